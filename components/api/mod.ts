@@ -1,0 +1,4 @@
+/** The API's objects: kinds, schemas and every pure rule about them. No I/O, no clock. */
+export * from "./object.ts";
+export * from "./resource_definition.ts";
+export * from "./schema.ts";

@@ -1,0 +1,13 @@
+/** What every room may use: time, randomness, errors, queues, logs and metrics. */
+export * from "./api_error.ts";
+export * from "./backoff.ts";
+export * from "./bounded_queue.ts";
+export * from "./clock.ts";
+export * from "./fake_clock.ts";
+export * from "./invariant.ts";
+export * from "./json.ts";
+export * from "./logger.ts";
+export * from "./metrics.ts";
+export * from "./random.ts";
+export * from "./shutdown.ts";
+export * from "./status.ts";

@@ -1,0 +1,3 @@
+/** What every server of the cluster shares. */
+export * from "./dial.ts";
+export * from "./streams.ts";

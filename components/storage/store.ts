@@ -1,0 +1,159 @@
+/**
+ * The `Store` port: what the cluster's state rests on (etcd's role).
+ *
+ * Guarantees every backend gives, each with a case in `store_suite.ts`:
+ *
+ * - Revisions are whole numbers that only rise, one sequence a store, at most 2^53-1. Every successful write of one
+ *   key has its own revision; `revision` is that of the last write that is durable.
+ * - When a write's promise resolves, the write is on disk (the `kv` backend opened in memory excepted) and every
+ *   later `get`, `list` and `watch` sees it. What is not yet durable is never read, listed or watched.
+ * - Writes to one key are linearizable. Which of two concurrent writes wins is not promised.
+ * - A watch delivers every event after its start revision exactly once, in rising revision order, in batches.
+ * - History is bounded: `list` at a revision or `watch` from one that is no longer kept throws `CompactedError`.
+ *
+ * Not promised: fairness between writers, or how many writes share a commit.
+ */
+export interface Store {
+  /** The revision of the last durable write; 0 in an empty store. */
+  readonly revision: number;
+  /** The oldest revision that `list` can still answer for and from which `watch` can still start. */
+  readonly compactedRevision: number;
+
+  /** The current value, or undefined. */
+  get(key: string): Promise<Entry | undefined>;
+
+  /** Entries whose key starts with `prefix`, in key order (bytes of UTF-8), as of one revision. */
+  list(prefix: string, options?: ListOptions): Promise<ListResult>;
+
+  /**
+   * Carries out one write. Resolves when it is durable, with its revision.
+   * Throws `KeyExistsError`, `RevisionMismatchError`, `ValueTooLargeError` (over `VALUE_MAXIMUM_BYTES`), or
+   * `StoreFailedError` (disk full, lost ownership): after that one nothing that was decided on it survives.
+   */
+  write(write: Write): Promise<number>;
+
+  /**
+   * Calls `sink` with every event of keys under `prefix` after revision `after`. `sink` is called in order, never
+   * twice at once; it must not block. Throws `CompactedError` when `after < compactedRevision`.
+   * `sink.end` is called once when the store closes or fails, never after `cancel`.
+   */
+  watch(prefix: string, after: number, sink: WatchSink): Promise<WatchHandle>;
+
+  /** Forgets history up to and including `revision` as far as no current value needs it. */
+  compact(revision: number): Promise<void>;
+
+  /** Ends watches, finishes writes in flight, releases the files. */
+  close(): Promise<void>;
+}
+
+export interface Entry {
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** The revision of the write that put this value. */
+  readonly revision: number;
+}
+
+export interface ListOptions {
+  /** List as of this revision instead of now. */
+  readonly revision?: number;
+  /** At most so many entries. */
+  readonly limit?: number;
+  /** Only keys that sort after this one. */
+  readonly startAfter?: string;
+}
+
+export interface ListResult {
+  readonly entries: Entry[];
+  /** The revision that the answer shows. */
+  readonly revision: number;
+  /** How many more entries there are after the last one (0 when complete). */
+  readonly remaining: number;
+}
+
+/**
+ * `create` fails where the key exists; `update` and `delete` need the key to be at `revision`, exactly.
+ * `timeToLiveSeconds`: the entry is deleted by the store, with an ordinary event, some time after it has passed.
+ */
+export type Write =
+  | {
+    readonly op: "create";
+    readonly key: string;
+    readonly value: Uint8Array;
+    readonly timeToLiveSeconds?: number;
+  }
+  | {
+    readonly op: "update";
+    readonly key: string;
+    readonly value: Uint8Array;
+    readonly revision: number;
+    readonly timeToLiveSeconds?: number;
+  }
+  | { readonly op: "delete"; readonly key: string; readonly revision: number };
+
+/** A put (create when `previous` is absent) or a delete (`value` absent). */
+export interface StoreEvent {
+  readonly key: string;
+  readonly revision: number;
+  readonly value?: Uint8Array;
+  readonly previous?: Entry;
+}
+
+export interface WatchSink {
+  events(batch: readonly StoreEvent[]): void;
+  end(error?: Error): void;
+}
+
+export interface WatchHandle {
+  cancel(): void;
+}
+
+/** The largest value a store takes, as etcd's default request limit. */
+export const VALUE_MAXIMUM_BYTES = 1.5 * 1024 * 1024;
+
+export class KeyExistsError extends Error {
+  override readonly name = "KeyExistsError";
+  constructor(readonly key: string) {
+    super(`key ${key} exists`);
+  }
+}
+
+/** `current` is undefined when the key does not exist. */
+export class RevisionMismatchError extends Error {
+  override readonly name = "RevisionMismatchError";
+  constructor(
+    readonly key: string,
+    readonly expected: number,
+    readonly current: Entry | undefined,
+  ) {
+    super(`key ${key} is at revision ${current?.revision ?? "none"}, not ${expected}`);
+  }
+}
+
+export class ValueTooLargeError extends Error {
+  override readonly name = "ValueTooLargeError";
+  constructor(readonly key: string, readonly bytes: number) {
+    super(`the value of ${key} has ${bytes} bytes; the limit is ${VALUE_MAXIMUM_BYTES}`);
+  }
+}
+
+export class CompactedError extends Error {
+  override readonly name = "CompactedError";
+  constructor(readonly requested: number, readonly compacted: number) {
+    super(`revision ${requested} is compacted; the oldest kept is ${compacted}`);
+  }
+}
+
+/** The store can no longer be written: the caller must not assume anything about writes in flight. */
+export class StoreFailedError extends Error {
+  override readonly name = "StoreFailedError";
+}
+
+/** Another process owns the data directory; the message says which. */
+export class StoreLockedError extends Error {
+  override readonly name = "StoreLockedError";
+}
+
+/** The data directory was written by a newer program. */
+export class StoreFormatError extends Error {
+  override readonly name = "StoreFormatError";
+}
