@@ -1,0 +1,165 @@
+import type { KubeObject, ResourceDefinition } from "../api/mod.ts";
+
+/** Who asks, as authentication found it. */
+export interface UserInfo {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The other end of a connection, as the door saw it: never taken from a header. */
+export interface Peer {
+  /** DER of the client certificate, present only when the door verified it against the client CA. */
+  readonly certificate?: Uint8Array;
+  /** `address:port` of the peer, or a word for an in-process caller. */
+  readonly address: string;
+  /** Set for callers inside this process, which are who they say they are. */
+  readonly user?: UserInfo;
+}
+
+/** The parts of a request that everything after parsing asks for. Parsed once from method, path and query. */
+export interface RequestInfo {
+  readonly isResourceRequest: boolean;
+  readonly path: string;
+  /** create get list watch update patch delete deletecollection proxy connect; the lower-case method otherwise. */
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** What follows `proxy`, or the rest of the path. */
+  readonly rest: string;
+}
+
+/** Finds out who asks. Undefined: these credentials are not mine. Throws 401 for credentials that are wrong. */
+export interface Authenticator {
+  authenticate(request: Request, peer: Peer): Promise<UserInfo | undefined>;
+}
+
+export interface AuthorizationAttributes {
+  readonly user: UserInfo;
+  readonly verb: string;
+  readonly isResourceRequest: boolean;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface AuthorizationDecision {
+  readonly allowed: boolean;
+  /** True when no later authorizer may allow it. */
+  readonly denied?: boolean;
+  readonly reason: string;
+}
+
+/** Decides whether the request may go on. Synchronous over in-memory state on the hot path. */
+export interface Authorizer {
+  authorize(
+    attributes: AuthorizationAttributes,
+  ): AuthorizationDecision | Promise<AuthorizationDecision>;
+}
+
+/** One write on its way through admission. Mutating plugins change `object` in place. */
+export interface AdmissionRequest {
+  readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+  readonly definition: ResourceDefinition;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly object: KubeObject | undefined;
+  readonly oldObject: KubeObject | undefined;
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+  /** Adds a `Warning` header to the answer. */
+  warn(text: string): void;
+}
+
+/** One built-in admission plugin. Rejects by throwing an `ApiError`, as a rule 403. */
+export interface AdmissionPlugin {
+  readonly name: string;
+  handles(request: AdmissionRequest): boolean;
+  /** The mutating pass, before validation. */
+  admit?(request: AdmissionRequest): void | Promise<void>;
+  /** The validating pass, after validation. */
+  validate?(request: AdmissionRequest): void | Promise<void>;
+}
+
+/**
+ * Reads decoded objects from this server's own watch caches, without authorization. Results are shared: never change
+ * them. `resource` is the plural. Synchronous: throws `InvariantError` before the cache of that resource is ready.
+ */
+export interface ObjectReader {
+  get<T extends KubeObject>(
+    group: string,
+    resource: string,
+    namespace: string,
+    name: string,
+  ): T | undefined;
+  list<T extends KubeObject>(group: string, resource: string, namespace?: string): T[];
+  /** Calls back after every change of the resource; returns the end of it. */
+  onChange(
+    group: string,
+    resource: string,
+    callback: (change: { readonly current?: KubeObject; readonly previous?: KubeObject }) => void,
+  ): () => void;
+  /** Resolves when the resource's cache shows everything that is durable now. */
+  fresh(group: string, resource: string): Promise<void>;
+}
+
+/** Writes objects as the API server itself, through the whole registry, without authorization. */
+export interface ObjectWriter {
+  create<T extends KubeObject>(group: string, resource: string, object: T): Promise<T>;
+  update<T extends KubeObject>(
+    group: string,
+    resource: string,
+    object: T,
+    subresource?: string,
+  ): Promise<T>;
+  delete(
+    group: string,
+    resource: string,
+    namespace: string,
+    name: string,
+    options?: { readonly uid?: string; readonly graceSeconds?: number },
+  ): Promise<void>;
+}
+
+/**
+ * Work bound to one resource's writes that admission cannot do: Service addresses and node ports. A hook changes
+ * `next` in place before validation and returns how to take back what it reserved if the write does not happen.
+ */
+export interface WriteHook {
+  readonly group: string;
+  readonly resource: string;
+  beforeCreate?(next: KubeObject, dryRun: boolean): Promise<Rollback | undefined>;
+  beforeUpdate?(
+    next: KubeObject,
+    previous: KubeObject,
+    dryRun: boolean,
+  ): Promise<Rollback | undefined>;
+  /** After the write is durable. */
+  afterDelete?(previous: KubeObject): Promise<void>;
+}
+
+export type Rollback = () => Promise<void>;
+
+/** A POST that is answered, not stored: reviews, token requests, evictions, bindings. */
+export interface VirtualHandler {
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string;
+  create(request: {
+    readonly object: KubeObject;
+    readonly namespace: string;
+    readonly name: string;
+    readonly user: UserInfo;
+    readonly dryRun: boolean;
+  }): Promise<KubeObject>;
+}
