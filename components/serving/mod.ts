@@ -1,3 +1,8 @@
 /** What every server of the cluster shares. */
 export * from "./dial.ts";
 export * from "./streams.ts";
+export * from "./door.ts";
+export * from "./message_pipe.ts";
+export * from "./multiplexer.ts";
+export * from "./tunnel_agent.ts";
+export * from "./tunnel_hub.ts";

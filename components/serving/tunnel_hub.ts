@@ -1,0 +1,137 @@
+import type { Logger } from "../base/mod.ts";
+import type { Dial, DialTarget, Duplex } from "./dial.ts";
+import type { MessagePipe } from "./message_pipe.ts";
+import { join, Multiplexer } from "./multiplexer.ts";
+
+/** Far ends that have a local socket of their own at once; the one unused longest is closed. */
+const GATES_MAXIMUM = 256;
+
+/** The name by which a node's agent knows its own kubelet. */
+export const KUBELET_HOST = "kubelet";
+
+interface Gate {
+  readonly path: string;
+  readonly client: Deno.HttpClient;
+  readonly listener: Deno.UnixListener;
+}
+
+/**
+ * The control plane's side of the tunnels: one a node, opened by that node's agent. `connect` goes through a node's
+ * tunnel where the target names a node that has one, else directly.
+ */
+export class TunnelHub implements Dial {
+  readonly #tunnels = new Map<string, Multiplexer>();
+  readonly #gates = new Map<string, Gate>();
+  readonly #logger: Logger;
+  #directory: string | undefined;
+  #count = 0;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Takes a node's tunnel; an older one of the same node is closed. */
+  add(node: string, pipe: MessagePipe): void {
+    this.#tunnels.get(node)?.close();
+    this.#tunnels.set(
+      node,
+      new Multiplexer(pipe, "listener", () => Promise.reject(new Error("nodes may not dial in"))),
+    );
+    this.#logger.info("tunnel open", { node });
+  }
+
+  has(node: string): boolean {
+    const tunnel = this.#tunnels.get(node);
+    return tunnel !== undefined && !tunnel.closed;
+  }
+
+  async connect(target: DialTarget, signal?: AbortSignal): Promise<Duplex> {
+    const tunnel = target.node === undefined ? undefined : this.#tunnels.get(target.node);
+    if (tunnel !== undefined && !tunnel.closed) return tunnel.open(target, signal);
+    signal?.throwIfAborted();
+    const connection = await Deno.connect({ hostname: target.host, port: target.port });
+    connection.setNoDelay(true);
+    return {
+      readable: connection.readable,
+      writable: connection.writable,
+      close: () => {
+        try {
+          connection.close();
+        } catch {
+          // Closed already by the end of its streams.
+        }
+      },
+    };
+  }
+
+  /**
+   * An HTTP client whose every connection goes to the target, whatever address a request names: plain HTTP (`http:`,
+   * `ws:`) over a socket in a folder that only this user can enter.
+   */
+  async client(target: DialTarget): Promise<Deno.HttpClient> {
+    const key = `${target.node ?? ""}|${target.host}|${target.port}`;
+    const known = this.#gates.get(key);
+    if (known !== undefined) {
+      this.#gates.delete(key);
+      this.#gates.set(key, known);
+      return known.client;
+    }
+    const gate = await this.#openGate(target);
+    this.#gates.set(key, gate);
+    if (this.#gates.size > GATES_MAXIMUM) {
+      const [oldest, idle] = this.#gates.entries().next().value!;
+      this.#gates.delete(oldest);
+      closeGate(idle);
+    }
+    return gate.client;
+  }
+
+  async close(): Promise<void> {
+    for (const tunnel of this.#tunnels.values()) tunnel.close();
+    for (const gate of this.#gates.values()) closeGate(gate);
+    this.#gates.clear();
+    if (this.#directory !== undefined) {
+      await Deno.remove(this.#directory, { recursive: true }).catch(() => {});
+    }
+  }
+
+  async #openGate(target: DialTarget): Promise<Gate> {
+    this.#directory ??= Deno.makeTempDirSync({ prefix: "coracle-tunnel-" });
+    await Deno.chmod(this.#directory, 0o700);
+    const path = `${this.#directory}/${this.#count++}`;
+    const listener = Deno.listen({ transport: "unix", path });
+    void this.#serve(listener, target);
+    const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+    return { path, client, listener };
+  }
+
+  async #serve(listener: Deno.UnixListener, target: DialTarget): Promise<void> {
+    for await (const connection of listener) {
+      const local: Duplex = {
+        readable: connection.readable,
+        writable: connection.writable,
+        close: () => {
+          try {
+            connection.close();
+          } catch {
+            // Closed already by the end of its streams.
+          }
+        },
+      };
+      this.connect(target).then((far) => join(local, far), (error) => {
+        this.#logger.debug("dial failed", { target, error: String(error) });
+        local.close();
+      });
+    }
+  }
+}
+
+function closeGate(gate: Gate): void {
+  gate.client.close();
+  gate.listener.close();
+  try {
+    Deno.removeSync(gate.path);
+  } catch {
+    // Removed with its folder.
+  }
+}
