@@ -2,3 +2,6 @@
 export * from "./object.ts";
 export * from "./resource_definition.ts";
 export * from "./schema.ts";
+export type * from "./generated/types.ts";
+export * from "./generated/resources.ts";
+export * from "./resource_type.ts";
