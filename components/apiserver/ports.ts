@@ -50,6 +50,18 @@ export interface AuthorizationAttributes {
   readonly namespace: string;
   readonly name: string;
   readonly path: string;
+  /**
+   * The parsed field selector of a list, watch or deletecollection, where there is one: a node may list pods only
+   * with `spec.nodeName=<itself>`, so what is not filled in here is denied to it.
+   */
+  readonly fieldSelector?: readonly FieldRequirement[];
+}
+
+/** One requirement of a field selector; they all hold. */
+export interface FieldRequirement {
+  readonly field: string;
+  readonly operator: "=" | "!=";
+  readonly value: string;
 }
 
 export interface AuthorizationDecision {
