@@ -5,3 +5,5 @@ export * from "./schema.ts";
 export type * from "./generated/types.ts";
 export * from "./generated/resources.ts";
 export * from "./resource_type.ts";
+export * from "./kinds.ts";
+export * from "./schema/mod.ts";

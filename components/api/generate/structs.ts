@@ -138,15 +138,17 @@ export function collectStructs(): Map<string, Struct> {
     name: string,
     member: string,
     members: ReadonlySet<string>,
-  ): { numbers: number[]; type: string } | undefined => {
+  ): { numbers: number[]; type: string; owner: string } | undefined => {
     const fields = messages.get(name) ?? [];
     const direct = fields.find((field) => sameName(field.name, messageName(member)));
-    if (direct !== undefined) return { numbers: [direct.number], type: direct.type };
+    if (direct !== undefined) {
+      return { numbers: [direct.number], type: direct.type, owner: name };
+    }
     for (const field of fields) {
       if (members.has(field.name) || !messages.has(field.type)) continue;
       const inner = find(field.type, member, members);
       if (inner !== undefined) {
-        return { numbers: [field.number, ...inner.numbers], type: inner.type };
+        return { ...inner, numbers: [field.number, ...inner.numbers] };
       }
     }
     return undefined;
@@ -173,7 +175,7 @@ export function collectStructs(): Map<string, Struct> {
         type: found === undefined ? "s" : typeOf(found.type),
         required: required.get(name)?.has(baseName) ?? false,
         list: lists.get(path),
-        enum: enums.get(path),
+        enum: enums.get(path) ?? enums.get(`${found?.owner}.${baseName}`),
       };
     });
     structs.set(name, { name, isKind, fields, atomic: lists.get(name)?.kind === "atomic" });
