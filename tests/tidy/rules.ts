@@ -115,6 +115,7 @@ export const ALLOWED_DEPENDENCIES: Readonly<Record<string, string>> = {
   "@kubernetes/client-node":
     "its models of the release are what the field tables are generated from; not used at run time",
   "@peculiar/x509": "certificates",
+  "@types/dns-packet": "types of dns-packet",
   "croner": "cron schedules with time zones",
   "dns-packet": "DNS messages",
   "fflate": "unpacks the archive that carries kubectl",
