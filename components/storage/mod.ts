@@ -1,3 +1,5 @@
 /** The cluster's state (etcd's role): the `Store` port, its backends, the watch cache. */
 export * from "./store.ts";
 export * from "./watch_cache_port.ts";
+export { type KvStoreOptions, openKvStore } from "./kv_store.ts";
+export { HISTORY_LIMITS, type HistoryLimits } from "./kv_retention.ts";

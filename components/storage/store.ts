@@ -26,9 +26,11 @@ export interface Store {
   list(prefix: string, options?: ListOptions): Promise<ListResult>;
 
   /**
-   * Carries out one write. Resolves when it is durable, with its revision.
+   * Carries out one write. Resolves when it is durable, with its revision. The store keeps `value` as it is: nobody
+   * may change it afterwards.
    * Throws `KeyExistsError`, `RevisionMismatchError`, `ValueTooLargeError` (over `VALUE_MAXIMUM_BYTES`), or
-   * `StoreFailedError` (disk full, lost ownership): after that one nothing that was decided on it survives.
+   * `StoreFailedError` (disk full, closed): then this write and all that were decided on it have not happened, unless
+   * the process ends before a later write succeeds; then nobody knows. Later writes may succeed again.
    */
   write(write: Write): Promise<number>;
 
@@ -95,16 +97,26 @@ export interface StoreEvent {
   readonly key: string;
   readonly revision: number;
   readonly value?: Uint8Array;
+  /** What the key held before. Whether it is filled in for sinks with `omitPrevious` is not promised. */
   readonly previous?: Entry;
 }
 
 export interface WatchSink {
+  /** Set by sinks that know the previous values themselves; saves the store from reading them. */
+  readonly omitPrevious?: boolean;
   events(batch: readonly StoreEvent[]): void;
+  /**
+   * Every event up to `revision` has been delivered, whether or not any lay under the prefix. The `kv` backend says so
+   * after every commit, in the turn in which `Store.revision` rises; others when asked by `requestProgress`.
+   */
+  progress?(revision: number): void;
   end(error?: Error): void;
 }
 
 export interface WatchHandle {
   cancel(): void;
+  /** Asks for a `progress` soon; absent where progress is always reported. */
+  requestProgress?(): void;
 }
 
 /** The largest value a store takes, as etcd's default request limit. */
@@ -143,7 +155,7 @@ export class CompactedError extends Error {
   }
 }
 
-/** The store can no longer be written: the caller must not assume anything about writes in flight. */
+/** The write failed in the store itself (disk full, closed): the caller must not assume anything about it. */
 export class StoreFailedError extends Error {
   override readonly name = "StoreFailedError";
 }
