@@ -1,0 +1,47 @@
+import { type Clock, unauthorized } from "../../base/mod.ts";
+import { type CertificateFacts, readCertificate } from "../../pki/mod.ts";
+import type { Authenticator, UserInfo } from "../ports.ts";
+
+interface Known {
+  readonly user: UserInfo | undefined;
+  readonly facts: CertificateFacts;
+}
+
+/** The user a verified client certificate names. A connection's certificate is read once, its end watched always. */
+export function clientCertificates(clock: Clock): Authenticator {
+  const known = new WeakMap<Uint8Array, Known>();
+  return {
+    async authenticate(_request, peer) {
+      if (peer.certificate === undefined) return undefined;
+      let entry = known.get(peer.certificate);
+      if (entry === undefined) {
+        const facts = readable(peer.certificate);
+        entry = { facts, user: await userOf(facts, peer.certificate) };
+        known.set(peer.certificate, entry);
+      }
+      if (entry.facts.notAfter < clock.now()) throw unauthorized();
+      return entry.user;
+    },
+  };
+}
+
+/** The door found it signed by our authority; what we cannot read all the same is no credential. */
+function readable(der: Uint8Array): CertificateFacts {
+  try {
+    return readCertificate(der);
+  } catch {
+    throw unauthorized();
+  }
+}
+
+async function userOf(facts: CertificateFacts, der: Uint8Array): Promise<UserInfo | undefined> {
+  const { subject: { commonName, organizations }, uid } = facts;
+  if (commonName === "") return undefined;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(der)));
+  return {
+    username: commonName,
+    ...(uid === undefined ? {} : { uid }),
+    groups: organizations,
+    extra: { "authentication.kubernetes.io/credential-id": [`X509SHA256=${digest.toHex()}`] },
+  };
+}

@@ -1,0 +1,27 @@
+/** Who asks: certificates, tokens, impersonation. */
+export { bearerToken, isTokenProtocol } from "./bearer_token.ts";
+export { bootstrapTokens } from "./bootstrap_tokens.ts";
+export { clientCertificates } from "./client_certificate.ts";
+export { impersonate } from "./impersonation.ts";
+export {
+  ANONYMOUS,
+  AUTHENTICATED_GROUP,
+  RequestAuthenticator,
+  type RequestAuthenticatorOptions,
+  UNAUTHENTICATED_GROUP,
+  withAuthenticatedGroup,
+} from "./request_authenticator.ts";
+export {
+  LEGACY_ISSUER,
+  type ServiceAccountTokenOptions,
+  ServiceAccountTokens,
+} from "./service_account_tokens.ts";
+export {
+  parseServiceAccountUsername,
+  type ServiceAccountClaims,
+  serviceAccountGroups,
+  serviceAccountUsername,
+} from "./service_account_user.ts";
+export { staticTokens } from "./static_tokens.ts";
+export { type TokenAnswer, type TokenAuthenticator, unionTokens } from "./token_authenticator.ts";
+export { TokenCache } from "./token_cache.ts";

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { FakeClock, seededRandom } from "../../base/mod.ts";
+import { decodePem, openPki } from "../../pki/mod.ts";
+import { FakeObjects } from "../fake_objects.ts";
+import type { Authorizer, Peer, UserInfo } from "../ports.ts";
+import {
+  bearerToken,
+  bootstrapTokens,
+  impersonate,
+  RequestAuthenticator,
+  staticTokens,
+} from "./mod.ts";
+
+const PEER: Peer = { address: "127.0.0.1:1" };
+const ADMIN: UserInfo = { username: "admin", groups: ["system:masters"] };
+
+function authenticator(anonymous = true, clock = new FakeClock()) {
+  return new RequestAuthenticator({
+    tokens: staticTokens(new Map([["secret", ADMIN]]), ["api"]),
+    apiAudiences: ["api"],
+    anonymous,
+    clock,
+  });
+}
+
+const request = (headers: Record<string, string> = {}) => new Request("http://x/api", { headers });
+const bearer = (token: string) => request({ authorization: `Bearer ${token}` });
+
+Deno.test("RequestAuthenticator knows tokens, callers of this process and nobody", async () => {
+  const chain = authenticator();
+  assert.deepEqual(await chain.authenticate(bearer("secret"), PEER), {
+    username: "admin",
+    groups: ["system:masters", "system:authenticated"],
+  });
+  const inside = await chain.authenticate(request(), { ...PEER, user: ADMIN });
+  assert.equal(inside.username, "admin");
+  assert.deepEqual(await chain.authenticate(request(), PEER), {
+    username: "system:anonymous",
+    groups: ["system:unauthenticated"],
+  });
+  await assert.rejects(chain.authenticate(bearer("wrong"), PEER), {
+    code: 401,
+    message: "Unauthorized",
+  });
+  await assert.rejects(authenticator(false).authenticate(request(), PEER), { code: 401 });
+});
+
+Deno.test("RequestAuthenticator takes a certificate before a token, until it expires", async () => {
+  const clock = new FakeClock();
+  const pki = await openPki(undefined, { clock, random: seededRandom(1) });
+  const { certificate } = await pki.client("c", {
+    commonName: "jane",
+    organizations: ["devs", "ops"],
+  });
+  const peer = { ...PEER, certificate: decodePem(certificate)[0]!.bytes };
+  const chain = authenticator(true, clock);
+  const user = await chain.authenticate(bearer("secret"), peer);
+  assert.equal(user.username, "jane");
+  assert.deepEqual(user.groups, ["devs", "ops", "system:authenticated"]);
+  assert.match(
+    user.extra?.["authentication.kubernetes.io/credential-id"]?.[0] ?? "",
+    /^X509SHA256=[0-9a-f]{64}$/,
+  );
+  await clock.advance(366 * 86_400_000);
+  await assert.rejects(chain.authenticate(request(), peer), { code: 401 });
+  const broken = { ...PEER, certificate: new Uint8Array([0x30, 0x03, 1]) };
+  await assert.rejects(chain.authenticate(request(), broken), { code: 401 });
+});
+
+Deno.test("bearerToken reads the header and the WebSocket subprotocol", async (t) => {
+  const encoded = new TextEncoder().encode("tök/en").toBase64({
+    alphabet: "base64url",
+    omitPadding: true,
+  });
+  const protocol = `base64url.bearer.authorization.k8s.io.${encoded}`;
+  const cases: [Record<string, string>, string | undefined][] = [
+    [{}, undefined],
+    [{ authorization: "Bearer abc" }, "abc"],
+    [{ authorization: "bearer  abc " }, "abc"],
+    [{ authorization: "Bearer" }, undefined],
+    [{ authorization: "Basic abc" }, undefined],
+    [{ "sec-websocket-protocol": protocol }, undefined],
+    [
+      { upgrade: "websocket", "sec-websocket-protocol": `v4.channel.k8s.io, ${protocol}` },
+      "tök/en",
+    ],
+    [{ upgrade: "websocket", "sec-websocket-protocol": "v4.channel.k8s.io" }, undefined],
+  ];
+  for (const [headers, token] of cases) {
+    await t.step(JSON.stringify(headers), () => {
+      assert.equal(bearerToken(new Headers(headers)), token);
+    });
+  }
+});
+
+Deno.test("bootstrapTokens checks the Secret that the token names", async (t) => {
+  const clock = new FakeClock();
+  const good: Record<string, string> = {
+    "token-id": "abcdef",
+    "token-secret": "0123456789abcdef",
+    "usage-bootstrap-authentication": "true",
+    "auth-extra-groups": "system:bootstrappers:workers,system:masters",
+  };
+  const ask = async (data: Record<string, string>, type = "bootstrap.kubernetes.io/token") => {
+    const objects = new FakeObjects();
+    const encoded = Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, new TextEncoder().encode(value).toBase64()]),
+    );
+    const metadata = { name: "bootstrap-token-abcdef", namespace: "kube-system" };
+    objects.put("", "secrets", Object.assign({ metadata }, { type, data: encoded }));
+    const tokens = bootstrapTokens(objects, clock, ["api"]);
+    return (await tokens.authenticateToken("abcdef.0123456789abcdef", ["api"]))?.user;
+  };
+  assert.deepEqual(await ask(good), {
+    username: "system:bootstrap:abcdef",
+    groups: ["system:bootstrappers", "system:bootstrappers:workers"],
+  });
+  const later = new Date(clock.now() + 1000).toISOString();
+  assert.ok(await ask({ ...good, expiration: later }));
+  const cases: [string, Record<string, string>][] = [
+    ["another secret", { "token-secret": "0123456789abcdeX" }],
+    ["expired", { expiration: new Date(clock.now()).toISOString() }],
+    ["a time that is none", { expiration: "tomorrow" }],
+    ["not for authentication", { "usage-bootstrap-authentication": "false" }],
+  ];
+  for (const [name, change] of cases) {
+    await t.step(name, () => assert.rejects(ask({ ...good, ...change }), { code: 401 }));
+  }
+  await t.step("another type", () => assert.rejects(ask(good, "Opaque"), { code: 401 }));
+});
+
+Deno.test("impersonate asks for each thing, and answers who was asked for", async (t) => {
+  const asked: string[] = [];
+  const authorizer: Authorizer = {
+    authorize({ verb, group, resource, subresource, namespace, name }) {
+      const target = subresource === "" ? resource : `${resource}/${subresource}`;
+      asked.push(`${verb} ${target}.${group} ${namespace}/${name}`);
+      return { allowed: name !== "root", reason: "" };
+    },
+  };
+  const cases: [Record<string, string>, UserInfo, string[]][] = [
+    [{}, ADMIN, []],
+    [
+      { "impersonate-user": "bob" },
+      { username: "bob", groups: ["system:authenticated"] },
+      ["impersonate users. /bob"],
+    ],
+    [
+      {
+        "impersonate-user": "bob",
+        "impersonate-group": "a, b",
+        "impersonate-uid": "7",
+        "impersonate-extra-acme.com%2fproject": "x",
+      },
+      {
+        username: "bob",
+        uid: "7",
+        groups: ["a", "b", "system:authenticated"],
+        extra: { "acme.com/project": ["x"] },
+      },
+      [
+        "impersonate users. /bob",
+        "impersonate groups. /a",
+        "impersonate groups. /b",
+        "impersonate userextras/acme.com/project.authentication.k8s.io /x",
+        "impersonate uids.authentication.k8s.io /7",
+      ],
+    ],
+    [
+      { "impersonate-user": "system:serviceaccount:ns:sa" },
+      {
+        username: "system:serviceaccount:ns:sa",
+        groups: ["system:serviceaccounts", "system:serviceaccounts:ns", "system:authenticated"],
+      },
+      ["impersonate serviceaccounts. ns/sa"],
+    ],
+    [
+      { "impersonate-user": "system:anonymous" },
+      { username: "system:anonymous", groups: ["system:unauthenticated"] },
+      ["impersonate users. /system:anonymous"],
+    ],
+  ];
+  for (const [headers, user, questions] of cases) {
+    await t.step(JSON.stringify(headers), async () => {
+      asked.length = 0;
+      assert.deepEqual(await impersonate(new Headers(headers), ADMIN, authorizer), user);
+      assert.deepEqual(asked, questions);
+    });
+  }
+  await t.step(
+    "not allowed",
+    () =>
+      assert.rejects(impersonate(new Headers({ "impersonate-user": "root" }), ADMIN, authorizer), {
+        code: 403,
+        message: 'users "root" is forbidden: User "admin" cannot impersonate resource "users" ' +
+          'in API group "" at the cluster scope',
+      }),
+  );
+  await t.step(
+    "groups alone",
+    () =>
+      assert.rejects(impersonate(new Headers({ "impersonate-group": "a" }), ADMIN, authorizer), {
+        code: 500,
+      }),
+  );
+});
