@@ -10,11 +10,6 @@ export function missingRules(
   return compact(missing);
 }
 
-/** True when both lists grant the same, written in the same way or not. */
-export function equivalentRules(a: readonly PolicyRule[], b: readonly PolicyRule[]): boolean {
-  return missingRules(a, b).length === 0 && missingRules(b, a).length === 0;
-}
-
 /** How many smallest grants the rules of one role may make: the product of its lists is what a stranger chooses. */
 export const GRANTS_MAXIMUM = 100_000;
 

@@ -1,5 +1,5 @@
 /** Who may do what: RBAC, nodes, and the words of a refusal. */
-export { equivalentRules } from "./covers.ts";
+export { missingRules } from "./covers.ts";
 export { RbacEscalation } from "./escalation.ts";
 export { forbiddenError } from "./forbidden_message.ts";
 export { NodeAuthorizer, nodeNameOf, NODES_GROUP } from "./node.ts";

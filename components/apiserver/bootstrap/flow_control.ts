@@ -1,0 +1,165 @@
+import { equalJson } from "../../base/mod.ts";
+import {
+  FLOW_SCHEMAS,
+  type FlowcontrolV1Subject,
+  type FlowSchema,
+  type KubeObject,
+  type PolicyRulesWithSubjects,
+  PRIORITY_LEVEL_CONFIGURATIONS,
+  type PriorityLevelConfiguration,
+  type ResourceType,
+} from "../../api/mod.ts";
+import type { Ensurer } from "./ensure.ts";
+
+const AUTOUPDATE = "apf.kubernetes.io/autoupdate-spec";
+
+/** name, concurrency shares, percent that others may borrow, queues × hand × length */
+const LEVELS: readonly (readonly [string, number, number, number, number, number])[] = [
+  ["global-default", 20, 50, 128, 6, 50],
+  ["leader-election", 10, 0, 16, 4, 50],
+  ["node-high", 40, 25, 64, 6, 50],
+  ["system", 30, 33, 64, 6, 50],
+  ["workload-high", 40, 50, 128, 6, 50],
+  ["workload-low", 100, 90, 128, 6, 50],
+];
+
+const user = (name: string): FlowcontrolV1Subject => ({ kind: "User", user: { name } });
+const group = (name: string): FlowcontrolV1Subject => ({ kind: "Group", group: { name } });
+const accounts = (namespace: string): FlowcontrolV1Subject => ({
+  kind: "ServiceAccount",
+  serviceAccount: { namespace, name: "*" },
+});
+const EVERYBODY = [group("system:unauthenticated"), group("system:authenticated")];
+
+const requests = (
+  verbs: string[],
+  apiGroups: string[],
+  resources: string[],
+  clusterScope = false,
+) => ({
+  verbs,
+  apiGroups,
+  resources,
+  ...(clusterScope ? { clusterScope } : {}),
+  namespaces: ["*"],
+});
+
+/** Every request of the subjects. */
+const everything = (...subjects: FlowcontrolV1Subject[]): PolicyRulesWithSubjects => ({
+  subjects,
+  resourceRules: [requests(["*"], ["*"], ["*"], true)],
+  nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+});
+
+/** name, precedence, level, what tells flows apart, whose requests */
+const SCHEMAS: readonly (readonly [string, number, string, string, PolicyRulesWithSubjects])[] = [
+  ["exempt", 1, "exempt", "", everything(group("system:masters"))],
+  ["probes", 2, "exempt", "", {
+    subjects: EVERYBODY,
+    nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["/healthz", "/readyz", "/livez"] }],
+  }],
+  ["system-leader-election", 100, "leader-election", "ByUser", {
+    subjects: [
+      user("system:kube-controller-manager"),
+      user("system:kube-scheduler"),
+      accounts("kube-system"),
+    ],
+    resourceRules: [requests(["get", "create", "update"], ["coordination.k8s.io"], ["leases"])],
+  }],
+  ["system-node-high", 400, "node-high", "ByUser", {
+    subjects: [group("system:nodes")],
+    resourceRules: [
+      requests(["*"], [""], ["nodes", "nodes/status"], true),
+      requests(["*"], ["coordination.k8s.io"], ["leases"]),
+    ],
+  }],
+  ["system-nodes", 500, "system", "ByUser", everything(group("system:nodes"))],
+  [
+    "kube-controller-manager",
+    800,
+    "workload-high",
+    "ByNamespace",
+    everything(user("system:kube-controller-manager")),
+  ],
+  [
+    "kube-scheduler",
+    800,
+    "workload-high",
+    "ByNamespace",
+    everything(user("system:kube-scheduler")),
+  ],
+  [
+    "kube-system-service-accounts",
+    900,
+    "workload-high",
+    "ByNamespace",
+    everything(accounts("kube-system")),
+  ],
+  [
+    "service-accounts",
+    9000,
+    "workload-low",
+    "ByUser",
+    everything(group("system:serviceaccounts")),
+  ],
+  ["global-default", 9900, "global-default", "ByUser", everything(...EVERYBODY)],
+  ["catch-all", 10000, "catch-all", "ByUser", everything(...EVERYBODY)],
+];
+
+/** The priority levels of a new cluster. */
+export function priorityLevels(): PriorityLevelConfiguration[] {
+  const level = (name: string, spec: NonNullable<PriorityLevelConfiguration["spec"]>) => ({
+    metadata: { name, annotations: { [AUTOUPDATE]: "true" } },
+    spec,
+  });
+  return [
+    level("exempt", {
+      type: "Exempt",
+      exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 },
+    }),
+    level("catch-all", {
+      type: "Limited",
+      limited: {
+        nominalConcurrencyShares: 5,
+        lendablePercent: 0,
+        limitResponse: { type: "Reject" },
+      },
+    }),
+    ...LEVELS.map(([name, shares, lendablePercent, queues, handSize, queueLengthLimit]) =>
+      level(name, {
+        type: "Limited",
+        limited: {
+          nominalConcurrencyShares: shares,
+          lendablePercent,
+          limitResponse: { type: "Queue", queuing: { queues, handSize, queueLengthLimit } },
+        },
+      })
+    ),
+  ];
+}
+
+/** The flow schemas of a new cluster. */
+export function flowSchemas(): FlowSchema[] {
+  return SCHEMAS.map(([name, matchingPrecedence, level, type, rule]) => ({
+    metadata: { name, annotations: { [AUTOUPDATE]: "true" } },
+    spec: {
+      matchingPrecedence,
+      priorityLevelConfiguration: { name: level },
+      ...(type === "" ? {} : { distinguisherMethod: { type } }),
+      rules: [rule],
+    },
+  }));
+}
+
+export async function ensureFlowControl(ensurer: Ensurer): Promise<void> {
+  const ensure = <T extends KubeObject & { spec?: unknown }>(type: ResourceType<T>, desired: T) =>
+    ensurer.ensure(type, desired, (existing) => {
+      const updated = existing.metadata?.annotations?.[AUTOUPDATE] === "true";
+      const right = equalJson(existing.spec, desired.spec);
+      return updated && !right ? { ...existing, spec: desired.spec } : undefined;
+    });
+  await Promise.all([
+    ...priorityLevels().map((level) => ensure(PRIORITY_LEVEL_CONFIGURATIONS, level)),
+    ...flowSchemas().map((schema) => ensure(FLOW_SCHEMAS, schema)),
+  ]);
+}
