@@ -51,7 +51,7 @@ export class KvHistory {
 
   /** The versions under `prefix` that existed at `revision`, in key order. */
   *range(prefix: string, startAfter: string | undefined, revision: number): Generator<Version> {
-    for (const [, latest] of this.#latest.range(prefix, startAfter)) {
+    for (const latest of this.#latest.range(prefix, startAfter)) {
       let version: Version | undefined = latest;
       while (version !== undefined && version.revision > revision) version = version.previous;
       if (version !== undefined && !version.deleted) yield version;

@@ -70,8 +70,8 @@ export class SortedMap<V> {
     this.#changes++;
   }
 
-  /** Keys and values under `prefix`, only those that sort after `startAfter` when it is given. */
-  *range(prefix: string, startAfter?: string): Generator<[string, V]> {
+  /** The values whose keys start with `prefix`, only those that sort after `startAfter` when it is given. */
+  *range(prefix: string, startAfter?: string): Generator<V> {
     let [leafAt, at] = this.#start(prefix, startAfter);
     let changes = this.#changes;
     while (true) {
@@ -84,7 +84,7 @@ export class SortedMap<V> {
         continue;
       }
       if (!key.startsWith(prefix)) return;
-      yield [key, leaf.values[at] as V];
+      yield leaf.values[at] as V;
       if (changes === this.#changes) {
         at++;
       } else {

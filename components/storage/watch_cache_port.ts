@@ -16,13 +16,25 @@ export interface WatchCache<Index, Decoded> {
   /** Resolves when `revision` has been seen; rejects with the signal's reason. */
   waitFor(revision: number, signal?: AbortSignal): Promise<void>;
   get(key: string): CacheEntry<Index> | undefined;
-  /** Entries under `prefix` (which starts with the cache's own) in key order; from a sorted index, not a scan of all. */
+  /**
+   * Entries under `prefix` (which starts with the cache's own) in key order; from a sorted index, not a scan of all.
+   * A consistent state when it is used up in one turn; over several it goes on correctly in what is there by then.
+   */
   range(prefix: string, startAfter?: string): Iterable<CacheEntry<Index>>;
   /** How many entries lie under `prefix`. */
   count(prefix: string): number;
   /** The decoded object of an entry; kept in a bounded LRU. Callers must not change it: they clone. */
   decoded(entry: CacheEntry<Index>): Decoded;
-  /** Events after revision `after` under `prefix`. `sink` is called in order with batches and must not block. */
+  /**
+   * Saves a decode: tells, before a write, what its `value` (that very array) holds. Used when the write's event comes,
+   * provided that the codec can `revise`; from then on nobody may change `decoded`.
+   */
+  offer(value: Uint8Array, decoded: Decoded): void;
+  /**
+   * Events after revision `after` under `prefix`. `sink` is called in order with batches and must not block; those that
+   * the window holds come before `watch` returns. So in any one turn a reader and its watch see the same state, and
+   * between turns every watcher has been given all events up to the cache's `revision`.
+   */
   watch(prefix: string, after: number, sink: CacheSink<Index>): CacheWatch;
   close(): void;
 }
@@ -47,7 +59,10 @@ export interface CacheEvent<Index> {
 
 export interface CacheSink<Index> {
   events(batch: readonly CacheEvent<Index>[]): void;
-  /** All events up to this revision have been delivered, whether or not any matched (for bookmarks). */
+  /**
+   * All events up to this revision have been delivered, whether or not any matched (for bookmarks). Called when the
+   * revision has risen, at most once a second; `WatchCache.revision` says the same at any time.
+   */
   progress?(revision: number): void;
   /** The cache closed or lost its place; the watcher must end with an error. */
   end(error?: Error): void;
@@ -57,12 +72,15 @@ export interface CacheWatch {
   cancel(): void;
 }
 
-/** How the owner of a cache reads its values. All pure. */
+/** How the owner of a cache reads its values. All pure, and called only when somebody asks for the result. */
 export interface CacheCodec<Index, Decoded> {
+  /** `value` is what the store holds, or what `render` made of it. */
   decode(value: Uint8Array, revision: number): Decoded;
   index(decoded: Decoded, key: string): Index;
   /** The bytes that readers get: the stored JSON with its resourceVersion filled in. */
   render(value: Uint8Array, revision: number): Uint8Array;
+  /** Gives an offered object the revision of its write; it may change and return the same one. */
+  revise?(decoded: Decoded, revision: number): Decoded;
 }
 
 export type { StoreEvent };
