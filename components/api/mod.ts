@@ -7,3 +7,4 @@ export * from "./generated/resources.ts";
 export * from "./resource_type.ts";
 export * from "./kinds.ts";
 export * from "./schema/mod.ts";
+export * from "./decode/mod.ts";

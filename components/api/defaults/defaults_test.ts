@@ -93,6 +93,21 @@ Deno.test("a pod gets its defaults", () => {
   });
 });
 
+Deno.test("a pod's own resources follow from its containers'", () => {
+  const container = (name: string, requests: JsonObject) => ({ name, resources: { requests } });
+  const pod = applied("v1", "Pod", {
+    spec: {
+      resources: { limits: { cpu: "4", memory: "1Gi" } },
+      containers: [container("a", { cpu: "500m" }), container("b", { cpu: "1" })],
+      initContainers: [container("i", { cpu: "2" })],
+    },
+  });
+  assert.deepEqual((pod["spec"] as JsonObject)["resources"], {
+    limits: { cpu: "4", memory: "1Gi" },
+    requests: { cpu: "2", memory: "1Gi" },
+  });
+});
+
 Deno.test("a template gets a pod spec's defaults, but not a pod's", () => {
   const deployment = applied("apps/v1", "Deployment", {
     spec: {

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../base/mod.ts";
 import { at, type Fill, fill, structAt, structsAt } from "./fill.ts";
 import { POD_SPEC } from "./pod_spec.ts";
-import { podLevelRequests } from "./pod_resources.ts";
+import { podLevelResources } from "./pod_resources.ts";
 
 /** What pods get and templates do not. */
 function podOnly(spec: JsonObject): void {
@@ -13,7 +13,7 @@ function podOnly(spec: JsonObject): void {
       if (hostNetwork) takeHostPorts(container);
     }
   }
-  podLevelRequests(spec);
+  podLevelResources(spec);
 }
 
 /** A resource that is limited and not requested is requested at its limit. */
