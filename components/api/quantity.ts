@@ -158,6 +158,8 @@ function isPlainlyCanonical(text: string): boolean {
   if (end === 0 || end > 3) return false;
   if (text.charCodeAt(0) === 0x30) return text.length === 1;
   const rest = text.slice(end);
+  // The largest suffixes may be past the cap.
+  if (rest.startsWith("E")) return false;
   return DECIMAL_SUFFIXES.includes(rest) || BINARY_SUFFIXES.includes(rest);
 }
 
