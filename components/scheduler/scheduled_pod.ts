@@ -1,0 +1,57 @@
+import type { Pod } from "../api/mod.ts";
+import { putPod } from "./core_message.ts";
+import type { Interner } from "./interner.ts";
+
+/** What the scheduler keeps of a pod: the whole of one that is to be placed, numbers of one that has its place. */
+export interface ScheduledPod {
+  readonly key: string;
+  readonly uid: string;
+  /** The number by which the core knows it. */
+  readonly handle: number;
+  readonly priority: number;
+  readonly node: string;
+  readonly schedulerName: string;
+  readonly terminating: boolean;
+  /** The core's message for a pod with a node. */
+  readonly message?: readonly number[];
+  readonly pod?: Pod;
+}
+
+/** Makes projections; one handle a uid. */
+export class PodProjection {
+  readonly #interner: Interner;
+  readonly #handles = new Map<string, number>();
+  #next = 1;
+
+  constructor(interner: Interner) {
+    this.#interner = interner;
+  }
+
+  of(pod: Pod): ScheduledPod {
+    const { name = "", namespace = "", uid = "", deletionTimestamp } = pod.metadata ?? {};
+    const handle = this.#handle(uid);
+    const node = pod.spec?.nodeName ?? "";
+    return {
+      key: `${namespace}/${name}`,
+      uid,
+      handle,
+      priority: pod.spec?.priority ?? 0,
+      node,
+      schedulerName: pod.spec?.schedulerName ?? "default-scheduler",
+      terminating: deletionTimestamp !== undefined,
+      ...(node === "" ? { pod } : { message: putPod(this.#interner, handle, node, pod) }),
+    };
+  }
+
+  forget(uid: string): void {
+    this.#handles.delete(uid);
+  }
+
+  #handle(uid: string): number {
+    const known = this.#handles.get(uid);
+    if (known !== undefined) return known;
+    const handle = this.#next++;
+    this.#handles.set(uid, handle);
+    return handle;
+  }
+}
