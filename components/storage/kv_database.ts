@@ -6,12 +6,14 @@ export interface KvDatabase {
   commit(mutations: readonly KvMutation[]): Promise<void>;
   /** The values in the order of `keys`, undefined where there is none. */
   read(keys: readonly KvKey[]): Promise<(unknown | undefined)[]>;
-  /** Keys whose first part is `table` and whose second is over `after`, in order. */
-  scan(
-    table: string,
-    after: number,
-  ): AsyncIterable<{ readonly key: KvKey; readonly value: unknown }>;
+  /** Keys whose first part is `table` and whose second is over `after` and not over `until`, in order. */
+  scan(table: string, after: number, until?: number): AsyncIterable<KvRow>;
   close(): void;
+}
+
+export interface KvRow {
+  readonly key: KvKey;
+  readonly value: unknown;
 }
 
 /** The table's name, then numbers. */
@@ -46,14 +48,11 @@ export async function openDenoKv(path: string): Promise<KvDatabase> {
       }
       return (await Promise.all(batches)).flat().map((entry) => entry.value ?? undefined);
     },
-    async *scan(table, after) {
-      const options = { batchSize: SCAN_BATCH_ENTRIES };
-      // A number's neighbour has no exact key, so the range starts at `after` itself and leaves it out.
-      const selector = { start: [table, after], end: [table, Number.POSITIVE_INFINITY] };
-      for await (const entry of kv.list<unknown>(selector, options)) {
-        if ((entry.key[1] as number) > after) {
-          yield { key: entry.key as unknown as KvKey, value: entry.value };
-        }
+    async *scan(table, after, until = Number.MAX_SAFE_INTEGER) {
+      // A whole number has no exact successor among keys of several parts, so both ends are half a step further.
+      const selector = { start: [table, after + 0.5], end: [table, until + 0.5] };
+      for await (const entry of kv.list<unknown>(selector, { batchSize: SCAN_BATCH_ENTRIES })) {
+        yield { key: entry.key as unknown as KvKey, value: entry.value };
       }
     },
     close: () => kv.close(),

@@ -9,7 +9,6 @@ import {
 
 /** How far behind the present the first list starts, so that the window has some past after a restart. */
 const REPLAY_REVISIONS_MAXIMUM = 1000;
-const PAGE_ENTRIES = 500;
 const RETRY_MILLISECONDS = 1000;
 
 /** Where a feed pours what it reads. */
@@ -67,7 +66,7 @@ export class WatchCacheFeed {
   async #follow(past: number): Promise<boolean> {
     const { store, prefix, target } = this;
     const revision = Math.max(store.compactedRevision, store.revision - past);
-    const entries = await this.#list(revision);
+    const { entries } = await store.list(prefix, { revision });
     if (this.#abort.signal.aborted) return true;
     target.reset(entries, revision);
     const ended = Promise.withResolvers<boolean>();
@@ -84,20 +83,5 @@ export class WatchCacheFeed {
     });
     if (this.#abort.signal.aborted) this.#handle.cancel();
     return await ended.promise;
-  }
-
-  async #list(revision: number): Promise<Entry[]> {
-    const all: Entry[] = [];
-    for (let remaining = 1; remaining > 0 && !this.#abort.signal.aborted;) {
-      const startAfter = all.at(-1)?.key;
-      const page = await this.store.list(this.prefix, {
-        revision,
-        limit: PAGE_ENTRIES,
-        ...(startAfter !== undefined && { startAfter }),
-      });
-      for (const entry of page.entries) all.push(entry);
-      remaining = page.remaining;
-    }
-    return all;
   }
 }
