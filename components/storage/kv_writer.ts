@@ -44,7 +44,7 @@ export class KvWriter {
   /** Resolves at the end of the commit in flight, well or badly. */
   #committed = Promise.withResolvers<void>();
   #closed = false;
-  #failure: { readonly error: Error; at: number; readonly cleanup: KvMutation[] } | undefined;
+  #failure: { error: Error; at: number; readonly cleanup: KvMutation[] } | undefined;
   #failures = 0;
   #recovering: Promise<void> | undefined;
 
@@ -203,7 +203,8 @@ export class KvWriter {
         await database.commit(failure.cleanup.slice(0, 500));
         failure.cleanup.splice(0, 500);
       }
-    } catch {
+    } catch (error) {
+      failure.error = error instanceof Error ? error : new Error(String(error));
       throw this.#failed();
     }
     invariant(this.#pending.size === 0, "nothing is decided while the store has failed");
