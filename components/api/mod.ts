@@ -16,3 +16,4 @@ export * from "./field_selector.ts";
 export * from "./human_duration.ts";
 export * from "./strategy/mod.ts";
 export * from "./tables/mod.ts";
+export * from "./patch/mod.ts";
