@@ -24,7 +24,10 @@ export interface ContainerRuntime {
 
   createContainer(sandboxId: string, config: ContainerConfig): Promise<string>;
   startContainer(containerId: string): Promise<void>;
-  /** Sends the stop signal, waits `graceSeconds`, kills. Resolves when it has ended. */
+  /**
+   * Sends the stop signal, waits `graceSeconds`, kills. Resolves when it has ended. A second call while one waits may
+   * bring less grace: the shorter one counts, and both resolve at the end.
+   */
   stopContainer(containerId: string, graceSeconds: number): Promise<void>;
   removeContainer(containerId: string): Promise<void>;
   listContainers(): Promise<ContainerState[]>;
