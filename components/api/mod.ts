@@ -17,3 +17,4 @@ export * from "./human_duration.ts";
 export * from "./strategy/mod.ts";
 export * from "./tables/mod.ts";
 export * from "./patch/mod.ts";
+export * from "./protobuf/mod.ts";

@@ -15,11 +15,16 @@ export function mediaTypeOf(contentType: string | null | undefined): MediaType {
   if (bare === "") return "application/json";
   const found = MEDIA_TYPES.find((type) => type === bare);
   if (found !== undefined) return found;
-  throw new ApiError(
+  throw unsupportedMediaType(MEDIA_TYPES);
+}
+
+/** 415: a body in a format that is not among `accepted`. */
+export function unsupportedMediaType(accepted: readonly string[]): ApiError {
+  return new ApiError(
     415,
     "UnsupportedMediaType",
     "the body of the request was in an unknown format - accepted media types include: " +
-      MEDIA_TYPES.join(", "),
+      accepted.join(", "),
   );
 }
 

@@ -1,10 +1,13 @@
-import { type ApiError, badRequest, isJsonObject, type JsonObject } from "../../base/mod.ts";
+import { ApiError, badRequest, isJsonObject, type JsonObject } from "../../base/mod.ts";
+import type { DeleteOptions } from "../generated/types.ts";
 import { builtinKind } from "../kinds.ts";
 import { splitGroupVersion } from "../kinds/resource_table.ts";
 import type { KubeObject } from "../object.ts";
 import type { GroupVersionKind } from "../resource_definition.ts";
+import { readMessage } from "../protobuf/decode.ts";
+import { readEnvelope } from "../protobuf/envelope.ts";
 import type { StructSchema } from "../schema.ts";
-import { findSchema } from "../schema/mod.ts";
+import { findSchema, schemaOf } from "../schema/mod.ts";
 import {
   type MediaType,
   mediaTypeOf,
@@ -12,6 +15,7 @@ import {
   parseText,
   SyntaxFailure,
   unrecognized,
+  unsupportedMediaType,
 } from "./body.ts";
 import { Fitting, TypeMismatch } from "./typed.ts";
 
@@ -24,6 +28,8 @@ export type FieldValidation = "Ignore" | "Warn" | "Strict";
 /** What a body is read as: a `ResourceDefinition`, or the body of a subresource. */
 export interface DecodeTarget extends GroupVersionKind {
   readonly schema: StructSchema;
+  /** Takes any apiVersion: clients name the options' version as they like. */
+  readonly anyVersion?: boolean;
 }
 
 export interface Decoded<T extends KubeObject = KubeObject> {
@@ -44,6 +50,9 @@ export function decodeObject<T extends KubeObject = KubeObject>(
   options: { readonly fieldValidation: FieldValidation },
 ): Decoded<T> {
   const mediaType = mediaTypeOf(contentType);
+  if (mediaType === "application/vnd.kubernetes.protobuf") {
+    return { object: decodeProtobuf(bytes, target) as unknown as T, warnings: [] };
+  }
   const text = parse(bytes, mediaType, target);
   if (!isJsonObject(text.value)) throw notAnObject(text, target, bytes);
   return fit<T>(text.value, text, target, options.fieldValidation, bytes);
@@ -59,6 +68,26 @@ export function fitObject<T extends KubeObject = KubeObject>(
   options: { readonly fieldValidation: FieldValidation },
 ): Decoded<T> {
   return fit<T>(object, undefined, target, options.fieldValidation, new Uint8Array());
+}
+
+function decodeProtobuf(bytes: Uint8Array, target: DecodeTarget): JsonObject {
+  if (!isBuiltin(target)) throw unsupportedMediaType(["application/json", "application/yaml"]);
+  try {
+    const { apiVersion, kind, raw } = readEnvelope(bytes);
+    checkKind({ apiVersion, kind }, target, true, bytes);
+    const object = readMessage(raw, target.schema.name);
+    object["apiVersion"] = apiVersionOf(target);
+    object["kind"] = target.kind;
+    return object;
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    // Whatever the wire reader stumbles over is the sender's doing.
+    throw unrecognized(target.kind, (error as Error).message, bytes);
+  }
+}
+
+function isBuiltin(target: DecodeTarget): boolean {
+  return findSchema(target.schema.name) === target.schema;
 }
 
 function parse(bytes: Uint8Array, mediaType: MediaType, target: GroupVersionKind): ParsedText {
@@ -77,7 +106,7 @@ function fit<T extends KubeObject>(
   validation: FieldValidation,
   bytes: Uint8Array,
 ): Decoded<T> {
-  const builtin = findSchema(target.schema.name) === target.schema;
+  const builtin = isBuiltin(target);
   checkKind(object, target, builtin, bytes);
   const fitting = new Fitting(!builtin);
   try {
@@ -103,7 +132,7 @@ function fit<T extends KubeObject>(
 /** Refuses an apiVersion or kind that is not the target's; a built-in kind may leave them out. */
 function checkKind(
   object: JsonObject,
-  target: GroupVersionKind,
+  target: DecodeTarget,
   builtin: boolean,
   bytes: Uint8Array,
 ): void {
@@ -123,6 +152,7 @@ function checkKind(
   if (!builtin && givenKind === "") {
     throw unrecognized(target.kind, "Object 'Kind' is missing in the object", bytes);
   }
+  if (target.anyVersion === true && (givenKind === "" || givenKind === target.kind)) return;
   const expected = apiVersionOf(target);
   if ((givenVersion === "" || givenVersion === expected) && givenKind === target.kind) return;
   if (builtin && givenKind === "" && (givenVersion === "" || givenVersion === expected)) return;
@@ -169,6 +199,23 @@ function notAnObject(text: ParsedText, target: GroupVersionKind, bytes: Uint8Arr
       'Kind string "json:\\"kind,omitempty\\"" }',
     bytes,
   );
+}
+
+/** Reads the options of a DELETE; no body means none. */
+export function decodeDeleteOptions(
+  bytes: Uint8Array,
+  contentType: string | null | undefined,
+): DeleteOptions {
+  if (bytes.length === 0) return {};
+  const target = {
+    group: "",
+    version: "v1",
+    kind: "DeleteOptions",
+    schema: schemaOf("meta.v1.DeleteOptions"),
+    anyVersion: true,
+  };
+  return decodeObject(bytes, contentType, target, { fieldValidation: "Ignore" })
+    .object as DeleteOptions;
 }
 
 function apiVersionOf({ group, version }: GroupVersionKind): string {

@@ -65,8 +65,17 @@ export function readLists(): Map<string, ListFact> {
 
 /** `core.v1.Container` to the members it requires. */
 export function readRequired(): Map<string, ReadonlySet<string>> {
+  return readMembers("required.txt");
+}
+
+/** `apps.v1.DeploymentSpec` to the optional members whose zero is a value. */
+export function readZeros(): Map<string, ReadonlySet<string>> {
+  return readMembers("zeros.txt");
+}
+
+function readMembers(file: string): Map<string, ReadonlySet<string>> {
   return new Map(
-    lines("required.txt").map((line) => {
+    lines(file).map((line) => {
       const [name = "", members = ""] = line.split(": ");
       return [name, new Set(members.split(" "))];
     }),

@@ -8,6 +8,7 @@ import {
   readMessages,
   readRequired,
   readResources,
+  readZeros,
 } from "./facts.ts";
 
 /** A member of a struct as the tables know it. */
@@ -18,6 +19,8 @@ export interface StructField {
   /** A type expression as `schema_table.ts` reads it, struct names in full. */
   readonly type: string;
   readonly required: boolean;
+  /** Its zero is a value of its own. */
+  readonly zero: boolean;
   readonly list: ListFact | undefined;
   readonly enum: string | undefined;
 }
@@ -113,6 +116,7 @@ export function collectStructs(): Map<string, Struct> {
   const lists = readLists();
   const required = readRequired();
   const enums = readEnums();
+  const zeros = readZeros();
   const structs = new Map<string, Struct>();
   const queue = [...META_ROOTS, ...CORE_ROOTS];
   for (const { group, version, kind, bodies } of readResources()) {
@@ -174,11 +178,16 @@ export function collectStructs(): Map<string, Struct> {
         numbers: found?.numbers ?? [],
         type: found === undefined ? "s" : typeOf(found.type),
         required: required.get(name)?.has(baseName) ?? false,
+        zero: zeros.get(name)?.has(baseName) ?? false,
         list: lists.get(path),
         enum: enums.get(path) ?? enums.get(`${found?.owner}.${baseName}`),
       };
     });
     structs.set(name, { name, isKind, fields, atomic: lists.get(name)?.kind === "atomic" });
+  }
+  for (const [name, members] of zeros) {
+    const known = new Set(structs.get(name)?.fields.map((field) => field.name));
+    for (const member of members) if (!known.has(member)) throw new Error(`no ${name}.${member}`);
   }
   return new Map([...structs].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

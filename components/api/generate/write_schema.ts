@@ -28,7 +28,9 @@ function fieldText(field: StructField, pack: string): string {
   const merge = strategies.length === 0 && mergeKey === ""
     ? ""
     : ` ~${strategies.join(",")}${mergeKey === "" ? "" : `@${mergeKey}`}`;
-  return `${field.name}${field.required ? "!" : ""} ${field.numbers.join(".")} ` +
+  return `${field.name}${field.required ? "!" : field.zero ? "?" : ""} ${
+    field.numbers.join(".")
+  } ` +
     `${type.replace(`#${pack}`, "#")}${merge}${field.enum === undefined ? "" : ` =${field.enum}`}`;
 }
 

@@ -6,30 +6,30 @@ admissionregistration.v1.AuditAnnotation	key! 1 s;valueExpression! 2 s
 admissionregistration.v1.ExpressionWarning	fieldRef! 2 s;warning! 3 s
 admissionregistration.v1.JSONPatch	expression 1 s
 admissionregistration.v1.MatchCondition	expression! 2 s;name! 1 s
-admissionregistration.v1.MatchResources*	excludeResourceRules 4 []#NamedRuleWithOperations;matchPolicy 7 s =Exact|Equivalent;namespaceSelector 1 #meta.v1.LabelSelector;objectSelector 2 #meta.v1.LabelSelector;resourceRules 3 []#NamedRuleWithOperations
+admissionregistration.v1.MatchResources*	excludeResourceRules 4 []#NamedRuleWithOperations;matchPolicy? 7 s =Exact|Equivalent;namespaceSelector 1 #meta.v1.LabelSelector;objectSelector 2 #meta.v1.LabelSelector;resourceRules 3 []#NamedRuleWithOperations
 admissionregistration.v1.MutatingAdmissionPolicy^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #MutatingAdmissionPolicySpec
 admissionregistration.v1.MutatingAdmissionPolicyBinding^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #MutatingAdmissionPolicyBindingSpec
 admissionregistration.v1.MutatingAdmissionPolicyBindingSpec	matchResources 3 #MatchResources;paramRef 2 #ParamRef;policyName 1 s
-admissionregistration.v1.MutatingAdmissionPolicySpec	failurePolicy 5 s =Ignore|Fail;matchConditions 6 [name]#MatchCondition ~merge@name;matchConstraints 2 #MatchResources;mutations 4 []#Mutation;paramKind 1 #ParamKind;reinvocationPolicy 7 s =Never|IfNeeded;variables 3 []#Variable
-admissionregistration.v1.MutatingWebhook	admissionReviewVersions! 8 []s;clientConfig! 2 #WebhookClientConfig;failurePolicy 4 s =Ignore|Fail;matchConditions 12 [name]#MatchCondition ~merge@name;matchPolicy 9 s =Exact|Equivalent;name! 1 s;namespaceSelector 5 #meta.v1.LabelSelector;objectSelector 11 #meta.v1.LabelSelector;reinvocationPolicy 10 s =Never|IfNeeded;rules 3 []#RuleWithOperations;sideEffects! 6 s =Unknown|None|Some|NoneOnDryRun;timeoutSeconds 7 i
+admissionregistration.v1.MutatingAdmissionPolicySpec	failurePolicy? 5 s =Ignore|Fail;matchConditions 6 [name]#MatchCondition ~merge@name;matchConstraints 2 #MatchResources;mutations 4 []#Mutation;paramKind 1 #ParamKind;reinvocationPolicy 7 s =Never|IfNeeded;variables 3 []#Variable
+admissionregistration.v1.MutatingWebhook	admissionReviewVersions! 8 []s;clientConfig! 2 #WebhookClientConfig;failurePolicy? 4 s =Ignore|Fail;matchConditions 12 [name]#MatchCondition ~merge@name;matchPolicy? 9 s =Exact|Equivalent;name! 1 s;namespaceSelector 5 #meta.v1.LabelSelector;objectSelector 11 #meta.v1.LabelSelector;reinvocationPolicy? 10 s =Never|IfNeeded;rules 3 []#RuleWithOperations;sideEffects! 6 s =Unknown|None|Some|NoneOnDryRun;timeoutSeconds? 7 i
 admissionregistration.v1.MutatingWebhookConfiguration^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;webhooks 2 [name]#MutatingWebhook ~merge@name
 admissionregistration.v1.Mutation	applyConfiguration 3 #ApplyConfiguration;jsonPatch 4 #JSONPatch;patchType! 2 s =ApplyConfiguration|JSONPatch
-admissionregistration.v1.NamedRuleWithOperations*	apiGroups 2.2.1 []s;apiVersions 2.2.2 []s;operations 2.1 []s =*|CREATE|UPDATE|DELETE|CONNECT;resourceNames 1 []s;resources 2.2.3 []s;scope 2.2.4 s =Cluster|Namespaced|*
+admissionregistration.v1.NamedRuleWithOperations*	apiGroups 2.2.1 []s;apiVersions 2.2.2 []s;operations 2.1 []s =*|CREATE|UPDATE|DELETE|CONNECT;resourceNames 1 []s;resources 2.2.3 []s;scope? 2.2.4 s =Cluster|Namespaced|*
 admissionregistration.v1.ParamKind*	apiVersion 1 s;kind 2 s
-admissionregistration.v1.ParamRef*	name 1 s;namespace 2 s;parameterNotFoundAction 4 s;selector 3 #meta.v1.LabelSelector
-admissionregistration.v1.RuleWithOperations	apiGroups 2.1 []s;apiVersions 2.2 []s;operations 1 []s =*|CREATE|UPDATE|DELETE|CONNECT;resources 2.3 []s;scope 2.4 s =Cluster|Namespaced|*
-admissionregistration.v1.ServiceReference	name! 2 s;namespace! 1 s;path 3 s;port 4 i
+admissionregistration.v1.ParamRef*	name 1 s;namespace 2 s;parameterNotFoundAction? 4 s;selector 3 #meta.v1.LabelSelector
+admissionregistration.v1.RuleWithOperations	apiGroups 2.1 []s;apiVersions 2.2 []s;operations 1 []s =*|CREATE|UPDATE|DELETE|CONNECT;resources 2.3 []s;scope? 2.4 s =Cluster|Namespaced|*
+admissionregistration.v1.ServiceReference	name! 2 s;namespace! 1 s;path? 3 s;port? 4 i
 admissionregistration.v1.TypeChecking	expressionWarnings 1 []#ExpressionWarning
 admissionregistration.v1.ValidatingAdmissionPolicy^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #ValidatingAdmissionPolicySpec;status 3 #ValidatingAdmissionPolicyStatus
 admissionregistration.v1.ValidatingAdmissionPolicyBinding^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #ValidatingAdmissionPolicyBindingSpec
 admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec	matchResources 3 #MatchResources;paramRef 2 #ParamRef;policyName! 1 s;validationActions! 4 [*]s =Deny|Warn|Audit
-admissionregistration.v1.ValidatingAdmissionPolicySpec	auditAnnotations 5 []#AuditAnnotation;failurePolicy 4 s =Ignore|Fail;matchConditions 6 [name]#MatchCondition ~merge@name;matchConstraints 2 #MatchResources;paramKind 1 #ParamKind;validations 3 []#Validation;variables 7 [name]#Variable ~merge@name
+admissionregistration.v1.ValidatingAdmissionPolicySpec	auditAnnotations 5 []#AuditAnnotation;failurePolicy? 4 s =Ignore|Fail;matchConditions 6 [name]#MatchCondition ~merge@name;matchConstraints 2 #MatchResources;paramKind 1 #ParamKind;validations 3 []#Validation;variables 7 [name]#Variable ~merge@name
 admissionregistration.v1.ValidatingAdmissionPolicyStatus	conditions 3 [type]#meta.v1.Condition;observedGeneration 1 l;typeChecking 2 #TypeChecking
-admissionregistration.v1.ValidatingWebhook	admissionReviewVersions! 8 []s;clientConfig! 2 #WebhookClientConfig;failurePolicy 4 s =Ignore|Fail;matchConditions 11 [name]#MatchCondition ~merge@name;matchPolicy 9 s =Exact|Equivalent;name! 1 s;namespaceSelector 5 #meta.v1.LabelSelector;objectSelector 10 #meta.v1.LabelSelector;rules 3 []#RuleWithOperations;sideEffects! 6 s =Unknown|None|Some|NoneOnDryRun;timeoutSeconds 7 i
+admissionregistration.v1.ValidatingWebhook	admissionReviewVersions! 8 []s;clientConfig! 2 #WebhookClientConfig;failurePolicy? 4 s =Ignore|Fail;matchConditions 11 [name]#MatchCondition ~merge@name;matchPolicy? 9 s =Exact|Equivalent;name! 1 s;namespaceSelector 5 #meta.v1.LabelSelector;objectSelector 10 #meta.v1.LabelSelector;rules 3 []#RuleWithOperations;sideEffects! 6 s =Unknown|None|Some|NoneOnDryRun;timeoutSeconds? 7 i
 admissionregistration.v1.ValidatingWebhookConfiguration^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;webhooks 2 [name]#ValidatingWebhook ~merge@name
-admissionregistration.v1.Validation	expression! 1 s;message 2 s;messageExpression 4 s;reason 3 s
+admissionregistration.v1.Validation	expression! 1 s;message 2 s;messageExpression 4 s;reason? 3 s
 admissionregistration.v1.Variable*	expression! 2 s;name! 1 s
-admissionregistration.v1.WebhookClientConfig	caBundle 2 y;service 1 #ServiceReference;url 3 s
+admissionregistration.v1.WebhookClientConfig	caBundle 2 y;service 1 #ServiceReference;url? 3 s
 apiextensions.v1.CustomResourceColumnDefinition	description 4 s;format 3 s;jsonPath! 6 s;name! 1 s;priority 5 i;type! 2 s
 apiextensions.v1.CustomResourceConversion	strategy! 1 s;webhook 2 #WebhookConversion
 apiextensions.v1.CustomResourceDefinition^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #CustomResourceDefinitionSpec;status 3 #CustomResourceDefinitionStatus
@@ -37,54 +37,54 @@ apiextensions.v1.CustomResourceDefinitionCondition	lastTransitionTime 3 t;messag
 apiextensions.v1.CustomResourceDefinitionNames	categories 6 []s;kind! 4 s;listKind 5 s;plural! 1 s;shortNames 3 []s;singular 2 s
 apiextensions.v1.CustomResourceDefinitionSpec	conversion 9 #CustomResourceConversion;group! 1 s;names! 3 #CustomResourceDefinitionNames;preserveUnknownFields 10 b;scope! 4 s;versions! 7 []#CustomResourceDefinitionVersion
 apiextensions.v1.CustomResourceDefinitionStatus	acceptedNames 2 #CustomResourceDefinitionNames;conditions 1 [type]#CustomResourceDefinitionCondition;observedGeneration 4 l;storedVersions 3 []s
-apiextensions.v1.CustomResourceDefinitionVersion	additionalPrinterColumns 6 []#CustomResourceColumnDefinition;deprecated 7 b;deprecationWarning 8 s;name! 1 s;schema 4 #CustomResourceValidation;selectableFields 9 []#SelectableField;served! 2 b;storage! 3 b;subresources 5 #CustomResourceSubresources
-apiextensions.v1.CustomResourceSubresourceScale	labelSelectorPath 3 s;specReplicasPath! 1 s;statusReplicasPath! 2 s
+apiextensions.v1.CustomResourceDefinitionVersion	additionalPrinterColumns 6 []#CustomResourceColumnDefinition;deprecated 7 b;deprecationWarning? 8 s;name! 1 s;schema 4 #CustomResourceValidation;selectableFields 9 []#SelectableField;served! 2 b;storage! 3 b;subresources 5 #CustomResourceSubresources
+apiextensions.v1.CustomResourceSubresourceScale	labelSelectorPath? 3 s;specReplicasPath! 1 s;statusReplicasPath! 2 s
 apiextensions.v1.CustomResourceSubresourceStatus	
 apiextensions.v1.CustomResourceSubresources	scale 2 #CustomResourceSubresourceScale;status 1 #CustomResourceSubresourceStatus
 apiextensions.v1.CustomResourceValidation	openAPIV3Schema 1 #JSONSchemaProps
 apiextensions.v1.ExternalDocumentation	description 1 s;url 2 s
-apiextensions.v1.JSONSchemaProps	$ref 3 s;$schema 2 s;additionalItems 33 B;additionalProperties 30 B;allOf 25 []#JSONSchemaProps;anyOf 27 []#JSONSchemaProps;default 8 j;definitions 34 {}#JSONSchemaProps;dependencies 32 {}S;description 4 s;enum 20 []j;example 36 j;exclusiveMaximum 10 b;exclusiveMinimum 12 b;externalDocs 35 #ExternalDocumentation;format 6 s;id 1 s;items 24 A;maxItems 16 l;maxLength 13 l;maxProperties 21 l;maximum 9 d;minItems 17 l;minLength 14 l;minProperties 22 l;minimum 11 d;multipleOf 19 d;not 28 #JSONSchemaProps;nullable 37 b;oneOf 26 []#JSONSchemaProps;pattern 15 s;patternProperties 31 {}#JSONSchemaProps;properties 29 {}#JSONSchemaProps;required 23 []s;title 7 s;type 5 s;uniqueItems 18 b;x-kubernetes-embedded-resource 39 b;x-kubernetes-int-or-string 40 b;x-kubernetes-list-map-keys 41 []s;x-kubernetes-list-type 42 s;x-kubernetes-map-type 43 s;x-kubernetes-preserve-unknown-fields 38 b;x-kubernetes-validations 44 [rule]#ValidationRule ~merge@rule
+apiextensions.v1.JSONSchemaProps	$ref? 3 s;$schema 2 s;additionalItems 33 B;additionalProperties 30 B;allOf 25 []#JSONSchemaProps;anyOf 27 []#JSONSchemaProps;default 8 j;definitions 34 {}#JSONSchemaProps;dependencies 32 {}S;description 4 s;enum 20 []j;example 36 j;exclusiveMaximum 10 b;exclusiveMinimum 12 b;externalDocs 35 #ExternalDocumentation;format 6 s;id 1 s;items 24 A;maxItems? 16 l;maxLength? 13 l;maxProperties? 21 l;maximum? 9 d;minItems? 17 l;minLength? 14 l;minProperties? 22 l;minimum? 11 d;multipleOf? 19 d;not 28 #JSONSchemaProps;nullable 37 b;oneOf 26 []#JSONSchemaProps;pattern 15 s;patternProperties 31 {}#JSONSchemaProps;properties 29 {}#JSONSchemaProps;required 23 []s;title 7 s;type 5 s;uniqueItems 18 b;x-kubernetes-embedded-resource 39 b;x-kubernetes-int-or-string 40 b;x-kubernetes-list-map-keys 41 []s;x-kubernetes-list-type? 42 s;x-kubernetes-map-type? 43 s;x-kubernetes-preserve-unknown-fields? 38 b;x-kubernetes-validations 44 [rule]#ValidationRule ~merge@rule
 apiextensions.v1.SelectableField	jsonPath! 1 s
-apiextensions.v1.ServiceReference	name! 2 s;namespace! 1 s;path 3 s;port 4 i
-apiextensions.v1.ValidationRule	fieldPath 5 s;message 2 s;messageExpression 3 s;optionalOldSelf 6 b;reason 4 s =FieldValueRequired|FieldValueDuplicate|FieldValueInvalid|FieldValueForbidden;rule! 1 s
-apiextensions.v1.WebhookClientConfig	caBundle 2 y;service 1 #ServiceReference;url 3 s
+apiextensions.v1.ServiceReference	name! 2 s;namespace! 1 s;path? 3 s;port? 4 i
+apiextensions.v1.ValidationRule	fieldPath 5 s;message 2 s;messageExpression 3 s;optionalOldSelf? 6 b;reason? 4 s =FieldValueRequired|FieldValueDuplicate|FieldValueInvalid|FieldValueForbidden;rule! 1 s
+apiextensions.v1.WebhookClientConfig	caBundle 2 y;service 1 #ServiceReference;url? 3 s
 apiextensions.v1.WebhookConversion	clientConfig 2 #WebhookClientConfig;conversionReviewVersions! 3 []s
 apiregistration.v1.APIService^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #APIServiceSpec;status 3 #APIServiceStatus
 apiregistration.v1.APIServiceCondition	lastTransitionTime 3 t;message 5 s;reason 4 s;status! 2 s;type! 1 s
 apiregistration.v1.APIServiceSpec	caBundle 5 y;group 2 s;groupPriorityMinimum! 7 i;insecureSkipTLSVerify 4 b;service 1 #ServiceReference;version 3 s;versionPriority! 8 i
 apiregistration.v1.APIServiceStatus	conditions 1 [type]#APIServiceCondition ~merge@type
-apiregistration.v1.ServiceReference	name 2 s;namespace 1 s;port 3 i
+apiregistration.v1.ServiceReference	name 2 s;namespace 1 s;port? 3 i
 apps.v1.ControllerRevision^	apiVersion  s;data 2 r;kind  s;metadata 1 #meta.v1.ObjectMeta;revision! 3 l
 apps.v1.DaemonSet^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #DaemonSetSpec;status 3 #DaemonSetStatus
 apps.v1.DaemonSetCondition	lastTransitionTime 3 t;message 5 s;reason 4 s;status! 2 s;type! 1 s
-apps.v1.DaemonSetSpec	minReadySeconds 4 i;revisionHistoryLimit 6 i;selector! 1 #meta.v1.LabelSelector;template! 2 #core.v1.PodTemplateSpec;updateStrategy 3 #DaemonSetUpdateStrategy
-apps.v1.DaemonSetStatus	collisionCount 9 i;conditions 10 [type]#DaemonSetCondition ~merge@type;currentNumberScheduled! 1 i;desiredNumberScheduled! 3 i;numberAvailable 7 i;numberMisscheduled! 2 i;numberReady! 4 i;numberUnavailable 8 i;observedGeneration 5 l;updatedNumberScheduled 6 i
+apps.v1.DaemonSetSpec	minReadySeconds 4 i;revisionHistoryLimit? 6 i;selector! 1 #meta.v1.LabelSelector;template! 2 #core.v1.PodTemplateSpec;updateStrategy 3 #DaemonSetUpdateStrategy
+apps.v1.DaemonSetStatus	collisionCount? 9 i;conditions 10 [type]#DaemonSetCondition ~merge@type;currentNumberScheduled! 1 i;desiredNumberScheduled! 3 i;numberAvailable 7 i;numberMisscheduled! 2 i;numberReady! 4 i;numberUnavailable 8 i;observedGeneration 5 l;updatedNumberScheduled 6 i
 apps.v1.DaemonSetUpdateStrategy	rollingUpdate 2 #RollingUpdateDaemonSet;type 1 s =RollingUpdate|OnDelete
 apps.v1.Deployment^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #DeploymentSpec;status 3 #DeploymentStatus
 apps.v1.DeploymentCondition	lastTransitionTime 7 t;lastUpdateTime 6 t;message 5 s;reason 4 s;status! 2 s;type! 1 s
-apps.v1.DeploymentSpec	minReadySeconds 5 i;paused 7 b;progressDeadlineSeconds 9 i;replicas 1 i;revisionHistoryLimit 6 i;selector! 2 #meta.v1.LabelSelector;strategy 4 #DeploymentStrategy ~retainKeys;template! 3 #core.v1.PodTemplateSpec
-apps.v1.DeploymentStatus	availableReplicas 4 i;collisionCount 8 i;conditions 6 [type]#DeploymentCondition ~merge@type;observedGeneration 1 l;readyReplicas 7 i;replicas 2 i;terminatingReplicas 9 i;unavailableReplicas 5 i;updatedReplicas 3 i
+apps.v1.DeploymentSpec	minReadySeconds 5 i;paused 7 b;progressDeadlineSeconds? 9 i;replicas? 1 i;revisionHistoryLimit? 6 i;selector! 2 #meta.v1.LabelSelector;strategy 4 #DeploymentStrategy ~retainKeys;template! 3 #core.v1.PodTemplateSpec
+apps.v1.DeploymentStatus	availableReplicas 4 i;collisionCount? 8 i;conditions 6 [type]#DeploymentCondition ~merge@type;observedGeneration 1 l;readyReplicas 7 i;replicas 2 i;terminatingReplicas? 9 i;unavailableReplicas 5 i;updatedReplicas 3 i
 apps.v1.DeploymentStrategy	rollingUpdate 2 #RollingUpdateDeployment;type 1 s =Recreate|RollingUpdate
 apps.v1.ReplicaSet^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #ReplicaSetSpec;status 3 #ReplicaSetStatus
 apps.v1.ReplicaSetCondition	lastTransitionTime 3 t;message 5 s;reason 4 s;status! 2 s;type! 1 s
-apps.v1.ReplicaSetSpec	minReadySeconds 4 i;replicas 1 i;selector! 2 #meta.v1.LabelSelector;template 3 #core.v1.PodTemplateSpec
-apps.v1.ReplicaSetStatus	availableReplicas 5 i;conditions 6 [type]#ReplicaSetCondition ~merge@type;fullyLabeledReplicas 2 i;observedGeneration 3 l;readyReplicas 4 i;replicas! 1 i;terminatingReplicas 7 i
-apps.v1.RollingUpdateDaemonSet	maxSurge 2 x;maxUnavailable 1 x
-apps.v1.RollingUpdateDeployment	maxSurge 2 x;maxUnavailable 1 x
-apps.v1.RollingUpdateStatefulSetStrategy	maxUnavailable 2 x;partition 1 i
+apps.v1.ReplicaSetSpec	minReadySeconds 4 i;replicas? 1 i;selector! 2 #meta.v1.LabelSelector;template 3 #core.v1.PodTemplateSpec
+apps.v1.ReplicaSetStatus	availableReplicas 5 i;conditions 6 [type]#ReplicaSetCondition ~merge@type;fullyLabeledReplicas 2 i;observedGeneration 3 l;readyReplicas 4 i;replicas! 1 i;terminatingReplicas? 7 i
+apps.v1.RollingUpdateDaemonSet	maxSurge? 2 x;maxUnavailable? 1 x
+apps.v1.RollingUpdateDeployment	maxSurge? 2 x;maxUnavailable? 1 x
+apps.v1.RollingUpdateStatefulSetStrategy	maxUnavailable? 2 x;partition? 1 i
 apps.v1.StatefulSet^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #StatefulSetSpec;status 3 #StatefulSetStatus
 apps.v1.StatefulSetCondition	lastTransitionTime 3 t;message 5 s;reason 4 s;status! 2 s;type! 1 s
-apps.v1.StatefulSetOrdinals	start 1 i
+apps.v1.StatefulSetOrdinals	start? 1 i
 apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy	whenDeleted 1 s;whenScaled 2 s
-apps.v1.StatefulSetSpec	minReadySeconds 9 i;ordinals 11 #StatefulSetOrdinals;persistentVolumeClaimRetentionPolicy 10 #StatefulSetPersistentVolumeClaimRetentionPolicy;podManagementPolicy 6 s =OrderedReady|Parallel;replicas 1 i;revisionHistoryLimit 8 i;selector! 2 #meta.v1.LabelSelector;serviceName 5 s;template! 3 #core.v1.PodTemplateSpec;updateStrategy 7 #StatefulSetUpdateStrategy;volumeClaimTemplates 4 []#core.v1.PersistentVolumeClaim
-apps.v1.StatefulSetStatus	availableReplicas 11 i;collisionCount 9 i;conditions 10 [type]#StatefulSetCondition ~merge@type;currentReplicas 4 i;currentRevision 6 s;observedGeneration 1 l;readyReplicas 3 i;replicas! 2 i;updateRevision 7 s;updatedReplicas 5 i
+apps.v1.StatefulSetSpec	minReadySeconds 9 i;ordinals 11 #StatefulSetOrdinals;persistentVolumeClaimRetentionPolicy 10 #StatefulSetPersistentVolumeClaimRetentionPolicy;podManagementPolicy 6 s =OrderedReady|Parallel;replicas? 1 i;revisionHistoryLimit? 8 i;selector! 2 #meta.v1.LabelSelector;serviceName 5 s;template! 3 #core.v1.PodTemplateSpec;updateStrategy 7 #StatefulSetUpdateStrategy;volumeClaimTemplates 4 []#core.v1.PersistentVolumeClaim
+apps.v1.StatefulSetStatus	availableReplicas? 11 i;collisionCount? 9 i;conditions 10 [type]#StatefulSetCondition ~merge@type;currentReplicas 4 i;currentRevision 6 s;observedGeneration 1 l;readyReplicas 3 i;replicas! 2 i;updateRevision 7 s;updatedReplicas 5 i
 apps.v1.StatefulSetUpdateStrategy	rollingUpdate 2 #RollingUpdateStatefulSetStrategy;type 1 s =RollingUpdate|OnDelete
 authentication.v1.BoundObjectReference	apiVersion 2 s;kind 1 s;name 3 s;uid 4 s
 authentication.v1.SelfSubjectReview^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;status 2 #SelfSubjectReviewStatus
 authentication.v1.SelfSubjectReviewStatus	userInfo 1 #UserInfo
 authentication.v1.TokenRequest^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #TokenRequestSpec;status 3 #TokenRequestStatus
-authentication.v1.TokenRequestSpec	audiences 1 []s;boundObjectRef 3 #BoundObjectReference;expirationSeconds 4 l
-authentication.v1.TokenRequestStatus	expirationTimestamp 2 t;token 1 s
+authentication.v1.TokenRequestSpec	audiences 1 []s;boundObjectRef 3 #BoundObjectReference;expirationSeconds? 4 l
+authentication.v1.TokenRequestStatus	expirationTimestamp 2 t;token? 1 s
 authentication.v1.TokenReview^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #TokenReviewSpec;status 3 #TokenReviewStatus
 authentication.v1.TokenReviewSpec	audiences 2 []s;token! 1 s
 authentication.v1.TokenReviewStatus	audiences 4 []s;authenticated 1 b;error 3 s;user 2 #UserInfo
@@ -106,8 +106,8 @@ authorization.v1.SubjectAccessReviewStatus	allowed! 1 b;denied 4 b;evaluationErr
 authorization.v1.SubjectRulesReviewStatus	evaluationError 4 s;incomplete! 3 b;nonResourceRules! 2 []#NonResourceRule;resourceRules! 1 []#ResourceRule
 autoscaling.v1.CrossVersionObjectReference*	apiVersion 3 s;kind! 1 s;name! 2 s
 autoscaling.v1.HorizontalPodAutoscaler^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #HorizontalPodAutoscalerSpec;status 3 #HorizontalPodAutoscalerStatus
-autoscaling.v1.HorizontalPodAutoscalerSpec	maxReplicas! 3 i;minReplicas 2 i;scaleTargetRef! 1 #CrossVersionObjectReference;targetCPUUtilizationPercentage 4 i
-autoscaling.v1.HorizontalPodAutoscalerStatus	currentCPUUtilizationPercentage 5 i;currentReplicas! 3 i;desiredReplicas! 4 i;lastScaleTime 2 t;observedGeneration 1 l
+autoscaling.v1.HorizontalPodAutoscalerSpec	maxReplicas! 3 i;minReplicas? 2 i;scaleTargetRef! 1 #CrossVersionObjectReference;targetCPUUtilizationPercentage? 4 i
+autoscaling.v1.HorizontalPodAutoscalerStatus	currentCPUUtilizationPercentage? 5 i;currentReplicas! 3 i;desiredReplicas! 4 i;lastScaleTime 2 t;observedGeneration? 1 l
 autoscaling.v1.Scale^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #ScaleSpec;status 3 #ScaleStatus
 autoscaling.v1.ScaleSpec	replicas 1 i
 autoscaling.v1.ScaleStatus	replicas! 1 i;selector 2 s
@@ -117,17 +117,17 @@ autoscaling.v2.CrossVersionObjectReference	apiVersion 3 s;kind! 1 s;name! 2 s
 autoscaling.v2.ExternalMetricSource	metric! 1 #MetricIdentifier;target! 2 #MetricTarget
 autoscaling.v2.ExternalMetricStatus	current! 2 #MetricValueStatus;metric! 1 #MetricIdentifier
 autoscaling.v2.HPAScalingPolicy	periodSeconds! 3 i;type! 1 s;value! 2 i
-autoscaling.v2.HPAScalingRules	policies 2 []#HPAScalingPolicy;selectPolicy 1 s;stabilizationWindowSeconds 3 i;tolerance 4 q
+autoscaling.v2.HPAScalingRules	policies 2 []#HPAScalingPolicy;selectPolicy? 1 s;stabilizationWindowSeconds? 3 i;tolerance? 4 q
 autoscaling.v2.HorizontalPodAutoscaler^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #HorizontalPodAutoscalerSpec;status 3 #HorizontalPodAutoscalerStatus
 autoscaling.v2.HorizontalPodAutoscalerBehavior	scaleDown 2 #HPAScalingRules;scaleUp 1 #HPAScalingRules
 autoscaling.v2.HorizontalPodAutoscalerCondition	lastTransitionTime 3 t;message 5 s;reason 4 s;status! 2 s;type! 1 s
-autoscaling.v2.HorizontalPodAutoscalerSpec	behavior 5 #HorizontalPodAutoscalerBehavior;maxReplicas! 3 i;metrics 4 []#MetricSpec;minReplicas 2 i;scaleTargetRef! 1 #CrossVersionObjectReference
-autoscaling.v2.HorizontalPodAutoscalerStatus	conditions 6 [type]#HorizontalPodAutoscalerCondition ~merge@type;currentMetrics 5 []#MetricStatus;currentReplicas 3 i;desiredReplicas! 4 i;lastScaleTime 2 t;observedGeneration 1 l
+autoscaling.v2.HorizontalPodAutoscalerSpec	behavior 5 #HorizontalPodAutoscalerBehavior;maxReplicas! 3 i;metrics 4 []#MetricSpec;minReplicas? 2 i;scaleTargetRef! 1 #CrossVersionObjectReference
+autoscaling.v2.HorizontalPodAutoscalerStatus	conditions 6 [type]#HorizontalPodAutoscalerCondition ~merge@type;currentMetrics 5 []#MetricStatus;currentReplicas? 3 i;desiredReplicas! 4 i;lastScaleTime 2 t;observedGeneration? 1 l
 autoscaling.v2.MetricIdentifier	name! 1 s;selector 2 #meta.v1.LabelSelector
 autoscaling.v2.MetricSpec	containerResource 7 #ContainerResourceMetricSource;external 5 #ExternalMetricSource;object 2 #ObjectMetricSource;pods 3 #PodsMetricSource;resource 4 #ResourceMetricSource;type! 1 s
 autoscaling.v2.MetricStatus	containerResource 7 #ContainerResourceMetricStatus;external 5 #ExternalMetricStatus;object 2 #ObjectMetricStatus;pods 3 #PodsMetricStatus;resource 4 #ResourceMetricStatus;type! 1 s
-autoscaling.v2.MetricTarget	averageUtilization 4 i;averageValue 3 q;type! 1 s;value 2 q
-autoscaling.v2.MetricValueStatus	averageUtilization 3 i;averageValue 2 q;value 1 q
+autoscaling.v2.MetricTarget	averageUtilization? 4 i;averageValue? 3 q;type! 1 s;value? 2 q
+autoscaling.v2.MetricValueStatus	averageUtilization? 3 i;averageValue? 2 q;value? 1 q
 autoscaling.v2.ObjectMetricSource	describedObject! 1 #CrossVersionObjectReference;metric! 3 #MetricIdentifier;target! 2 #MetricTarget
 autoscaling.v2.ObjectMetricStatus	current! 2 #MetricValueStatus;describedObject! 3 #CrossVersionObjectReference;metric! 1 #MetricIdentifier
 autoscaling.v2.PodsMetricSource	metric! 1 #MetricIdentifier;target! 2 #MetricTarget
@@ -135,52 +135,52 @@ autoscaling.v2.PodsMetricStatus	current! 2 #MetricValueStatus;metric! 1 #MetricI
 autoscaling.v2.ResourceMetricSource	name! 1 s;target! 2 #MetricTarget
 autoscaling.v2.ResourceMetricStatus	current! 2 #MetricValueStatus;name! 1 s
 batch.v1.CronJob^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #CronJobSpec;status 3 #CronJobStatus
-batch.v1.CronJobSpec	concurrencyPolicy 3 s =Allow|Forbid|Replace;failedJobsHistoryLimit 7 i;jobTemplate! 5 #JobTemplateSpec;schedule! 1 s;startingDeadlineSeconds 2 l;successfulJobsHistoryLimit 6 i;suspend 4 b;timeZone 8 s
+batch.v1.CronJobSpec	concurrencyPolicy 3 s =Allow|Forbid|Replace;failedJobsHistoryLimit? 7 i;jobTemplate! 5 #JobTemplateSpec;schedule! 1 s;startingDeadlineSeconds? 2 l;successfulJobsHistoryLimit? 6 i;suspend? 4 b;timeZone? 8 s
 batch.v1.CronJobStatus	active 1 []#core.v1.ObjectReference;lastScheduleTime 4 t;lastSuccessfulTime 5 t
 batch.v1.Job^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #JobSpec;status 3 #JobStatus
 batch.v1.JobCondition	lastProbeTime 3 t;lastTransitionTime 4 t;message 6 s;reason 5 s;status! 2 s;type! 1 s
-batch.v1.JobSpec	activeDeadlineSeconds 3 l;backoffLimit 7 i;backoffLimitPerIndex 12 i;completionMode 9 s =NonIndexed|Indexed;completions 2 i;managedBy 15 s;manualSelector 5 b;maxFailedIndexes 13 i;parallelism 1 i;podFailurePolicy 11 #PodFailurePolicy;podReplacementPolicy 14 s =TerminatingOrFailed|Failed;selector 4 #meta.v1.LabelSelector;successPolicy 16 #SuccessPolicy;suspend 10 b;template! 6 #core.v1.PodTemplateSpec;ttlSecondsAfterFinished 8 i
-batch.v1.JobStatus	active 4 i;completedIndexes 7 s;completionTime 3 t;conditions 1 []#JobCondition ~merge@type;failed 6 i;failedIndexes 10 s;ready 9 i;startTime 2 t;succeeded 5 i;terminating 11 i;uncountedTerminatedPods 8 #UncountedTerminatedPods
+batch.v1.JobSpec	activeDeadlineSeconds? 3 l;backoffLimit? 7 i;backoffLimitPerIndex? 12 i;completionMode? 9 s =NonIndexed|Indexed;completions? 2 i;managedBy? 15 s;manualSelector? 5 b;maxFailedIndexes? 13 i;parallelism? 1 i;podFailurePolicy 11 #PodFailurePolicy;podReplacementPolicy? 14 s =TerminatingOrFailed|Failed;selector 4 #meta.v1.LabelSelector;successPolicy 16 #SuccessPolicy;suspend? 10 b;template! 6 #core.v1.PodTemplateSpec;ttlSecondsAfterFinished? 8 i
+batch.v1.JobStatus	active 4 i;completedIndexes 7 s;completionTime 3 t;conditions 1 []#JobCondition ~merge@type;failed 6 i;failedIndexes? 10 s;ready? 9 i;startTime 2 t;succeeded 5 i;terminating? 11 i;uncountedTerminatedPods 8 #UncountedTerminatedPods
 batch.v1.JobTemplateSpec	metadata 1 #meta.v1.ObjectMeta;spec 2 #JobSpec
 batch.v1.PodFailurePolicy	rules! 1 []#PodFailurePolicyRule
-batch.v1.PodFailurePolicyOnExitCodesRequirement	containerName 1 s;operator! 2 s =In|NotIn;values! 3 [*]i
+batch.v1.PodFailurePolicyOnExitCodesRequirement	containerName? 1 s;operator! 2 s =In|NotIn;values! 3 [*]i
 batch.v1.PodFailurePolicyOnPodConditionsPattern	status 2 s;type! 1 s
 batch.v1.PodFailurePolicyRule	action! 1 s =FailJob|FailIndex|Ignore|Count;onExitCodes 2 #PodFailurePolicyOnExitCodesRequirement;onPodConditions 3 []#PodFailurePolicyOnPodConditionsPattern
 batch.v1.SuccessPolicy	rules! 1 []#SuccessPolicyRule
-batch.v1.SuccessPolicyRule	succeededCount 2 i;succeededIndexes 1 s
+batch.v1.SuccessPolicyRule	succeededCount? 2 i;succeededIndexes? 1 s
 batch.v1.UncountedTerminatedPods	failed 2 [*]s;succeeded 1 [*]s
 certificates.v1.CertificateSigningRequest^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #CertificateSigningRequestSpec;status 3 #CertificateSigningRequestStatus
 certificates.v1.CertificateSigningRequestCondition	lastTransitionTime 5 t;lastUpdateTime 4 t;message 3 s;reason 2 s;status! 6 s;type! 1 s
-certificates.v1.CertificateSigningRequestSpec	expirationSeconds 8 i;extra 6 {}e;groups 4 []s;request! 1 y;signerName! 7 s;uid 3 s;usages 5 []s =signing|digital signature|content commitment|key encipherment|key agreement|data encipherment|cert sign|crl sign|encipher only|decipher only|any|server auth|client auth|code signing|email protection|s/mime|ipsec end system|ipsec tunnel|ipsec user|timestamping|ocsp signing|microsoft sgc|netscape sgc;username 2 s
+certificates.v1.CertificateSigningRequestSpec	expirationSeconds? 8 i;extra 6 {}e;groups 4 []s;request! 1 y;signerName! 7 s;uid 3 s;usages 5 []s =signing|digital signature|content commitment|key encipherment|key agreement|data encipherment|cert sign|crl sign|encipher only|decipher only|any|server auth|client auth|code signing|email protection|s/mime|ipsec end system|ipsec tunnel|ipsec user|timestamping|ocsp signing|microsoft sgc|netscape sgc;username 2 s
 certificates.v1.CertificateSigningRequestStatus	certificate 2 y;conditions 1 [type]#CertificateSigningRequestCondition
 coordination.v1.Lease^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #LeaseSpec
-coordination.v1.LeaseSpec	acquireTime 3 m;holderIdentity 1 s;leaseDurationSeconds 2 i;leaseTransitions 5 i;preferredHolder 7 s;renewTime 4 m;strategy 6 s
+coordination.v1.LeaseSpec	acquireTime 3 m;holderIdentity? 1 s;leaseDurationSeconds? 2 i;leaseTransitions? 5 i;preferredHolder? 7 s;renewTime 4 m;strategy? 6 s
 core.v1.AWSElasticBlockStoreVolumeSource	fsType 2 s;partition 3 i;readOnly 4 b;volumeID! 1 s
 core.v1.Affinity	nodeAffinity 1 #NodeAffinity;podAffinity 2 #PodAffinity;podAntiAffinity 3 #PodAntiAffinity
-core.v1.AppArmorProfile	localhostProfile 2 s;type! 1 s =Unconfined|RuntimeDefault|Localhost
+core.v1.AppArmorProfile	localhostProfile? 2 s;type! 1 s =Unconfined|RuntimeDefault|Localhost
 core.v1.AttachedVolume	devicePath! 2 s;name! 1 s
-core.v1.AzureDiskVolumeSource	cachingMode 3 s =None|ReadOnly|ReadWrite;diskName! 1 s;diskURI! 2 s;fsType 4 s;kind 6 s =Shared|Dedicated|Managed;readOnly 5 b
-core.v1.AzureFilePersistentVolumeSource	readOnly 3 b;secretName! 1 s;secretNamespace 4 s;shareName! 2 s
+core.v1.AzureDiskVolumeSource	cachingMode? 3 s =None|ReadOnly|ReadWrite;diskName! 1 s;diskURI! 2 s;fsType? 4 s;kind? 6 s =Shared|Dedicated|Managed;readOnly? 5 b
+core.v1.AzureFilePersistentVolumeSource	readOnly 3 b;secretName! 1 s;secretNamespace? 4 s;shareName! 2 s
 core.v1.AzureFileVolumeSource	readOnly 3 b;secretName! 1 s;shareName! 2 s
 core.v1.Binding^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;target! 2 #ObjectReference
 core.v1.CSIPersistentVolumeSource	controllerExpandSecretRef 9 #SecretReference;controllerPublishSecretRef 6 #SecretReference;driver! 1 s;fsType 4 s;nodeExpandSecretRef 10 #SecretReference;nodePublishSecretRef 8 #SecretReference;nodeStageSecretRef 7 #SecretReference;readOnly 3 b;volumeAttributes 5 {}s;volumeHandle! 2 s
-core.v1.CSIVolumeSource	driver! 1 s;fsType 3 s;nodePublishSecretRef 5 #LocalObjectReference;readOnly 2 b;volumeAttributes 4 {}s
+core.v1.CSIVolumeSource	driver! 1 s;fsType? 3 s;nodePublishSecretRef 5 #LocalObjectReference;readOnly? 2 b;volumeAttributes 4 {}s
 core.v1.Capabilities	add 1 []s;drop 2 []s
 core.v1.CephFSPersistentVolumeSource	monitors! 1 []s;path 2 s;readOnly 6 b;secretFile 4 s;secretRef 5 #SecretReference;user 3 s
 core.v1.CephFSVolumeSource	monitors! 1 []s;path 2 s;readOnly 6 b;secretFile 4 s;secretRef 5 #LocalObjectReference;user 3 s
 core.v1.CinderPersistentVolumeSource	fsType 2 s;readOnly 3 b;secretRef 4 #SecretReference;volumeID! 1 s
 core.v1.CinderVolumeSource	fsType 2 s;readOnly 3 b;secretRef 4 #LocalObjectReference;volumeID! 1 s
-core.v1.ClientIPConfig	timeoutSeconds 1 i
-core.v1.ClusterTrustBundleProjection	labelSelector 3 #meta.v1.LabelSelector;name 1 s;optional 5 b;path! 4 s;signerName 2 s
+core.v1.ClientIPConfig	timeoutSeconds? 1 i
+core.v1.ClusterTrustBundleProjection	labelSelector 3 #meta.v1.LabelSelector;name? 1 s;optional? 5 b;path! 4 s;signerName? 2 s
 core.v1.ComponentCondition	error 4 s;message 3 s;status! 2 s;type! 1 s
 core.v1.ComponentStatus^	apiVersion  s;conditions 2 [type]#ComponentCondition ~merge@type;kind  s;metadata 1 #meta.v1.ObjectMeta
-core.v1.ConfigMap^	apiVersion  s;binaryData 3 {}y;data 2 {}s;immutable 4 b;kind  s;metadata 1 #meta.v1.ObjectMeta
-core.v1.ConfigMapEnvSource	name 1.1 s;optional 2 b
-core.v1.ConfigMapKeySelector*	key! 2 s;name 1.1 s;optional 3 b
+core.v1.ConfigMap^	apiVersion  s;binaryData 3 {}y;data 2 {}s;immutable? 4 b;kind  s;metadata 1 #meta.v1.ObjectMeta
+core.v1.ConfigMapEnvSource	name 1.1 s;optional? 2 b
+core.v1.ConfigMapKeySelector*	key! 2 s;name 1.1 s;optional? 3 b
 core.v1.ConfigMapNodeConfigSource	kubeletConfigKey! 5 s;name! 2 s;namespace! 1 s;resourceVersion 4 s;uid 3 s
-core.v1.ConfigMapProjection	items 2 []#KeyToPath;name 1.1 s;optional 4 b
-core.v1.ConfigMapVolumeSource	defaultMode 3 i;items 2 []#KeyToPath;name 1.1 s;optional 4 b
-core.v1.Container	args 4 []s;command 3 []s;env 7 [name]#EnvVar ~merge@name;envFrom 19 []#EnvFromSource;image 2 s;imagePullPolicy 14 s =Always|Never|IfNotPresent;lifecycle 12 #Lifecycle;livenessProbe 10 #Probe;name! 1 s;ports 6 [containerPort,protocol=TCP]#ContainerPort ~merge@containerPort;readinessProbe 11 #Probe;resizePolicy 23 []#ContainerResizePolicy;resources 8 #ResourceRequirements;restartPolicy 24 s;restartPolicyRules 25 []#ContainerRestartRule;securityContext 15 #SecurityContext;startupProbe 22 #Probe;stdin 16 b;stdinOnce 17 b;terminationMessagePath 13 s;terminationMessagePolicy 20 s =File|FallbackToLogsOnError;tty 18 b;volumeDevices 21 [devicePath]#VolumeDevice ~merge@devicePath;volumeMounts 9 [mountPath]#VolumeMount ~merge@mountPath;workingDir 5 s
+core.v1.ConfigMapProjection	items 2 []#KeyToPath;name 1.1 s;optional? 4 b
+core.v1.ConfigMapVolumeSource	defaultMode? 3 i;items 2 []#KeyToPath;name 1.1 s;optional? 4 b
+core.v1.Container	args 4 []s;command 3 []s;env 7 [name]#EnvVar ~merge@name;envFrom 19 []#EnvFromSource;image 2 s;imagePullPolicy 14 s =Always|Never|IfNotPresent;lifecycle 12 #Lifecycle;livenessProbe 10 #Probe;name! 1 s;ports 6 [containerPort,protocol=TCP]#ContainerPort ~merge@containerPort;readinessProbe 11 #Probe;resizePolicy 23 []#ContainerResizePolicy;resources 8 #ResourceRequirements;restartPolicy? 24 s;restartPolicyRules 25 []#ContainerRestartRule;securityContext 15 #SecurityContext;startupProbe 22 #Probe;stdin 16 b;stdinOnce 17 b;terminationMessagePath 13 s;terminationMessagePolicy 20 s =File|FallbackToLogsOnError;tty 18 b;volumeDevices 21 [devicePath]#VolumeDevice ~merge@devicePath;volumeMounts 9 [mountPath]#VolumeMount ~merge@mountPath;workingDir 5 s
 core.v1.ContainerExtendedResourceRequest	containerName! 1 s;requestName! 3 s;resourceName! 2 s
 core.v1.ContainerImage	names 1 []s;sizeBytes 2 l
 core.v1.ContainerPort	containerPort! 3 i;hostIP 5 s;hostPort 2 i;name 1 s;protocol 4 s =TCP|UDP|SCTP
@@ -191,56 +191,56 @@ core.v1.ContainerState	running 2 #ContainerStateRunning;terminated 3 #ContainerS
 core.v1.ContainerStateRunning	startedAt 1 t
 core.v1.ContainerStateTerminated	containerID 7 s;exitCode! 1 i;finishedAt 6 t;message 4 s;reason 3 s;signal 2 i;startedAt 5 t
 core.v1.ContainerStateWaiting	message 2 s;reason 1 s
-core.v1.ContainerStatus	allocatedResources 10 {}q;allocatedResourcesStatus 14 [name]#ResourceStatus ~merge@name;containerID 8 s;image! 6 s;imageID! 7 s;lastState 3 #ContainerState;name! 1 s;ready! 4 b;resources 11 #ResourceRequirements;restartCount! 5 i;started 9 b;state 2 #ContainerState;stopSignal 15 s =SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMAX-14|SIGRTMAX-13|SIGRTMAX-12|SIGRTMAX-11|SIGRTMAX-10|SIGRTMAX-9|SIGRTMAX-8|SIGRTMAX-7|SIGRTMAX-6|SIGRTMAX-5|SIGRTMAX-4|SIGRTMAX-3|SIGRTMAX-2|SIGRTMAX-1|SIGRTMAX;user 13 #ContainerUser;volumeMounts 12 [mountPath]#VolumeMountStatus ~merge@mountPath
+core.v1.ContainerStatus	allocatedResources 10 {}q;allocatedResourcesStatus 14 [name]#ResourceStatus ~merge@name;containerID 8 s;image! 6 s;imageID! 7 s;lastState 3 #ContainerState;name! 1 s;ready! 4 b;resources 11 #ResourceRequirements;restartCount! 5 i;started? 9 b;state 2 #ContainerState;stopSignal? 15 s =SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMAX-14|SIGRTMAX-13|SIGRTMAX-12|SIGRTMAX-11|SIGRTMAX-10|SIGRTMAX-9|SIGRTMAX-8|SIGRTMAX-7|SIGRTMAX-6|SIGRTMAX-5|SIGRTMAX-4|SIGRTMAX-3|SIGRTMAX-2|SIGRTMAX-1|SIGRTMAX;user 13 #ContainerUser;volumeMounts 12 [mountPath]#VolumeMountStatus ~merge@mountPath
 core.v1.ContainerUser	linux 1 #LinuxContainerUser
 core.v1.DaemonEndpoint	Port! 1 i
 core.v1.DownwardAPIProjection	items 1 []#DownwardAPIVolumeFile
-core.v1.DownwardAPIVolumeFile	fieldRef 2 #ObjectFieldSelector;mode 4 i;path! 1 s;resourceFieldRef 3 #ResourceFieldSelector
-core.v1.DownwardAPIVolumeSource	defaultMode 2 i;items 1 []#DownwardAPIVolumeFile
-core.v1.EmptyDirVolumeSource	medium 1 s;sizeLimit 2 q
-core.v1.EndpointAddress*	hostname 3 s;ip! 1 s;nodeName 4 s;targetRef 2 #ObjectReference
-core.v1.EndpointPort*	appProtocol 4 s;name 1 s;port! 2 i;protocol 3 s =TCP|UDP|SCTP
+core.v1.DownwardAPIVolumeFile	fieldRef 2 #ObjectFieldSelector;mode? 4 i;path! 1 s;resourceFieldRef 3 #ResourceFieldSelector
+core.v1.DownwardAPIVolumeSource	defaultMode? 2 i;items 1 []#DownwardAPIVolumeFile
+core.v1.EmptyDirVolumeSource	medium 1 s;sizeLimit? 2 q
+core.v1.EndpointAddress*	hostname 3 s;ip! 1 s;nodeName? 4 s;targetRef 2 #ObjectReference
+core.v1.EndpointPort*	appProtocol? 4 s;name 1 s;port! 2 i;protocol 3 s =TCP|UDP|SCTP
 core.v1.EndpointSubset	addresses 1 []#EndpointAddress;notReadyAddresses 2 []#EndpointAddress;ports 3 []#EndpointPort
 core.v1.Endpoints^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;subsets 2 []#EndpointSubset
 core.v1.EnvFromSource	configMapRef 2 #ConfigMapEnvSource;prefix 1 s;secretRef 3 #SecretEnvSource
 core.v1.EnvVar	name! 1 s;value 2 s;valueFrom 3 #EnvVarSource
 core.v1.EnvVarSource	configMapKeyRef 3 #ConfigMapKeySelector;fieldRef 1 #ObjectFieldSelector;fileKeyRef 5 #FileKeySelector;resourceFieldRef 2 #ResourceFieldSelector;secretKeyRef 4 #SecretKeySelector
-core.v1.EphemeralContainer	args 1.4 []s;command 1.3 []s;env 1.7 [name]#EnvVar ~merge@name;envFrom 1.19 []#EnvFromSource;image 1.2 s;imagePullPolicy 1.14 s =Always|Never|IfNotPresent;lifecycle 1.12 #Lifecycle;livenessProbe 1.10 #Probe;name! 1.1 s;ports 1.6 [containerPort,protocol=TCP]#ContainerPort ~merge@containerPort;readinessProbe 1.11 #Probe;resizePolicy 1.23 []#ContainerResizePolicy;resources 1.8 #ResourceRequirements;restartPolicy 1.24 s;restartPolicyRules 1.25 []#ContainerRestartRule;securityContext 1.15 #SecurityContext;startupProbe 1.22 #Probe;stdin 1.16 b;stdinOnce 1.17 b;targetContainerName 2 s;terminationMessagePath 1.13 s;terminationMessagePolicy 1.20 s =File|FallbackToLogsOnError;tty 1.18 b;volumeDevices 1.21 [devicePath]#VolumeDevice ~merge@devicePath;volumeMounts 1.9 [mountPath]#VolumeMount ~merge@mountPath;workingDir 1.5 s
+core.v1.EphemeralContainer	args 1.4 []s;command 1.3 []s;env 1.7 [name]#EnvVar ~merge@name;envFrom 1.19 []#EnvFromSource;image 1.2 s;imagePullPolicy 1.14 s =Always|Never|IfNotPresent;lifecycle 1.12 #Lifecycle;livenessProbe 1.10 #Probe;name! 1.1 s;ports 1.6 [containerPort,protocol=TCP]#ContainerPort ~merge@containerPort;readinessProbe 1.11 #Probe;resizePolicy 1.23 []#ContainerResizePolicy;resources 1.8 #ResourceRequirements;restartPolicy? 1.24 s;restartPolicyRules 1.25 []#ContainerRestartRule;securityContext 1.15 #SecurityContext;startupProbe 1.22 #Probe;stdin 1.16 b;stdinOnce 1.17 b;targetContainerName 2 s;terminationMessagePath 1.13 s;terminationMessagePolicy 1.20 s =File|FallbackToLogsOnError;tty 1.18 b;volumeDevices 1.21 [devicePath]#VolumeDevice ~merge@devicePath;volumeMounts 1.9 [mountPath]#VolumeMount ~merge@mountPath;workingDir 1.5 s
 core.v1.EphemeralVolumeSource	volumeClaimTemplate 1 #PersistentVolumeClaimTemplate
 core.v1.Event^	action 12 s;apiVersion  s;count 8 i;eventTime 10 m;firstTimestamp 6 t;involvedObject! 2 #ObjectReference;kind  s;lastTimestamp 7 t;message 4 s;metadata! 1 #meta.v1.ObjectMeta;reason 3 s;related 13 #ObjectReference;reportingComponent 14 s;reportingInstance 15 s;series 11 #EventSeries;source 5 #EventSource;type 9 s
 core.v1.EventSeries	count 1 i;lastObservedTime 2 m
 core.v1.EventSource	component 1 s;host 2 s
 core.v1.ExecAction	command 1 []s
-core.v1.FCVolumeSource	fsType 3 s;lun 2 i;readOnly 4 b;targetWWNs 1 []s;wwids 5 []s
-core.v1.FileKeySelector*	key! 3 s;optional 4 b;path! 2 s;volumeName! 1 s
+core.v1.FCVolumeSource	fsType 3 s;lun? 2 i;readOnly 4 b;targetWWNs 1 []s;wwids 5 []s
+core.v1.FileKeySelector*	key! 3 s;optional? 4 b;path! 2 s;volumeName! 1 s
 core.v1.FlexPersistentVolumeSource	driver! 1 s;fsType 2 s;options 5 {}s;readOnly 4 b;secretRef 3 #SecretReference
 core.v1.FlexVolumeSource	driver! 1 s;fsType 2 s;options 5 {}s;readOnly 4 b;secretRef 3 #LocalObjectReference
 core.v1.FlockerVolumeSource	datasetName 1 s;datasetUUID 2 s
 core.v1.GCEPersistentDiskVolumeSource	fsType 2 s;partition 3 i;pdName! 1 s;readOnly 4 b
-core.v1.GRPCAction	port! 1 i;service 2 s
+core.v1.GRPCAction	port! 1 i;service? 2 s
 core.v1.GitRepoVolumeSource	directory 3 s;repository! 1 s;revision 2 s
-core.v1.GlusterfsPersistentVolumeSource	endpoints! 1 s;endpointsNamespace 4 s;path! 2 s;readOnly 3 b
+core.v1.GlusterfsPersistentVolumeSource	endpoints! 1 s;endpointsNamespace? 4 s;path! 2 s;readOnly 3 b
 core.v1.GlusterfsVolumeSource	endpoints! 1 s;path! 2 s;readOnly 3 b
 core.v1.HTTPGetAction	host 3 s;httpHeaders 5 []#HTTPHeader;path 1 s;port! 2 x;scheme 4 s =HTTP|HTTPS
 core.v1.HTTPHeader	name! 1 s;value! 2 s
 core.v1.HostAlias	hostnames 2 []s;ip! 1 s
 core.v1.HostIP	ip! 1 s
-core.v1.HostPathVolumeSource	path! 1 s;type 2 s =|DirectoryOrCreate|Directory|FileOrCreate|File|Socket|CharDevice|BlockDevice
-core.v1.ISCSIPersistentVolumeSource	chapAuthDiscovery 8 b;chapAuthSession 11 b;fsType 5 s;initiatorName 12 s;iqn! 2 s;iscsiInterface 4 s;lun! 3 i;portals 7 []s;readOnly 6 b;secretRef 10 #SecretReference;targetPortal! 1 s
-core.v1.ISCSIVolumeSource	chapAuthDiscovery 8 b;chapAuthSession 11 b;fsType 5 s;initiatorName 12 s;iqn! 2 s;iscsiInterface 4 s;lun! 3 i;portals 7 []s;readOnly 6 b;secretRef 10 #LocalObjectReference;targetPortal! 1 s
+core.v1.HostPathVolumeSource	path! 1 s;type? 2 s =|DirectoryOrCreate|Directory|FileOrCreate|File|Socket|CharDevice|BlockDevice
+core.v1.ISCSIPersistentVolumeSource	chapAuthDiscovery 8 b;chapAuthSession 11 b;fsType 5 s;initiatorName? 12 s;iqn! 2 s;iscsiInterface 4 s;lun! 3 i;portals 7 []s;readOnly 6 b;secretRef 10 #SecretReference;targetPortal! 1 s
+core.v1.ISCSIVolumeSource	chapAuthDiscovery 8 b;chapAuthSession 11 b;fsType 5 s;initiatorName? 12 s;iqn! 2 s;iscsiInterface 4 s;lun! 3 i;portals 7 []s;readOnly 6 b;secretRef 10 #LocalObjectReference;targetPortal! 1 s
 core.v1.ImageVolumeSource	pullPolicy 2 s =Always|Never|IfNotPresent;reference 1 s
 core.v1.ImageVolumeStatus	imageRef! 1 s
-core.v1.KeyToPath	key! 1 s;mode 3 i;path! 2 s
-core.v1.Lifecycle	postStart 1 #LifecycleHandler;preStop 2 #LifecycleHandler;stopSignal 3 s =SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMAX-14|SIGRTMAX-13|SIGRTMAX-12|SIGRTMAX-11|SIGRTMAX-10|SIGRTMAX-9|SIGRTMAX-8|SIGRTMAX-7|SIGRTMAX-6|SIGRTMAX-5|SIGRTMAX-4|SIGRTMAX-3|SIGRTMAX-2|SIGRTMAX-1|SIGRTMAX
+core.v1.KeyToPath	key! 1 s;mode? 3 i;path! 2 s
+core.v1.Lifecycle	postStart 1 #LifecycleHandler;preStop 2 #LifecycleHandler;stopSignal? 3 s =SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMAX-14|SIGRTMAX-13|SIGRTMAX-12|SIGRTMAX-11|SIGRTMAX-10|SIGRTMAX-9|SIGRTMAX-8|SIGRTMAX-7|SIGRTMAX-6|SIGRTMAX-5|SIGRTMAX-4|SIGRTMAX-3|SIGRTMAX-2|SIGRTMAX-1|SIGRTMAX
 core.v1.LifecycleHandler	exec 1 #ExecAction;httpGet 2 #HTTPGetAction;sleep 4 #SleepAction;tcpSocket 3 #TCPSocketAction
 core.v1.LimitRange^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #LimitRangeSpec
 core.v1.LimitRangeItem	default 4 {}q;defaultRequest 5 {}q;max 2 {}q;maxLimitRequestRatio 6 {}q;min 3 {}q;type! 1 s
 core.v1.LimitRangeSpec	limits! 1 []#LimitRangeItem
 core.v1.LinuxContainerUser	gid! 2 l;supplementalGroups 3 []l;uid! 1 l
-core.v1.LoadBalancerIngress	hostname 2 s;ip 1 s;ipMode 3 s;ports 4 []#PortStatus
+core.v1.LoadBalancerIngress	hostname 2 s;ip 1 s;ipMode? 3 s;ports 4 []#PortStatus
 core.v1.LoadBalancerStatus	ingress 1 []#LoadBalancerIngress
 core.v1.LocalObjectReference*	name 1 s
-core.v1.LocalVolumeSource	fsType 2 s;path! 1 s
+core.v1.LocalVolumeSource	fsType? 2 s;path! 1 s
 core.v1.ModifyVolumeStatus	status! 2 s =Pending|InProgress|Infeasible;targetVolumeAttributesClassName 1 s
 core.v1.NFSVolumeSource	path! 2 s;readOnly 3 b;server! 1 s
 core.v1.Namespace^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #NamespaceSpec;status 3 #NamespaceStatus
@@ -255,27 +255,27 @@ core.v1.NodeCondition	lastHeartbeatTime 3 t;lastTransitionTime 4 t;message 6 s;r
 core.v1.NodeConfigSource	configMap 2 #ConfigMapNodeConfigSource
 core.v1.NodeConfigStatus	active 2 #NodeConfigSource;assigned 1 #NodeConfigSource;error 4 s;lastKnownGood 3 #NodeConfigSource
 core.v1.NodeDaemonEndpoints	kubeletEndpoint 1 #DaemonEndpoint
-core.v1.NodeFeatures	supplementalGroupsPolicy 1 b
+core.v1.NodeFeatures	supplementalGroupsPolicy? 1 b
 core.v1.NodeProxyOptions^	apiVersion  s;kind  s;path 1 s
 core.v1.NodeRuntimeHandler	features 2 #NodeRuntimeHandlerFeatures;name 1 s
-core.v1.NodeRuntimeHandlerFeatures	recursiveReadOnlyMounts 1 b;userNamespaces 2 b
+core.v1.NodeRuntimeHandlerFeatures	recursiveReadOnlyMounts? 1 b;userNamespaces? 2 b
 core.v1.NodeSelector*	nodeSelectorTerms! 1 []#NodeSelectorTerm
 core.v1.NodeSelectorRequirement	key! 1 s;operator! 2 s =In|NotIn|Exists|DoesNotExist|Gt|Lt;values 3 []s
 core.v1.NodeSelectorTerm*	matchExpressions 1 []#NodeSelectorRequirement;matchFields 2 []#NodeSelectorRequirement
 core.v1.NodeSpec	configSource 6 #NodeConfigSource;externalID 2 s;podCIDR 1 s;podCIDRs 7 [*]s ~merge;providerID 3 s;taints 5 []#Taint;unschedulable 4 b
 core.v1.NodeStatus	addresses 5 [type]#NodeAddress ~merge@type;allocatable 2 {}q;capacity 1 {}q;conditions 4 [type]#NodeCondition ~merge@type;config 11 #NodeConfigStatus;daemonEndpoints 6 #NodeDaemonEndpoints;declaredFeatures 14 []s;features 13 #NodeFeatures;images 8 []#ContainerImage;nodeInfo 7 #NodeSystemInfo;phase 3 s =Pending|Running|Terminated;runtimeHandlers 12 []#NodeRuntimeHandler;volumesAttached 10 []#AttachedVolume;volumesInUse 9 []s
-core.v1.NodeSwapStatus	capacity 1 l
+core.v1.NodeSwapStatus	capacity? 1 l
 core.v1.NodeSystemInfo	architecture! 10 s;bootID! 3 s;containerRuntimeVersion! 6 s;kernelVersion! 4 s;kubeProxyVersion! 8 s;kubeletVersion! 7 s;machineID! 1 s;operatingSystem! 9 s;osImage! 5 s;swap 11 #NodeSwapStatus;systemUUID! 2 s
 core.v1.ObjectFieldSelector*	apiVersion 1 s;fieldPath! 2 s
 core.v1.ObjectReference*	apiVersion 5 s;fieldPath 7 s;kind 1 s;name 3 s;namespace 2 s;resourceVersion 6 s;uid 4 s
 core.v1.PersistentVolume^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #PersistentVolumeSpec;status 3 #PersistentVolumeStatus
 core.v1.PersistentVolumeClaim^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #PersistentVolumeClaimSpec;status 3 #PersistentVolumeClaimStatus
 core.v1.PersistentVolumeClaimCondition	lastProbeTime 3 t;lastTransitionTime 4 t;message 6 s;reason 5 s;status! 2 s;type! 1 s
-core.v1.PersistentVolumeClaimSpec	accessModes 1 []s =ReadWriteOnce|ReadOnlyMany|ReadWriteMany|ReadWriteOncePod;dataSource 7 #TypedLocalObjectReference;dataSourceRef 8 #TypedObjectReference;resources 2 #VolumeResourceRequirements;selector 4 #meta.v1.LabelSelector;storageClassName 5 s;volumeAttributesClassName 9 s;volumeMode 6 s =Block|Filesystem;volumeName 3 s
-core.v1.PersistentVolumeClaimStatus	accessModes 2 []s =ReadWriteOnce|ReadOnlyMany|ReadWriteMany|ReadWriteOncePod;allocatedResourceStatuses 7 {}s;allocatedResources 5 {}q;capacity 3 {}q;conditions 4 [type]#PersistentVolumeClaimCondition ~merge@type;currentVolumeAttributesClassName 8 s;modifyVolumeStatus 9 #ModifyVolumeStatus;phase 1 s =Pending|Bound|Lost
+core.v1.PersistentVolumeClaimSpec	accessModes 1 []s =ReadWriteOnce|ReadOnlyMany|ReadWriteMany|ReadWriteOncePod;dataSource 7 #TypedLocalObjectReference;dataSourceRef 8 #TypedObjectReference;resources 2 #VolumeResourceRequirements;selector 4 #meta.v1.LabelSelector;storageClassName? 5 s;volumeAttributesClassName? 9 s;volumeMode? 6 s =Block|Filesystem;volumeName 3 s
+core.v1.PersistentVolumeClaimStatus	accessModes 2 []s =ReadWriteOnce|ReadOnlyMany|ReadWriteMany|ReadWriteOncePod;allocatedResourceStatuses 7 {}s;allocatedResources 5 {}q;capacity 3 {}q;conditions 4 [type]#PersistentVolumeClaimCondition ~merge@type;currentVolumeAttributesClassName? 8 s;modifyVolumeStatus 9 #ModifyVolumeStatus;phase 1 s =Pending|Bound|Lost
 core.v1.PersistentVolumeClaimTemplate	metadata 1 #meta.v1.ObjectMeta;spec! 2 #PersistentVolumeClaimSpec
 core.v1.PersistentVolumeClaimVolumeSource	claimName! 1 s;readOnly 2 b
-core.v1.PersistentVolumeSpec	accessModes 3 []s =ReadWriteOnce|ReadOnlyMany|ReadWriteMany|ReadWriteOncePod;awsElasticBlockStore 2.2 #AWSElasticBlockStoreVolumeSource;azureDisk 2.16 #AzureDiskVolumeSource;azureFile 2.13 #AzureFilePersistentVolumeSource;capacity 1 {}q;cephfs 2.9 #CephFSPersistentVolumeSource;cinder 2.8 #CinderPersistentVolumeSource;claimRef 4 #ObjectReference;csi 2.22 #CSIPersistentVolumeSource;fc 2.10 #FCVolumeSource;flexVolume 2.12 #FlexPersistentVolumeSource;flocker 2.11 #FlockerVolumeSource;gcePersistentDisk 2.1 #GCEPersistentDiskVolumeSource;glusterfs 2.4 #GlusterfsPersistentVolumeSource;hostPath 2.3 #HostPathVolumeSource;iscsi 2.7 #ISCSIPersistentVolumeSource;local 2.20 #LocalVolumeSource;mountOptions 7 []s;nfs 2.5 #NFSVolumeSource;nodeAffinity 9 #VolumeNodeAffinity;persistentVolumeReclaimPolicy 5 s =Recycle|Delete|Retain;photonPersistentDisk 2.17 #PhotonPersistentDiskVolumeSource;portworxVolume 2.18 #PortworxVolumeSource;quobyte 2.15 #QuobyteVolumeSource;rbd 2.6 #RBDPersistentVolumeSource;scaleIO 2.19 #ScaleIOPersistentVolumeSource;storageClassName 6 s;storageos 2.21 #StorageOSPersistentVolumeSource;volumeAttributesClassName 10 s;volumeMode 8 s =Block|Filesystem;vsphereVolume 2.14 #VsphereVirtualDiskVolumeSource
+core.v1.PersistentVolumeSpec	accessModes 3 []s =ReadWriteOnce|ReadOnlyMany|ReadWriteMany|ReadWriteOncePod;awsElasticBlockStore 2.2 #AWSElasticBlockStoreVolumeSource;azureDisk 2.16 #AzureDiskVolumeSource;azureFile 2.13 #AzureFilePersistentVolumeSource;capacity 1 {}q;cephfs 2.9 #CephFSPersistentVolumeSource;cinder 2.8 #CinderPersistentVolumeSource;claimRef 4 #ObjectReference;csi 2.22 #CSIPersistentVolumeSource;fc 2.10 #FCVolumeSource;flexVolume 2.12 #FlexPersistentVolumeSource;flocker 2.11 #FlockerVolumeSource;gcePersistentDisk 2.1 #GCEPersistentDiskVolumeSource;glusterfs 2.4 #GlusterfsPersistentVolumeSource;hostPath 2.3 #HostPathVolumeSource;iscsi 2.7 #ISCSIPersistentVolumeSource;local 2.20 #LocalVolumeSource;mountOptions 7 []s;nfs 2.5 #NFSVolumeSource;nodeAffinity 9 #VolumeNodeAffinity;persistentVolumeReclaimPolicy 5 s =Recycle|Delete|Retain;photonPersistentDisk 2.17 #PhotonPersistentDiskVolumeSource;portworxVolume 2.18 #PortworxVolumeSource;quobyte 2.15 #QuobyteVolumeSource;rbd 2.6 #RBDPersistentVolumeSource;scaleIO 2.19 #ScaleIOPersistentVolumeSource;storageClassName 6 s;storageos 2.21 #StorageOSPersistentVolumeSource;volumeAttributesClassName? 10 s;volumeMode? 8 s =Block|Filesystem;vsphereVolume 2.14 #VsphereVirtualDiskVolumeSource
 core.v1.PersistentVolumeStatus	lastPhaseTransitionTime 4 t;message 2 s;phase 1 s =Pending|Available|Bound|Released|Failed;reason 3 s
 core.v1.PhotonPersistentDiskVolumeSource	fsType 2 s;pdID! 1 s
 core.v1.Pod^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #PodSpec;status 3 #PodStatus
@@ -283,41 +283,41 @@ core.v1.PodAffinity	preferredDuringSchedulingIgnoredDuringExecution 2 []#Weighte
 core.v1.PodAffinityTerm	labelSelector 1 #meta.v1.LabelSelector;matchLabelKeys 5 []s;mismatchLabelKeys 6 []s;namespaceSelector 4 #meta.v1.LabelSelector;namespaces 2 []s;topologyKey! 3 s
 core.v1.PodAntiAffinity	preferredDuringSchedulingIgnoredDuringExecution 2 []#WeightedPodAffinityTerm;requiredDuringSchedulingIgnoredDuringExecution 1 []#PodAffinityTerm
 core.v1.PodAttachOptions^	apiVersion  s;kind  s;stdin 1 b;stdout 2 b;stderr 3 b;tty 4 b;container 5 s
-core.v1.PodCertificateProjection	certificateChainPath 6 s;credentialBundlePath 4 s;keyPath 5 s;keyType! 2 s;maxExpirationSeconds 3 i;signerName! 1 s;userAnnotations 7 {}s
+core.v1.PodCertificateProjection	certificateChainPath 6 s;credentialBundlePath 4 s;keyPath 5 s;keyType! 2 s;maxExpirationSeconds? 3 i;signerName! 1 s;userAnnotations 7 {}s
 core.v1.PodCondition	lastProbeTime 3 t;lastTransitionTime 4 t;message 6 s;observedGeneration 7 l;reason 5 s;status! 2 s;type! 1 s
 core.v1.PodDNSConfig	nameservers 1 []s;options 3 []#PodDNSConfigOption;searches 2 []s
-core.v1.PodDNSConfigOption	name 1 s;value 2 s
+core.v1.PodDNSConfigOption	name 1 s;value? 2 s
 core.v1.PodExecOptions^	apiVersion  s;kind  s;stdin 1 b;stdout 2 b;stderr 3 b;tty 4 b;container 5 s;command 6 []s
 core.v1.PodExtendedResourceClaimStatus	requestMappings! 1 []#ContainerExtendedResourceRequest;resourceClaimName! 2 s
 core.v1.PodIP	ip! 1 s
-core.v1.PodLogOptions^	apiVersion  s;kind  s;container 1 s;follow 2 b;previous 3 b;sinceSeconds 4 l;sinceTime 5 t;timestamps 6 b;tailLines 7 l;limitBytes 8 l;insecureSkipTLSVerifyBackend 9 b;stream 10 s
+core.v1.PodLogOptions^	apiVersion  s;kind  s;container 1 s;follow 2 b;previous 3 b;sinceSeconds? 4 l;sinceTime 5 t;timestamps 6 b;tailLines? 7 l;limitBytes? 8 l;insecureSkipTLSVerifyBackend 9 b;stream? 10 s
 core.v1.PodOS	name! 1 s
 core.v1.PodPortForwardOptions^	apiVersion  s;kind  s;ports 1 []i
 core.v1.PodProxyOptions^	apiVersion  s;kind  s;path 1 s
 core.v1.PodReadinessGate	conditionType! 1 s
-core.v1.PodResourceClaim	name! 1 s;resourceClaimName 3 s;resourceClaimTemplateName 4 s
-core.v1.PodResourceClaimStatus	name! 1 s;resourceClaimName 2 s
+core.v1.PodResourceClaim	name! 1 s;resourceClaimName? 3 s;resourceClaimTemplateName? 4 s
+core.v1.PodResourceClaimStatus	name! 1 s;resourceClaimName? 2 s
 core.v1.PodSchedulingGate	name! 1 s
-core.v1.PodSchedulingGroup	podGroupName 1 s
-core.v1.PodSecurityContext	appArmorProfile 11 #AppArmorProfile;fsGroup 5 l;fsGroupChangePolicy 9 s =OnRootMismatch|Always;runAsGroup 6 l;runAsNonRoot 3 b;runAsUser 2 l;seLinuxChangePolicy 13 s;seLinuxOptions 1 #SELinuxOptions;seccompProfile 10 #SeccompProfile;supplementalGroups 4 []l;supplementalGroupsPolicy 12 s =Merge|Strict;sysctls 7 []#Sysctl;windowsOptions 8 #WindowsSecurityContextOptions
-core.v1.PodSpec	activeDeadlineSeconds 5 l;affinity 18 #Affinity;automountServiceAccountToken 21 b;containers! 2 [name]#Container ~merge@name;dnsConfig 26 #PodDNSConfig;dnsPolicy 6 s =ClusterFirstWithHostNet|ClusterFirst|Default|None;enableServiceLinks 30 b;ephemeralContainers 34 [name]#EphemeralContainer ~merge@name;hostAliases 23 [ip]#HostAlias ~merge@ip;hostIPC 13 b;hostNetwork 11 b;hostPID 12 b;hostUsers 37 b;hostname 16 s;hostnameOverride 41 s;imagePullSecrets 15 [name]#LocalObjectReference ~merge@name;initContainers 20 [name]#Container ~merge@name;nodeName 10 s;nodeSelector 7 {!}s;os 36 #PodOS;overhead 32 {}q;preemptionPolicy 31 s =PreemptLowerPriority|Never;priority 25 i;priorityClassName 24 s;readinessGates 28 []#PodReadinessGate;resourceClaims 39 [name]#PodResourceClaim ~merge,retainKeys@name;resources 40 #ResourceRequirements;restartPolicy 3 s =Always|OnFailure|Never;runtimeClassName 29 s;schedulerName 19 s;schedulingGates 38 [name]#PodSchedulingGate ~merge@name;schedulingGroup 43 #PodSchedulingGroup;securityContext 14 #PodSecurityContext;serviceAccount 9 s;serviceAccountName 8 s;setHostnameAsFQDN 35 b;shareProcessNamespace 27 b;subdomain 17 s;terminationGracePeriodSeconds 4 l;tolerations 22 []#Toleration;topologySpreadConstraints 33 [topologyKey,whenUnsatisfiable]#TopologySpreadConstraint ~merge@topologyKey;volumes 1 [name]#Volume ~merge,retainKeys@name
+core.v1.PodSchedulingGroup	podGroupName? 1 s
+core.v1.PodSecurityContext	appArmorProfile 11 #AppArmorProfile;fsGroup? 5 l;fsGroupChangePolicy? 9 s =OnRootMismatch|Always;runAsGroup? 6 l;runAsNonRoot? 3 b;runAsUser? 2 l;seLinuxChangePolicy? 13 s;seLinuxOptions 1 #SELinuxOptions;seccompProfile 10 #SeccompProfile;supplementalGroups 4 []l;supplementalGroupsPolicy? 12 s =Merge|Strict;sysctls 7 []#Sysctl;windowsOptions 8 #WindowsSecurityContextOptions
+core.v1.PodSpec	activeDeadlineSeconds? 5 l;affinity 18 #Affinity;automountServiceAccountToken? 21 b;containers! 2 [name]#Container ~merge@name;dnsConfig 26 #PodDNSConfig;dnsPolicy 6 s =ClusterFirstWithHostNet|ClusterFirst|Default|None;enableServiceLinks? 30 b;ephemeralContainers 34 [name]#EphemeralContainer ~merge@name;hostAliases 23 [ip]#HostAlias ~merge@ip;hostIPC 13 b;hostNetwork 11 b;hostPID 12 b;hostUsers? 37 b;hostname 16 s;hostnameOverride? 41 s;imagePullSecrets 15 [name]#LocalObjectReference ~merge@name;initContainers 20 [name]#Container ~merge@name;nodeName 10 s;nodeSelector 7 {!}s;os 36 #PodOS;overhead 32 {}q;preemptionPolicy? 31 s =PreemptLowerPriority|Never;priority? 25 i;priorityClassName 24 s;readinessGates 28 []#PodReadinessGate;resourceClaims 39 [name]#PodResourceClaim ~merge,retainKeys@name;resources 40 #ResourceRequirements;restartPolicy 3 s =Always|OnFailure|Never;runtimeClassName? 29 s;schedulerName 19 s;schedulingGates 38 [name]#PodSchedulingGate ~merge@name;schedulingGroup 43 #PodSchedulingGroup;securityContext 14 #PodSecurityContext;serviceAccount 9 s;serviceAccountName 8 s;setHostnameAsFQDN? 35 b;shareProcessNamespace? 27 b;subdomain 17 s;terminationGracePeriodSeconds? 4 l;tolerations 22 []#Toleration;topologySpreadConstraints 33 [topologyKey,whenUnsatisfiable]#TopologySpreadConstraint ~merge@topologyKey;volumes 1 [name]#Volume ~merge,retainKeys@name
 core.v1.PodStatus	allocatedResources 19 {}q;conditions 2 [type]#PodCondition ~merge@type;containerStatuses 8 []#ContainerStatus;ephemeralContainerStatuses 13 []#ContainerStatus;extendedResourceClaimStatus 18 #PodExtendedResourceClaimStatus;hostIP 5 s;hostIPs 16 []#HostIP ~merge@ip;initContainerStatuses 10 []#ContainerStatus;message 3 s;nodeAllocatableResourceClaimStatuses 21 []#NodeAllocatableResourceClaimStatus;nominatedNodeName 11 s;observedGeneration 17 l;phase 1 s =Pending|Running|Succeeded|Failed|Unknown;podIP 6 s;podIPs 12 [ip]#PodIP ~merge@ip;qosClass 9 s =Guaranteed|Burstable|BestEffort;reason 4 s;resize 14 s;resourceClaimStatuses 15 [name]#PodResourceClaimStatus ~merge,retainKeys@name;resources 20 #ResourceRequirements;startTime 7 t
 core.v1.PodTemplate^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;template 2 #PodTemplateSpec
 core.v1.PodTemplateSpec	metadata 1 #meta.v1.ObjectMeta;spec 2 #PodSpec
-core.v1.PortStatus	error 3 s;port! 1 i;protocol! 2 s =TCP|UDP|SCTP
+core.v1.PortStatus	error? 3 s;port! 1 i;protocol! 2 s =TCP|UDP|SCTP
 core.v1.PortworxVolumeSource	fsType 2 s;readOnly 3 b;volumeID! 1 s
 core.v1.PreferredSchedulingTerm	preference! 2 #NodeSelectorTerm;weight! 1 i
-core.v1.Probe	exec 1.1 #ExecAction;failureThreshold 6 i;grpc 1.4 #GRPCAction;httpGet 1.2 #HTTPGetAction;initialDelaySeconds 2 i;periodSeconds 4 i;successThreshold 5 i;tcpSocket 1.3 #TCPSocketAction;terminationGracePeriodSeconds 7 l;timeoutSeconds 3 i
-core.v1.ProjectedVolumeSource	defaultMode 2 i;sources 1 []#VolumeProjection
+core.v1.Probe	exec 1.1 #ExecAction;failureThreshold 6 i;grpc 1.4 #GRPCAction;httpGet 1.2 #HTTPGetAction;initialDelaySeconds 2 i;periodSeconds 4 i;successThreshold 5 i;tcpSocket 1.3 #TCPSocketAction;terminationGracePeriodSeconds? 7 l;timeoutSeconds 3 i
+core.v1.ProjectedVolumeSource	defaultMode? 2 i;sources 1 []#VolumeProjection
 core.v1.QuobyteVolumeSource	group 5 s;readOnly 3 b;registry! 1 s;tenant 6 s;user 4 s;volume! 2 s
 core.v1.RBDPersistentVolumeSource	fsType 3 s;image! 2 s;keyring 6 s;monitors! 1 []s;pool 4 s;readOnly 8 b;secretRef 7 #SecretReference;user 5 s
 core.v1.RBDVolumeSource	fsType 3 s;image! 2 s;keyring 6 s;monitors! 1 []s;pool 4 s;readOnly 8 b;secretRef 7 #LocalObjectReference;user 5 s
 core.v1.ReplicationController^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #ReplicationControllerSpec;status 3 #ReplicationControllerStatus
 core.v1.ReplicationControllerCondition	lastTransitionTime 3 t;message 5 s;reason 4 s;status! 2 s;type! 1 s
-core.v1.ReplicationControllerSpec	minReadySeconds 4 i;replicas 1 i;selector 2 {!}s;template 3 #PodTemplateSpec
+core.v1.ReplicationControllerSpec	minReadySeconds 4 i;replicas? 1 i;selector 2 {!}s;template 3 #PodTemplateSpec
 core.v1.ReplicationControllerStatus	availableReplicas 5 i;conditions 6 [type]#ReplicationControllerCondition ~merge@type;fullyLabeledReplicas 2 i;observedGeneration 3 l;readyReplicas 4 i;replicas! 1 i
 core.v1.ResourceClaim	name! 1 s;request 2 s
-core.v1.ResourceFieldSelector*	containerName 1 s;divisor 3 q;resource! 2 s
+core.v1.ResourceFieldSelector*	containerName 1 s;divisor? 3 q;resource! 2 s
 core.v1.ResourceHealth	health 2 s;message 6 s;resourceID! 1 s
 core.v1.ResourceQuota^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #ResourceQuotaSpec;status 3 #ResourceQuotaStatus
 core.v1.ResourceQuotaSpec	hard 1 {}q;scopeSelector 3 #ScopeSelector;scopes 2 []s =Terminating|NotTerminating|BestEffort|NotBestEffort|PriorityClass|CrossNamespacePodAffinity|VolumeAttributesClass
@@ -329,20 +329,20 @@ core.v1.ScaleIOPersistentVolumeSource	fsType 9 s;gateway! 1 s;protectionDomain 5
 core.v1.ScaleIOVolumeSource	fsType 9 s;gateway! 1 s;protectionDomain 5 s;readOnly 10 b;secretRef! 3 #LocalObjectReference;sslEnabled 4 b;storageMode 7 s;storagePool 6 s;system! 2 s;volumeName 8 s
 core.v1.ScopeSelector*	matchExpressions 1 []#ScopedResourceSelectorRequirement
 core.v1.ScopedResourceSelectorRequirement	operator! 2 s =In|NotIn|Exists|DoesNotExist;scopeName! 1 s =Terminating|NotTerminating|BestEffort|NotBestEffort|PriorityClass|CrossNamespacePodAffinity|VolumeAttributesClass;values 3 []s
-core.v1.SeccompProfile	localhostProfile 2 s;type! 1 s =Unconfined|RuntimeDefault|Localhost
-core.v1.Secret^	apiVersion  s;data 2 {}y;immutable 5 b;kind  s;metadata 1 #meta.v1.ObjectMeta;stringData 4 {}s;type 3 s
-core.v1.SecretEnvSource	name 1.1 s;optional 2 b
-core.v1.SecretKeySelector*	key! 2 s;name 1.1 s;optional 3 b
-core.v1.SecretProjection	items 2 []#KeyToPath;name 1.1 s;optional 4 b
+core.v1.SeccompProfile	localhostProfile? 2 s;type! 1 s =Unconfined|RuntimeDefault|Localhost
+core.v1.Secret^	apiVersion  s;data 2 {}y;immutable? 5 b;kind  s;metadata 1 #meta.v1.ObjectMeta;stringData 4 {}s;type 3 s
+core.v1.SecretEnvSource	name 1.1 s;optional? 2 b
+core.v1.SecretKeySelector*	key! 2 s;name 1.1 s;optional? 3 b
+core.v1.SecretProjection	items 2 []#KeyToPath;name 1.1 s;optional? 4 b
 core.v1.SecretReference*	name 1 s;namespace 2 s
-core.v1.SecretVolumeSource	defaultMode 3 i;items 2 []#KeyToPath;optional 4 b;secretName 1 s
-core.v1.SecurityContext	allowPrivilegeEscalation 7 b;appArmorProfile 12 #AppArmorProfile;capabilities 1 #Capabilities;privileged 2 b;procMount 9 s =Default|Unmasked;readOnlyRootFilesystem 6 b;runAsGroup 8 l;runAsNonRoot 5 b;runAsUser 4 l;seLinuxOptions 3 #SELinuxOptions;seccompProfile 11 #SeccompProfile;windowsOptions 10 #WindowsSecurityContextOptions
+core.v1.SecretVolumeSource	defaultMode? 3 i;items 2 []#KeyToPath;optional? 4 b;secretName 1 s
+core.v1.SecurityContext	allowPrivilegeEscalation? 7 b;appArmorProfile 12 #AppArmorProfile;capabilities 1 #Capabilities;privileged? 2 b;procMount? 9 s =Default|Unmasked;readOnlyRootFilesystem? 6 b;runAsGroup? 8 l;runAsNonRoot? 5 b;runAsUser? 4 l;seLinuxOptions 3 #SELinuxOptions;seccompProfile 11 #SeccompProfile;windowsOptions 10 #WindowsSecurityContextOptions
 core.v1.Service^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #ServiceSpec;status 3 #ServiceStatus
-core.v1.ServiceAccount^	apiVersion  s;automountServiceAccountToken 4 b;imagePullSecrets 3 []#LocalObjectReference;kind  s;metadata 1 #meta.v1.ObjectMeta;secrets 2 [name]#ObjectReference ~merge@name
-core.v1.ServiceAccountTokenProjection	audience 1 s;expirationSeconds 2 l;path! 3 s
-core.v1.ServicePort	appProtocol 6 s;name 1 s;nodePort 5 i;port! 3 i;protocol 2 s =TCP|UDP|SCTP;targetPort 4 x
+core.v1.ServiceAccount^	apiVersion  s;automountServiceAccountToken? 4 b;imagePullSecrets 3 []#LocalObjectReference;kind  s;metadata 1 #meta.v1.ObjectMeta;secrets 2 [name]#ObjectReference ~merge@name
+core.v1.ServiceAccountTokenProjection	audience 1 s;expirationSeconds? 2 l;path! 3 s
+core.v1.ServicePort	appProtocol? 6 s;name 1 s;nodePort 5 i;port! 3 i;protocol 2 s =TCP|UDP|SCTP;targetPort 4 x
 core.v1.ServiceProxyOptions^	apiVersion  s;kind  s;path 1 s
-core.v1.ServiceSpec	allocateLoadBalancerNodePorts 20 b;clusterIP 3 s;clusterIPs 18 []s;externalIPs 5 []s;externalName 10 s;externalTrafficPolicy 11 s =Cluster|Local;healthCheckNodePort 12 i;internalTrafficPolicy 22 s =Cluster|Local;ipFamilies 19 []s =IPv4|IPv6|;ipFamilyPolicy 17 s =SingleStack|PreferDualStack|RequireDualStack;loadBalancerClass 21 s;loadBalancerIP 8 s;loadBalancerSourceRanges 9 []s;ports 1 [port,protocol=TCP]#ServicePort ~merge@port;publishNotReadyAddresses 13 b;selector 2 {!}s;sessionAffinity 7 s =ClientIP|None;sessionAffinityConfig 14 #SessionAffinityConfig;trafficDistribution 23 s;type 4 s =ClusterIP|NodePort|LoadBalancer|ExternalName
+core.v1.ServiceSpec	allocateLoadBalancerNodePorts? 20 b;clusterIP 3 s;clusterIPs 18 []s;externalIPs 5 []s;externalName 10 s;externalTrafficPolicy 11 s =Cluster|Local;healthCheckNodePort 12 i;internalTrafficPolicy? 22 s =Cluster|Local;ipFamilies 19 []s =IPv4|IPv6|;ipFamilyPolicy? 17 s =SingleStack|PreferDualStack|RequireDualStack;loadBalancerClass? 21 s;loadBalancerIP 8 s;loadBalancerSourceRanges 9 []s;ports 1 [port,protocol=TCP]#ServicePort ~merge@port;publishNotReadyAddresses 13 b;selector 2 {!}s;sessionAffinity 7 s =ClientIP|None;sessionAffinityConfig 14 #SessionAffinityConfig;trafficDistribution? 23 s;type 4 s =ClusterIP|NodePort|LoadBalancer|ExternalName
 core.v1.ServiceStatus	conditions 2 [type]#meta.v1.Condition ~merge@type;loadBalancer 1 #LoadBalancerStatus
 core.v1.SessionAffinityConfig	clientIP 1 #ClientIPConfig
 core.v1.SleepAction	seconds! 1 l
@@ -351,33 +351,33 @@ core.v1.StorageOSVolumeSource	fsType 3 s;readOnly 4 b;secretRef 5 #LocalObjectRe
 core.v1.Sysctl	name! 1 s;value! 2 s
 core.v1.TCPSocketAction	host 2 s;port! 1 x
 core.v1.Taint	effect! 3 s =NoSchedule|PreferNoSchedule|NoExecute;key! 1 s;timeAdded 4 t;value 2 s
-core.v1.Toleration	effect 4 s =NoSchedule|PreferNoSchedule|NoExecute;key 1 s;operator 2 s =Exists|Equal|Lt|Gt;tolerationSeconds 5 l;value 3 s
+core.v1.Toleration	effect 4 s =NoSchedule|PreferNoSchedule|NoExecute;key 1 s;operator 2 s =Exists|Equal|Lt|Gt;tolerationSeconds? 5 l;value 3 s
 core.v1.TopologySelectorLabelRequirement	key! 1 s;values! 2 []s
 core.v1.TopologySelectorTerm*	matchLabelExpressions 1 []#TopologySelectorLabelRequirement
-core.v1.TopologySpreadConstraint	labelSelector 4 #meta.v1.LabelSelector;matchLabelKeys 8 []s;maxSkew! 1 i;minDomains 5 i;nodeAffinityPolicy 6 s =Ignore|Honor;nodeTaintsPolicy 7 s =Ignore|Honor;topologyKey! 2 s;whenUnsatisfiable! 3 s =DoNotSchedule|ScheduleAnyway
-core.v1.TypedLocalObjectReference*	apiGroup 1 s;kind! 2 s;name! 3 s
-core.v1.TypedObjectReference	apiGroup 1 s;kind! 2 s;name! 3 s;namespace 4 s
+core.v1.TopologySpreadConstraint	labelSelector 4 #meta.v1.LabelSelector;matchLabelKeys 8 []s;maxSkew! 1 i;minDomains? 5 i;nodeAffinityPolicy? 6 s =Ignore|Honor;nodeTaintsPolicy? 7 s =Ignore|Honor;topologyKey! 2 s;whenUnsatisfiable! 3 s =DoNotSchedule|ScheduleAnyway
+core.v1.TypedLocalObjectReference*	apiGroup? 1 s;kind! 2 s;name! 3 s
+core.v1.TypedObjectReference	apiGroup? 1 s;kind! 2 s;name! 3 s;namespace? 4 s
 core.v1.Volume	awsElasticBlockStore 2.4 #AWSElasticBlockStoreVolumeSource;azureDisk 2.22 #AzureDiskVolumeSource;azureFile 2.18 #AzureFileVolumeSource;cephfs 2.14 #CephFSVolumeSource;cinder 2.13 #CinderVolumeSource;configMap 2.19 #ConfigMapVolumeSource;csi 2.28 #CSIVolumeSource;downwardAPI 2.16 #DownwardAPIVolumeSource;emptyDir 2.2 #EmptyDirVolumeSource;ephemeral 2.29 #EphemeralVolumeSource;fc 2.17 #FCVolumeSource;flexVolume 2.12 #FlexVolumeSource;flocker 2.15 #FlockerVolumeSource;gcePersistentDisk 2.3 #GCEPersistentDiskVolumeSource;gitRepo 2.5 #GitRepoVolumeSource;glusterfs 2.9 #GlusterfsVolumeSource;hostPath 2.1 #HostPathVolumeSource;image 2.30 #ImageVolumeSource;iscsi 2.8 #ISCSIVolumeSource;name! 1 s;nfs 2.7 #NFSVolumeSource;persistentVolumeClaim 2.10 #PersistentVolumeClaimVolumeSource;photonPersistentDisk 2.23 #PhotonPersistentDiskVolumeSource;portworxVolume 2.24 #PortworxVolumeSource;projected 2.26 #ProjectedVolumeSource;quobyte 2.21 #QuobyteVolumeSource;rbd 2.11 #RBDVolumeSource;scaleIO 2.25 #ScaleIOVolumeSource;secret 2.6 #SecretVolumeSource;storageos 2.27 #StorageOSVolumeSource;vsphereVolume 2.20 #VsphereVirtualDiskVolumeSource
 core.v1.VolumeDevice	devicePath! 2 s;name! 1 s
-core.v1.VolumeMount	mountPath! 3 s;mountPropagation 5 s =None|HostToContainer|Bidirectional;name! 1 s;readOnly 2 b;recursiveReadOnly 7 s;subPath 4 s;subPathExpr 6 s
-core.v1.VolumeMountStatus	mountPath! 2 s;name! 1 s;readOnly 3 b;recursiveReadOnly 4 s;volumeStatus 5 #VolumeStatus
+core.v1.VolumeMount	mountPath! 3 s;mountPropagation? 5 s =None|HostToContainer|Bidirectional;name! 1 s;readOnly 2 b;recursiveReadOnly? 7 s;subPath 4 s;subPathExpr 6 s
+core.v1.VolumeMountStatus	mountPath! 2 s;name! 1 s;readOnly 3 b;recursiveReadOnly? 4 s;volumeStatus 5 #VolumeStatus
 core.v1.VolumeNodeAffinity	required 1 #NodeSelector
 core.v1.VolumeProjection	clusterTrustBundle 5 #ClusterTrustBundleProjection;configMap 3 #ConfigMapProjection;downwardAPI 2 #DownwardAPIProjection;podCertificate 6 #PodCertificateProjection;secret 1 #SecretProjection;serviceAccountToken 4 #ServiceAccountTokenProjection
 core.v1.VolumeResourceRequirements	limits 1 {}q;requests 2 {}q
 core.v1.VolumeStatus	image 1 #ImageVolumeStatus
 core.v1.VsphereVirtualDiskVolumeSource	fsType 2 s;storagePolicyID 4 s;storagePolicyName 3 s;volumePath! 1 s
 core.v1.WeightedPodAffinityTerm	podAffinityTerm! 2 #PodAffinityTerm;weight! 1 i
-core.v1.WindowsSecurityContextOptions	gmsaCredentialSpec 2 s;gmsaCredentialSpecName 1 s;hostProcess 4 b;runAsUserName 3 s
-discovery.v1.Endpoint	addresses! 1 [*]s;conditions 2 #EndpointConditions;deprecatedTopology 5 {}s;hints 8 #EndpointHints;hostname 3 s;nodeName 6 s;targetRef 4 #core.v1.ObjectReference;zone 7 s
-discovery.v1.EndpointConditions	ready 1 b;serving 2 b;terminating 3 b
+core.v1.WindowsSecurityContextOptions	gmsaCredentialSpec? 2 s;gmsaCredentialSpecName? 1 s;hostProcess? 4 b;runAsUserName? 3 s
+discovery.v1.Endpoint	addresses! 1 [*]s;conditions 2 #EndpointConditions;deprecatedTopology 5 {}s;hints 8 #EndpointHints;hostname? 3 s;nodeName? 6 s;targetRef 4 #core.v1.ObjectReference;zone? 7 s
+discovery.v1.EndpointConditions	ready? 1 b;serving? 2 b;terminating? 3 b
 discovery.v1.EndpointHints	forNodes 2 []#ForNode;forZones 1 []#ForZone
-discovery.v1.EndpointPort*	appProtocol 4 s;name 1 s;port 3 i;protocol 2 s =TCP|UDP|SCTP
+discovery.v1.EndpointPort*	appProtocol? 4 s;name? 1 s;port? 3 i;protocol? 2 s =TCP|UDP|SCTP
 discovery.v1.EndpointSlice^	addressType! 4 s =IPv4|IPv6|FQDN;apiVersion  s;endpoints 2 []#Endpoint;kind  s;metadata 1 #meta.v1.ObjectMeta;ports 3 []#EndpointPort
 discovery.v1.ForNode	name! 1 s
 discovery.v1.ForZone	name! 1 s
 events.v1.Event^	action 6 s;apiVersion  s;deprecatedCount 15 i;deprecatedFirstTimestamp 13 t;deprecatedLastTimestamp 14 t;deprecatedSource 12 #core.v1.EventSource;eventTime! 2 m;kind  s;metadata 1 #meta.v1.ObjectMeta;note 10 s;reason 7 s;regarding 8 #core.v1.ObjectReference;related 9 #core.v1.ObjectReference;reportingController 4 s;reportingInstance 5 s;series 3 #EventSeries;type 11 s
 events.v1.EventSeries	count! 1 i;lastObservedTime! 2 m
-flowcontrol.v1.ExemptPriorityLevelConfiguration	lendablePercent 2 i;nominalConcurrencyShares 1 i
+flowcontrol.v1.ExemptPriorityLevelConfiguration	lendablePercent? 2 i;nominalConcurrencyShares? 1 i
 flowcontrol.v1.FlowDistinguisherMethod	type! 1 s
 flowcontrol.v1.FlowSchema^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #FlowSchemaSpec;status 3 #FlowSchemaStatus
 flowcontrol.v1.FlowSchemaCondition	lastTransitionTime 3 t;message 5 s;reason 4 s;status 2 s;type 1 s
@@ -385,7 +385,7 @@ flowcontrol.v1.FlowSchemaSpec	distinguisherMethod 3 #FlowDistinguisherMethod;mat
 flowcontrol.v1.FlowSchemaStatus	conditions 1 [type]#FlowSchemaCondition ~merge@type
 flowcontrol.v1.GroupSubject	name! 1 s
 flowcontrol.v1.LimitResponse	queuing 2 #QueuingConfiguration;type! 1 s
-flowcontrol.v1.LimitedPriorityLevelConfiguration	borrowingLimitPercent 4 i;lendablePercent 3 i;limitResponse 2 #LimitResponse;nominalConcurrencyShares 1 i
+flowcontrol.v1.LimitedPriorityLevelConfiguration	borrowingLimitPercent? 4 i;lendablePercent? 3 i;limitResponse 2 #LimitResponse;nominalConcurrencyShares? 1 i
 flowcontrol.v1.NonResourcePolicyRule	nonResourceURLs! 6 [*]s;verbs! 1 [*]s
 flowcontrol.v1.PolicyRulesWithSubjects	nonResourceRules 3 []#NonResourcePolicyRule;resourceRules 2 []#ResourcePolicyRule;subjects! 1 []#Subject
 flowcontrol.v1.PriorityLevelConfiguration^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #PriorityLevelConfigurationSpec;status 3 #PriorityLevelConfigurationStatus
@@ -405,20 +405,20 @@ meta.v1.APIResourceList^	apiVersion  s;groupVersion 1 s;kind  s;resources 2 []#A
 meta.v1.APIVersions^	apiVersion  s;kind  s;serverAddressByClientCIDRs! 2 []#ServerAddressByClientCIDR;versions! 1 []s
 meta.v1.Condition	lastTransitionTime! 4 t;message! 6 s;observedGeneration 3 l;reason! 5 s;status! 2 s;type! 1 s
 meta.v1.CreateOptions^	apiVersion  s;kind  s;dryRun 1 []s;fieldManager 3 s;fieldValidation 4 s
-meta.v1.DeleteOptions^	apiVersion  s;dryRun 5 []s;gracePeriodSeconds 1 l;ignoreStoreReadErrorWithClusterBreakingPotential 6 b;kind  s;orphanDependents 3 b;preconditions 2 #Preconditions;propagationPolicy 4 s
+meta.v1.DeleteOptions^	apiVersion  s;dryRun 5 []s;gracePeriodSeconds? 1 l;ignoreStoreReadErrorWithClusterBreakingPotential? 6 b;kind  s;orphanDependents? 3 b;preconditions 2 #Preconditions;propagationPolicy? 4 s
 meta.v1.FieldSelectorRequirement	key! 1 s;operator! 2 s;values 3 []s
 meta.v1.GetOptions^	apiVersion  s;kind  s;resourceVersion 1 s
 meta.v1.GroupVersionForDiscovery	groupVersion! 1 s;version! 2 s
 meta.v1.LabelSelector*	matchExpressions 2 []#LabelSelectorRequirement;matchLabels 1 {}s
 meta.v1.LabelSelectorRequirement	key! 1 s;operator! 2 s;values 3 []s
-meta.v1.ListMeta	continue 3 s;remainingItemCount 4 l;resourceVersion 2 s;selfLink 1 s;shardInfo 5 #ShardInfo
-meta.v1.ListOptions^	apiVersion  s;kind  s;labelSelector 1 s;fieldSelector 2 s;watch 3 b;resourceVersion 4 s;timeoutSeconds 5 l;limit 7 l;continue 8 s;allowWatchBookmarks 9 b;resourceVersionMatch 10 s;sendInitialEvents 11 b;shardSelector 15 s
+meta.v1.ListMeta	continue 3 s;remainingItemCount? 4 l;resourceVersion 2 s;selfLink 1 s;shardInfo 5 #ShardInfo
+meta.v1.ListOptions^	apiVersion  s;kind  s;labelSelector 1 s;fieldSelector 2 s;watch 3 b;resourceVersion 4 s;timeoutSeconds? 5 l;limit 7 l;continue 8 s;allowWatchBookmarks 9 b;resourceVersionMatch 10 s;sendInitialEvents? 11 b;shardSelector 15 s
 meta.v1.ManagedFieldsEntry	apiVersion 3 s;fieldsType 6 s;fieldsV1 7 f;manager 1 s;operation 2 s;subresource 8 s;time 4 t
-meta.v1.ObjectMeta	annotations 12 {}s;creationTimestamp 8 t;deletionGracePeriodSeconds 10 l;deletionTimestamp 9 t;finalizers 14 [*]s ~merge;generateName 2 s;generation 7 l;labels 11 {}s;managedFields 17 []#ManagedFieldsEntry;name 1 s;namespace 3 s;ownerReferences 13 [uid]#OwnerReference ~merge@uid;resourceVersion 6 s;selfLink 4 s;uid 5 s
-meta.v1.OwnerReference*	apiVersion! 5 s;blockOwnerDeletion 7 b;controller 6 b;kind! 1 s;name! 3 s;uid! 4 s
+meta.v1.ObjectMeta	annotations 12 {}s;creationTimestamp 8 t;deletionGracePeriodSeconds? 10 l;deletionTimestamp 9 t;finalizers 14 [*]s ~merge;generateName 2 s;generation 7 l;labels 11 {}s;managedFields 17 []#ManagedFieldsEntry;name 1 s;namespace 3 s;ownerReferences 13 [uid]#OwnerReference ~merge@uid;resourceVersion 6 s;selfLink 4 s;uid 5 s
+meta.v1.OwnerReference*	apiVersion! 5 s;blockOwnerDeletion? 7 b;controller? 6 b;kind! 1 s;name! 3 s;uid! 4 s
 meta.v1.PartialObjectMetadata^	apiVersion  s;kind  s;metadata 1 #ObjectMeta
-meta.v1.PatchOptions^	apiVersion  s;kind  s;dryRun 1 []s;force 2 b;fieldManager 3 s;fieldValidation 4 s
-meta.v1.Preconditions	resourceVersion 2 s;uid 1 s
+meta.v1.PatchOptions^	apiVersion  s;kind  s;dryRun 1 []s;force? 2 b;fieldManager 3 s;fieldValidation 4 s
+meta.v1.Preconditions	resourceVersion? 2 s;uid? 1 s
 meta.v1.ServerAddressByClientCIDR	clientCIDR! 1 s;serverAddress! 2 s
 meta.v1.ShardInfo	selector! 1 s
 meta.v1.Status^	apiVersion  s;code 6 i;details 5 #StatusDetails;kind  s;message 3 s;metadata 1 #ListMeta;reason 4 s;status 2 s
@@ -434,21 +434,21 @@ networking.v1.IPBlock	cidr! 1 s;except 2 []s
 networking.v1.Ingress^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #IngressSpec;status 3 #IngressStatus
 networking.v1.IngressBackend	resource 3 #core.v1.TypedLocalObjectReference;service 4 #IngressServiceBackend
 networking.v1.IngressClass^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #IngressClassSpec
-networking.v1.IngressClassParametersReference	apiGroup 1 s;kind! 2 s;name! 3 s;namespace 5 s;scope 4 s
+networking.v1.IngressClassParametersReference	apiGroup? 1 s;kind! 2 s;name! 3 s;namespace? 5 s;scope? 4 s
 networking.v1.IngressClassSpec	controller 1 s;parameters 2 #IngressClassParametersReference
 networking.v1.IngressLoadBalancerIngress	hostname 2 s;ip 1 s;ports 4 []#IngressPortStatus
 networking.v1.IngressLoadBalancerStatus	ingress 1 []#IngressLoadBalancerIngress
-networking.v1.IngressPortStatus	error 3 s;port! 1 i;protocol! 2 s =TCP|UDP|SCTP
+networking.v1.IngressPortStatus	error? 3 s;port! 1 i;protocol! 2 s =TCP|UDP|SCTP
 networking.v1.IngressRule	host 1 s;http 2.1 #HTTPIngressRuleValue
 networking.v1.IngressServiceBackend	name! 1 s;port 2 #ServiceBackendPort
-networking.v1.IngressSpec	defaultBackend 1 #IngressBackend;ingressClassName 4 s;rules 3 []#IngressRule;tls 2 []#IngressTLS
+networking.v1.IngressSpec	defaultBackend 1 #IngressBackend;ingressClassName? 4 s;rules 3 []#IngressRule;tls 2 []#IngressTLS
 networking.v1.IngressStatus	loadBalancer 1 #IngressLoadBalancerStatus
 networking.v1.IngressTLS	hosts 1 []s;secretName 2 s
 networking.v1.NetworkPolicy^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #NetworkPolicySpec
 networking.v1.NetworkPolicyEgressRule	ports 1 []#NetworkPolicyPort;to 2 []#NetworkPolicyPeer
 networking.v1.NetworkPolicyIngressRule	from 2 []#NetworkPolicyPeer;ports 1 []#NetworkPolicyPort
 networking.v1.NetworkPolicyPeer	ipBlock 3 #IPBlock;namespaceSelector 2 #meta.v1.LabelSelector;podSelector 1 #meta.v1.LabelSelector
-networking.v1.NetworkPolicyPort	endPort 3 i;port 2 x;protocol 1 s =TCP|UDP|SCTP
+networking.v1.NetworkPolicyPort	endPort? 3 i;port? 2 x;protocol? 1 s =TCP|UDP|SCTP
 networking.v1.NetworkPolicySpec	egress 3 []#NetworkPolicyEgressRule;ingress 2 []#NetworkPolicyIngressRule;podSelector 1 #meta.v1.LabelSelector;policyTypes 4 []s =Ingress|Egress
 networking.v1.ParentReference	group 1 s;name! 4 s;namespace 3 s;resource! 2 s
 networking.v1.ServiceBackendPort*	name 1 s;number 2 i
@@ -460,8 +460,8 @@ node.v1.RuntimeClass^	apiVersion  s;handler! 2 s;kind  s;metadata 1 #meta.v1.Obj
 node.v1.Scheduling	nodeSelector 1 {!}s;tolerations 2 []#core.v1.Toleration
 policy.v1.Eviction^	apiVersion  s;deleteOptions 2 #meta.v1.DeleteOptions;kind  s;metadata 1 #meta.v1.ObjectMeta
 policy.v1.PodDisruptionBudget^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #PodDisruptionBudgetSpec;status 3 #PodDisruptionBudgetStatus
-policy.v1.PodDisruptionBudgetSpec	maxUnavailable 3 x;minAvailable 1 x;selector 2 #meta.v1.LabelSelector ~replace;unhealthyPodEvictionPolicy 4 s =IfHealthyBudget|AlwaysAllow
-policy.v1.PodDisruptionBudgetStatus	conditions 7 [type]#meta.v1.Condition ~merge@type;currentHealthy 4 i;desiredHealthy 5 i;disruptedPods 2 {}t;disruptionsAllowed 3 i;expectedPods 6 i;observedGeneration 1 l
+policy.v1.PodDisruptionBudgetSpec	maxUnavailable? 3 x;minAvailable? 1 x;selector 2 #meta.v1.LabelSelector ~replace;unhealthyPodEvictionPolicy? 4 s =IfHealthyBudget|AlwaysAllow
+policy.v1.PodDisruptionBudgetStatus	conditions 7 [type]#meta.v1.Condition ~merge@type;currentHealthy? 4 i;desiredHealthy? 5 i;disruptedPods 2 {}t;disruptionsAllowed? 3 i;expectedPods? 6 i;observedGeneration 1 l
 rbac.v1.AggregationRule	clusterRoleSelectors 1 []#meta.v1.LabelSelector
 rbac.v1.ClusterRole^	aggregationRule 3 #AggregationRule;apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;rules 2 []#PolicyRule
 rbac.v1.ClusterRoleBinding^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;roleRef! 3 #RoleRef;subjects 2 []#Subject
@@ -470,35 +470,35 @@ rbac.v1.Role^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;rules 2 []#Po
 rbac.v1.RoleBinding^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;roleRef! 3 #RoleRef;subjects 2 []#Subject
 rbac.v1.RoleRef*	apiGroup 1 s;kind! 2 s;name! 3 s
 rbac.v1.Subject*	apiGroup 2 s;kind! 1 s;name! 3 s;namespace 4 s
-resource.v1.AllocatedDeviceStatus	conditions 4 [type]#meta.v1.Condition;data 5 r;device! 3 s;driver! 1 s;networkData 6 #NetworkDeviceData;pool! 2 s;shareID 7 s
+resource.v1.AllocatedDeviceStatus	conditions 4 [type]#meta.v1.Condition;data 5 r;device! 3 s;driver! 1 s;networkData 6 #NetworkDeviceData;pool! 2 s;shareID? 7 s
 resource.v1.AllocationResult	allocationTimestamp 5 t;devices 1 #DeviceAllocationResult;nodeSelector 3 #core.v1.NodeSelector
 resource.v1.CELDeviceSelector	expression! 1 s
-resource.v1.CapacityRequestPolicy	default 1 q;validRange 4 #CapacityRequestPolicyRange;validValues 3 []q
-resource.v1.CapacityRequestPolicyRange	max 2 q;min! 1 q;step 3 q
+resource.v1.CapacityRequestPolicy	default? 1 q;validRange 4 #CapacityRequestPolicyRange;validValues 3 []q
+resource.v1.CapacityRequestPolicyRange	max? 2 q;min! 1 q;step? 3 q
 resource.v1.CapacityRequirements	requests 1 {}q
 resource.v1.Counter	value! 1 q
 resource.v1.CounterSet	counters! 2 {}#Counter;name! 1 s
-resource.v1.Device	allNodes 7 b;allowMultipleAllocations 12 b;attributes 2 {}#DeviceAttribute;bindingConditions 10 []s;bindingFailureConditions 11 []s;bindsToNode 9 b;capacity 3 {}#DeviceCapacity;consumesCounters 4 []#DeviceCounterConsumption;name! 1 s;nodeAllocatableResourceMappings 13 {}#NodeAllocatableResourceMapping;nodeName 5 s;nodeSelector 6 #core.v1.NodeSelector;taints 8 []#DeviceTaint
+resource.v1.Device	allNodes? 7 b;allowMultipleAllocations? 12 b;attributes 2 {}#DeviceAttribute;bindingConditions 10 []s;bindingFailureConditions 11 []s;bindsToNode? 9 b;capacity 3 {}#DeviceCapacity;consumesCounters 4 []#DeviceCounterConsumption;name! 1 s;nodeAllocatableResourceMappings 13 {}#NodeAllocatableResourceMapping;nodeName? 5 s;nodeSelector 6 #core.v1.NodeSelector;taints 8 []#DeviceTaint
 resource.v1.DeviceAllocationConfiguration	opaque 3.1 #OpaqueDeviceConfiguration;requests 2 []s;source! 1 s =FromClass|FromClaim
 resource.v1.DeviceAllocationResult	config 2 []#DeviceAllocationConfiguration;results 1 []#DeviceRequestAllocationResult
-resource.v1.DeviceAttribute	bool 3 b;bools 7 []b;int 2 l;ints 6 []l;string 4 s;strings 8 []s;version 5 s;versions 9 []s
+resource.v1.DeviceAttribute	bool? 3 b;bools 7 []b;int? 2 l;ints 6 []l;string? 4 s;strings 8 []s;version? 5 s;versions 9 []s
 resource.v1.DeviceCapacity	requestPolicy 2 #CapacityRequestPolicy;value! 1 q
 resource.v1.DeviceClaim	config 3 []#DeviceClaimConfiguration;constraints 2 []#DeviceConstraint;requests 1 []#DeviceRequest
 resource.v1.DeviceClaimConfiguration	opaque 2.1 #OpaqueDeviceConfiguration;requests 1 []s
 resource.v1.DeviceClass^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #DeviceClassSpec
 resource.v1.DeviceClassConfiguration	opaque 1.1 #OpaqueDeviceConfiguration
-resource.v1.DeviceClassSpec	config 2 []#DeviceClassConfiguration;extendedResourceName 4 s;selectors 1 []#DeviceSelector
-resource.v1.DeviceConstraint	distinctAttribute 3 s;matchAttribute 2 s;requests 1 []s
+resource.v1.DeviceClassSpec	config 2 []#DeviceClassConfiguration;extendedResourceName? 4 s;selectors 1 []#DeviceSelector
+resource.v1.DeviceConstraint	distinctAttribute? 3 s;matchAttribute? 2 s;requests 1 []s
 resource.v1.DeviceCounterConsumption	counterSet! 1 s;counters! 2 {}#Counter
 resource.v1.DeviceRequest	exactly 2 #ExactDeviceRequest;firstAvailable 3 []#DeviceSubRequest;name! 1 s
-resource.v1.DeviceRequestAllocationResult	adminAccess 5 b;bindingConditions 7 []s;bindingFailureConditions 8 []s;consumedCapacity 10 {}q;device! 4 s;driver! 2 s;pool! 3 s;request! 1 s;shareID 9 s;tolerations 6 []#DeviceToleration
+resource.v1.DeviceRequestAllocationResult	adminAccess? 5 b;bindingConditions 7 []s;bindingFailureConditions 8 []s;consumedCapacity 10 {}q;device! 4 s;driver! 2 s;pool! 3 s;request! 1 s;shareID? 9 s;tolerations 6 []#DeviceToleration
 resource.v1.DeviceSelector	cel 1 #CELDeviceSelector
 resource.v1.DeviceSubRequest	allocationMode 4 s =ExactCount|All;capacity 7 #CapacityRequirements;count 5 l;deviceClassName! 2 s;name! 1 s;selectors 3 []#DeviceSelector;tolerations 6 []#DeviceToleration
 resource.v1.DeviceTaint	effect! 3 s =None|NoSchedule|NoExecute;key! 1 s;timeAdded 4 t;value 2 s
-resource.v1.DeviceToleration	effect 4 s =None|NoSchedule|NoExecute;key 1 s;operator 2 s =Exists|Equal;tolerationSeconds 5 l;value 3 s
-resource.v1.ExactDeviceRequest	adminAccess 5 b;allocationMode 3 s =ExactCount|All;capacity 7 #CapacityRequirements;count 4 l;deviceClassName! 1 s;selectors 2 []#DeviceSelector;tolerations 6 []#DeviceToleration
+resource.v1.DeviceToleration	effect 4 s =None|NoSchedule|NoExecute;key 1 s;operator 2 s =Exists|Equal;tolerationSeconds? 5 l;value 3 s
+resource.v1.ExactDeviceRequest	adminAccess? 5 b;allocationMode 3 s =ExactCount|All;capacity 7 #CapacityRequirements;count 4 l;deviceClassName! 1 s;selectors 2 []#DeviceSelector;tolerations 6 []#DeviceToleration
 resource.v1.NetworkDeviceData	hardwareAddress 3 s;interfaceName 1 s;ips 2 []s
-resource.v1.NodeAllocatableResourceMapping	allocationMultiplier 2 q;capacityKey 1 s
+resource.v1.NodeAllocatableResourceMapping	allocationMultiplier? 2 q;capacityKey? 1 s
 resource.v1.OpaqueDeviceConfiguration	driver! 1 s;parameters! 2 r
 resource.v1.ResourceClaim^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #ResourceClaimSpec;status 3 #ResourceClaimStatus
 resource.v1.ResourceClaimConsumerReference	apiGroup 1 s;name! 4 s;resource! 3 s;uid! 5 s
@@ -508,21 +508,21 @@ resource.v1.ResourceClaimTemplate^	apiVersion  s;kind  s;metadata 1 #meta.v1.Obj
 resource.v1.ResourceClaimTemplateSpec	metadata 1 #meta.v1.ObjectMeta;spec! 2 #ResourceClaimSpec
 resource.v1.ResourcePool	generation! 2 l;name! 1 s;resourceSliceCount! 3 l
 resource.v1.ResourceSlice^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #ResourceSliceSpec
-resource.v1.ResourceSliceSpec	allNodes 5 b;devices 6 []#Device;driver! 1 s;nodeName 3 s;nodeSelector 4 #core.v1.NodeSelector;perDeviceNodeSelection 7 b;pool! 2 #ResourcePool;sharedCounters 8 []#CounterSet
-scheduling.v1.PriorityClass^	apiVersion  s;description 4 s;globalDefault 3 b;kind  s;metadata 1 #meta.v1.ObjectMeta;preemptionPolicy 5 s =PreemptLowerPriority|Never;value 2 i
+resource.v1.ResourceSliceSpec	allNodes? 5 b;devices 6 []#Device;driver! 1 s;nodeName? 3 s;nodeSelector 4 #core.v1.NodeSelector;perDeviceNodeSelection? 7 b;pool! 2 #ResourcePool;sharedCounters 8 []#CounterSet
+scheduling.v1.PriorityClass^	apiVersion  s;description 4 s;globalDefault 3 b;kind  s;metadata 1 #meta.v1.ObjectMeta;preemptionPolicy? 5 s =PreemptLowerPriority|Never;value? 2 i
 storage.v1.CSIDriver^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #CSIDriverSpec
-storage.v1.CSIDriverSpec	attachRequired 1 b;fsGroupPolicy 5 s;nodeAllocatableUpdatePeriodSeconds 9 l;podInfoOnMount 2 b;preventPodSchedulingIfMissing 11 b;requiresRepublish 7 b;seLinuxMount 8 b;serviceAccountTokenInSecrets 10 b;storageCapacity 4 b;tokenRequests 6 []#TokenRequest;volumeLifecycleModes 3 [*]s
+storage.v1.CSIDriverSpec	attachRequired? 1 b;fsGroupPolicy? 5 s;nodeAllocatableUpdatePeriodSeconds? 9 l;podInfoOnMount? 2 b;preventPodSchedulingIfMissing? 11 b;requiresRepublish? 7 b;seLinuxMount? 8 b;serviceAccountTokenInSecrets? 10 b;storageCapacity? 4 b;tokenRequests 6 []#TokenRequest;volumeLifecycleModes 3 [*]s
 storage.v1.CSINode^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #CSINodeSpec
 storage.v1.CSINodeDriver	allocatable 4 #VolumeNodeResources;name! 1 s;nodeID! 2 s;topologyKeys 3 []s
 storage.v1.CSINodeSpec	drivers! 1 [name]#CSINodeDriver ~merge@name
-storage.v1.CSIStorageCapacity^	apiVersion  s;capacity 4 q;kind  s;maximumVolumeSize 5 q;metadata 1 #meta.v1.ObjectMeta;nodeTopology 2 #meta.v1.LabelSelector;storageClassName! 3 s
-storage.v1.StorageClass^	allowVolumeExpansion 6 b;allowedTopologies 8 []#core.v1.TopologySelectorTerm;apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;mountOptions 5 []s;parameters 3 {}s;provisioner! 2 s;reclaimPolicy 4 s =Recycle|Delete|Retain;volumeBindingMode 7 s =Immediate|WaitForFirstConsumer
-storage.v1.TokenRequest	audience! 1 s;expirationSeconds 2 l
+storage.v1.CSIStorageCapacity^	apiVersion  s;capacity? 4 q;kind  s;maximumVolumeSize? 5 q;metadata 1 #meta.v1.ObjectMeta;nodeTopology 2 #meta.v1.LabelSelector;storageClassName! 3 s
+storage.v1.StorageClass^	allowVolumeExpansion? 6 b;allowedTopologies 8 []#core.v1.TopologySelectorTerm;apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;mountOptions 5 []s;parameters 3 {}s;provisioner! 2 s;reclaimPolicy? 4 s =Recycle|Delete|Retain;volumeBindingMode? 7 s =Immediate|WaitForFirstConsumer
+storage.v1.TokenRequest	audience! 1 s;expirationSeconds? 2 l
 storage.v1.VolumeAttachment^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec! 2 #VolumeAttachmentSpec;status 3 #VolumeAttachmentStatus
-storage.v1.VolumeAttachmentSource	inlineVolumeSpec 2 #core.v1.PersistentVolumeSpec;persistentVolumeName 1 s
+storage.v1.VolumeAttachmentSource	inlineVolumeSpec 2 #core.v1.PersistentVolumeSpec;persistentVolumeName? 1 s
 storage.v1.VolumeAttachmentSpec	attacher! 1 s;nodeName! 3 s;source! 2 #VolumeAttachmentSource
 storage.v1.VolumeAttachmentStatus	attachError 3 #VolumeError;attached! 1 b;attachmentMetadata 2 {}s;detachError 4 #VolumeError
 storage.v1.VolumeAttributesClass^	apiVersion  s;driverName! 2 s;kind  s;metadata 1 #meta.v1.ObjectMeta;parameters 3 {}s
-storage.v1.VolumeError	errorCode 3 i;message 2 s;time 1 t
-storage.v1.VolumeNodeResources	count 1 i
+storage.v1.VolumeError	errorCode? 3 i;message 2 s;time 1 t
+storage.v1.VolumeNodeResources	count? 1 i
 `;

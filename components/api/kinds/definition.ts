@@ -2,7 +2,8 @@ import { invariant } from "../../base/mod.ts";
 import { defaulterOf } from "../defaults/mod.ts";
 import type { ResourceDefinition, SubresourceDefinition } from "../resource_definition.ts";
 import { schemaOfKind } from "../schema/lookup.ts";
-import { plainCells, plainStrategy } from "./plain_rules.ts";
+import { strategyFor } from "../strategy/mod.ts";
+import { cellsFor } from "../tables/mod.ts";
 import type { ResourceRow } from "./resource_table.ts";
 import { fieldLabelsOf, fieldReaderOf } from "./selectable_fields.ts";
 
@@ -16,7 +17,8 @@ export function definitionOf(row: ResourceRow): ResourceDefinition {
   });
   const applyDefaults = once(() => defaulterOf(row));
   const readFields = once(() => fieldReaderOf(row, row.namespaced));
-  const strategy = once(() => plainStrategy(subresources.some(({ name }) => name === "status")));
+  const strategy = once(() => strategyFor(row));
+  const cells = once(() => cellsFor(row));
   return {
     ...rest,
     listKind: `${row.kind}List`,
@@ -28,7 +30,7 @@ export function definitionOf(row: ResourceRow): ResourceDefinition {
     get strategy() {
       return strategy();
     },
-    cells: plainCells,
+    cells: (object, now) => cells()(object, now),
     applyDefaults: (object) => applyDefaults()(object),
     selectableFields: (object) => readFields()(object),
     fieldLabels: fieldLabelsOf(row, row.namespaced),

@@ -6,7 +6,7 @@ import { SCHEMA_TABLE } from "../generated/schema.ts";
  *     core.v1.Thing^*<TAB>name! 1 s;ports 2.3 [port,protocol=TCP]#Port ~merge@port;mode 4 s =A|B
  *
  * After the name, `^` marks a kind and `*` a struct that server-side apply owns as one leaf. A field is its JSON name
- * (`!` where required), its protobuf numbers from the message down, its type, how strategic merge takes it, and the
+ * (`!` where required, `?` where optional and a zero is a value of its own), its protobuf numbers from the message down, its type, how strategic merge takes it, and the
  * values it may hold. A type is a scalar's letter, `#Struct` (of the same package unless it names one), `[]T` with the
  * keys of a map list (`*` for a set, nothing for atomic) between the brackets, or `{}T` (`{!}T` when atomic).
  */
@@ -20,6 +20,8 @@ export interface StructRow {
 export interface FieldRow {
   readonly name: string;
   readonly required: boolean;
+  /** A zero is a value: the member is kept where Go leaves an optional zero out. */
+  readonly zero: boolean;
   /** Empty for apiVersion and kind, which protobuf keeps in the envelope. */
   readonly numbers: readonly number[];
   readonly type: TypeRow;
@@ -84,10 +86,12 @@ function fieldRow(text: string, pack: string): FieldRow {
   const head = equals < 0 ? text : text.slice(0, equals);
   const [member = "", numbers = "", type = "", merge = ""] = head.split(" ");
   const required = member.endsWith("!");
+  const zero = required || member.endsWith("?");
   const [strategies = "", mergeKey = ""] = merge.slice(1).split("@");
   return {
-    name: required ? member.slice(0, -1) : member,
+    name: zero ? member.slice(0, -1) : member,
     required,
+    zero,
     numbers: numbers === "" ? [] : numbers.split(".").map(Number),
     type: typeRow(type, pack),
     strategies: strategies === "" ? [] : strategies.split(","),

@@ -1,0 +1,56 @@
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+
+/** `k8s` and a zero: what every protobuf body starts with. */
+const MAGIC = Uint8Array.of(0x6b, 0x38, 0x73, 0x00);
+
+/** A body that is no protobuf of the API; the message is for the client. */
+export class ProtobufError extends Error {}
+
+/** runtime.Unknown: what kind the bytes are of. */
+export interface Envelope {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly raw: Uint8Array;
+}
+
+export function hasMagic(bytes: Uint8Array): boolean {
+  return bytes.length >= MAGIC.length && MAGIC.every((byte, index) => bytes[index] === byte);
+}
+
+/** Opens a body; throws `ProtobufError`. */
+export function readEnvelope(bytes: Uint8Array): Envelope {
+  if (bytes.length === 0) throw new ProtobufError("empty data");
+  if (!hasMagic(bytes)) {
+    throw new ProtobufError(
+      "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",
+    );
+  }
+  let apiVersion = "";
+  let kind = "";
+  let raw = new Uint8Array();
+  const reader = new BinaryReader(bytes.subarray(MAGIC.length));
+  while (reader.pos < reader.len) {
+    const [number, wire] = reader.tag();
+    if (number === 1) {
+      const end = reader.uint32() + reader.pos;
+      while (reader.pos < end) {
+        const [inner, innerWire] = reader.tag();
+        if (inner === 1) apiVersion = reader.string();
+        else if (inner === 2) kind = reader.string();
+        else reader.skip(innerWire, inner);
+      }
+    } else if (number === 2) raw = reader.bytes() as Uint8Array<ArrayBuffer>;
+    else reader.skip(wire, number);
+  }
+  return { apiVersion, kind, raw };
+}
+
+/** Wraps an encoded message. Go writes the two empty strings at the end too. */
+export function writeEnvelope({ apiVersion, kind, raw }: Envelope): Uint8Array {
+  const writer = new BinaryWriter();
+  writer.raw(MAGIC);
+  writer.tag(1, 2).fork().tag(1, 2).string(apiVersion).tag(2, 2).string(kind).join();
+  writer.tag(2, 2).bytes(raw);
+  writer.tag(3, 2).string("").tag(4, 2).string("");
+  return writer.finish();
+}

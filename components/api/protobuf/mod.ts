@@ -1,0 +1,47 @@
+import type { JsonObject } from "../../base/mod.ts";
+import type { KubeObject } from "../object.ts";
+import type { GroupVersionKind } from "../resource_definition.ts";
+import { structNameOf } from "../schema/mod.ts";
+import { writeMessage } from "./encode.ts";
+import { writeEnvelope } from "./envelope.ts";
+import { writeWatchEvent } from "./lists.ts";
+import { hasPlan } from "./plan.ts";
+
+export { hasMagic, ProtobufError } from "./envelope.ts";
+export { writeWatchEvent };
+export { encodeProtobufList } from "./lists.ts";
+
+/** True for kinds that can be written as protobuf: the built-in ones, and `meta.k8s.io/v1` and `v1` Status and such. */
+export function hasProtobuf(kind: GroupVersionKind): boolean {
+  return structFor(kind) !== undefined;
+}
+
+/** A whole body: the magic bytes, the envelope, the message. Undefined for kinds without protobuf. */
+export function encodeProtobuf(
+  object: KubeObject,
+  kind: GroupVersionKind,
+): Uint8Array | undefined {
+  const struct = structFor(kind);
+  if (struct === undefined) return undefined;
+  return writeEnvelope({
+    apiVersion: kind.group === "" ? kind.version : `${kind.group}/${kind.version}`,
+    kind: kind.kind,
+    raw: writeMessage(object as unknown as JsonObject, struct),
+  });
+}
+
+/** The bare message of an object, to stand in a list. */
+export function encodeProtobufItem(
+  object: KubeObject,
+  kind: GroupVersionKind,
+): Uint8Array | undefined {
+  const struct = structFor(kind);
+  return struct === undefined ? undefined : writeMessage(object as unknown as JsonObject, struct);
+}
+
+function structFor({ group, version, kind }: GroupVersionKind): string | undefined {
+  // Status and the options are in every group's scheme, and the types of meta stand under one name.
+  const names = [structNameOf(group === "meta.k8s.io" ? "meta" : group, version, kind)];
+  if (group === "" && version === "v1") names.push(`meta.v1.${kind}`);
+  return names.find(hasPlan);
+}
