@@ -18,3 +18,4 @@ export * from "./strategy/mod.ts";
 export * from "./tables/mod.ts";
 export * from "./patch/mod.ts";
 export * from "./protobuf/mod.ts";
+export * from "./discovery/mod.ts";
