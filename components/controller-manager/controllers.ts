@@ -1,0 +1,21 @@
+import type { Controller } from "./controller.ts";
+import { namespaceController } from "./namespace/controller.ts";
+import { nodeIpamController } from "./node_ipam/controller.ts";
+import { nodeLifecycleController } from "./node_lifecycle/controller.ts";
+import { podGcController } from "./pod_gc/controller.ts";
+import { rootCaController } from "./root_ca.ts";
+import { serviceAccountController } from "./service_account.ts";
+import { serviceAccountTokenController } from "./service_account_token.ts";
+import { taintEvictionController } from "./taint_eviction/controller.ts";
+
+/** Every controller there is, in the order in which they start. A new one is one line here. */
+export const CONTROLLERS: readonly Controller[] = [
+  serviceAccountTokenController,
+  serviceAccountController,
+  rootCaController,
+  namespaceController,
+  nodeIpamController,
+  nodeLifecycleController,
+  taintEvictionController,
+  podGcController,
+];
