@@ -19,3 +19,4 @@ export * from "./tables/mod.ts";
 export * from "./patch/mod.ts";
 export * from "./protobuf/mod.ts";
 export * from "./discovery/mod.ts";
+export * from "./apply/mod.ts";

@@ -1,0 +1,170 @@
+import { ApiError, badRequest, equalJson, type JsonObject } from "../../base/mod.ts";
+import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
+import type { StructSchema } from "../schema.ts";
+import { compareObjects } from "./compare.ts";
+import { applyConflict, type OwnershipConflict } from "./conflict.ts";
+import { appliedFields, createdFields } from "./extract.ts";
+import {
+  difference,
+  EMPTY_SET,
+  type FieldSet,
+  intersection,
+  isEmptySet,
+  isSubset,
+  recursiveDifference,
+  union,
+} from "./field_set.ts";
+import { refreshLastApplied, upgradableFields } from "./last_applied.ts";
+import {
+  capUpdateManagers,
+  entryOf,
+  fieldsOf,
+  isManager,
+  type ManagerIdentity,
+  reduceEntries,
+  sortEntries,
+  timeText,
+} from "./managers.ts";
+import { mergeApplied } from "./merge.ts";
+import { pruneApplied } from "./prune.ts";
+import { resetSet } from "./track_update.ts";
+
+/** Who owned an object's fields before somebody first applied to it, where nobody was tracked. */
+const BEFORE_FIRST_APPLY = "before-first-apply";
+
+/** One apply patch. */
+export interface ApplyPatch {
+  /** The stored object; undefined where the apply creates it. */
+  readonly current: KubeObject | undefined;
+  /** The configuration as the client sent it: without defaults. */
+  readonly applied: KubeObject;
+  readonly schema: StructSchema;
+  readonly manager: string;
+  /** Takes what others own instead of failing. */
+  readonly force: boolean;
+  /** Milliseconds. */
+  readonly now: number;
+  readonly apiVersion: string;
+  readonly subresource: string;
+  /** Paths that this door does not set, by the strategy. */
+  readonly resetFields: readonly string[];
+}
+
+/**
+ * Server-side apply. Answers the new object with its managedFields, or `current` itself where nothing changes; neither
+ * argument is changed. Throws 400 for a configuration with managedFields, 409 for conflicts, 500 (as upstream) for one
+ * that does not fit the schema.
+ */
+export function applyPatch(patch: ApplyPatch): { readonly object: KubeObject } {
+  const { current, applied, schema } = patch;
+  if (applied.metadata?.managedFields !== undefined) {
+    throw badRequest("metadata.managedFields must be nil");
+  }
+  const live = (current ?? {}) as JsonObject;
+  const identity: ManagerIdentity = { ...patch, operation: "Apply" };
+  const before = trackedEntries(patch);
+  const last = before.find((entry) => isManager(entry, identity));
+  const others = before.filter((entry) => entry !== last);
+  const reset = resetSet(patch.resetFields);
+  const owned = recursiveDifference(appliedFields(applied as JsonObject, schema), reset);
+  const merged = mergeChecked(live, patch);
+  const object = pruneLast(merged, schema, last, owned, others);
+  const changes = object === live ? undefined : compareObjects(live, object, schema);
+  const changed = recursiveDifference(changes?.changed ?? EMPTY_SET, reset);
+  const removed = recursiveDifference(changes?.removed ?? EMPTY_SET, reset);
+  checkConflicts(others, changed, patch, live);
+  const entries = reduceEntries(others, (fields) => difference(fields, union(changed, removed)));
+  const isNoop = changes === undefined && last !== undefined && before === stored(patch) &&
+    last.apiVersion === patch.apiVersion && sameSet(fieldsOf(last), owned);
+  if (isNoop && current !== undefined) return { object: current };
+  // The time is that of the last change.
+  const time = changes === undefined && last?.time !== undefined ? last.time : timeText(patch.now);
+  if (!isEmptySet(owned)) entries.push(entryOf(identity, time, owned));
+  const result = refreshLastApplied(object, live, applied as JsonObject, patch.manager);
+  const metadata = {
+    ...(result["metadata"] as KubeObject["metadata"]),
+    managedFields: sortEntries(capUpdateManagers(entries)),
+  };
+  return { object: { ...result, metadata } as KubeObject };
+}
+
+const stored = ({ current }: ApplyPatch): ManagedFieldsEntry[] | undefined =>
+  current?.metadata?.managedFields;
+
+const sameSet = (a: FieldSet, b: FieldSet): boolean => isSubset(a, b) && isSubset(b, a);
+
+/** The entries before this apply. What nobody tracked belongs to a manager of a name of its own. */
+function trackedEntries(patch: ApplyPatch): ManagedFieldsEntry[] {
+  const { current, schema, apiVersion } = patch;
+  const entries = stored(patch);
+  if (entries !== undefined && entries.length > 0) return entries;
+  if (current === undefined) return [];
+  const fields = createdFields(current as JsonObject, schema);
+  if (isEmptySet(fields)) return [];
+  const identity: ManagerIdentity = {
+    manager: BEFORE_FIRST_APPLY,
+    operation: "Update",
+    apiVersion,
+    subresource: patch.subresource,
+  };
+  return [entryOf(identity, timeText(patch.now), fields)];
+}
+
+function mergeChecked(live: JsonObject, { applied, schema, apiVersion }: ApplyPatch): JsonObject {
+  const problems: string[] = [];
+  const merged = mergeApplied(live, applied as JsonObject, schema, problems);
+  if (problems.length === 0) return merged;
+  const { namespace, name } = applied.metadata ?? {};
+  const kind = `${apiVersion}, Kind=${applied.kind ?? ""}`;
+  // A core version reads `/v1`.
+  const groupVersionKind = apiVersion.includes("/") ? kind : `/${kind}`;
+  const text = problems.length === 1
+    ? problems[0]
+    : `errors:\n${problems.map((problem) => `  ${problem}`).join("\n")}`;
+  throw new ApiError(
+    500,
+    "",
+    `failed to create typed patch object (${namespace ?? ""}/${
+      name ?? ""
+    }; ${groupVersionKind}): ${text}`,
+    {},
+  );
+}
+
+function pruneLast(
+  merged: JsonObject,
+  schema: StructSchema,
+  last: ManagedFieldsEntry | undefined,
+  owned: FieldSet,
+  others: readonly ManagedFieldsEntry[],
+): JsonObject {
+  if (last === undefined || isSubset(fieldsOf(last), owned)) return merged;
+  const all = others.reduce((set, entry) => union(set, fieldsOf(entry)), owned);
+  return pruneApplied(merged, schema, fieldsOf(last), all);
+}
+
+function checkConflicts(
+  others: readonly ManagedFieldsEntry[],
+  changed: FieldSet,
+  patch: ApplyPatch,
+  live: JsonObject,
+): void {
+  if (patch.force || isEmptySet(changed)) return;
+  const conflicts: OwnershipConflict[] = [];
+  for (const owner of others) {
+    const fields = intersection(fieldsOf(owner), changed);
+    if (!isEmptySet(fields)) conflicts.push({ owner, fields });
+  }
+  if (conflicts.length === 0) return;
+  const allowed = upgradableFields(live, patch.manager, patch.schema);
+  const all = conflicts.reduce((set, { fields }) => union(set, fields), EMPTY_SET);
+  if (!isSubset(all, allowed)) throw applyConflict(conflicts);
+}
+
+/** True when two states of an object differ in nothing but who manages it. */
+export function sameButManagers(a: KubeObject, b: KubeObject): boolean {
+  if (a === b) return true;
+  const { managedFields: _, ...left } = a.metadata ?? {};
+  const { managedFields: __, ...right } = b.metadata ?? {};
+  return equalJson({ ...a, metadata: left }, { ...b, metadata: right });
+}
