@@ -20,3 +20,4 @@ export * from "./patch/mod.ts";
 export * from "./protobuf/mod.ts";
 export * from "./discovery/mod.ts";
 export * from "./apply/mod.ts";
+export * from "./openapi/mod.ts";

@@ -399,9 +399,9 @@ flowcontrol.v1.ServiceAccountSubject	name! 2 s;namespace! 1 s
 flowcontrol.v1.Subject	group 3 #GroupSubject;kind! 1 s;serviceAccount 4 #ServiceAccountSubject;user 2 #UserSubject
 flowcontrol.v1.UserSubject	name! 1 s
 meta.v1.APIGroup^	apiVersion  s;kind  s;name! 1 s;preferredVersion 3 #GroupVersionForDiscovery;serverAddressByClientCIDRs 4 []#ServerAddressByClientCIDR;versions! 2 []#GroupVersionForDiscovery
-meta.v1.APIGroupList^	apiVersion  s;groups 1 []#APIGroup;kind  s
+meta.v1.APIGroupList^	apiVersion  s;groups! 1 []#APIGroup;kind  s
 meta.v1.APIResource	categories 7 []s;group 8 s;kind! 3 s;name! 1 s;namespaced! 2 b;shortNames 5 []s;singularName! 6 s;storageVersionHash 10 s;verbs! 4 e;version 9 s
-meta.v1.APIResourceList^	apiVersion  s;groupVersion 1 s;kind  s;resources 2 []#APIResource
+meta.v1.APIResourceList^	apiVersion  s;groupVersion! 1 s;kind  s;resources! 2 []#APIResource
 meta.v1.APIVersions^	apiVersion  s;kind  s;serverAddressByClientCIDRs! 2 []#ServerAddressByClientCIDR;versions! 1 []s
 meta.v1.Condition	lastTransitionTime! 4 t;message! 6 s;observedGeneration 3 l;reason! 5 s;status! 2 s;type! 1 s
 meta.v1.CreateOptions^	apiVersion  s;kind  s;dryRun 1 []s;fieldManager 3 s;fieldValidation 4 s

@@ -4,6 +4,7 @@ import type { ResourceDefinition, SubresourceDefinition } from "../resource_defi
 import { schemaOfKind } from "../schema/lookup.ts";
 import { strategyFor } from "../strategy/mod.ts";
 import { cellsFor } from "../tables/mod.ts";
+import { answersDeletedObject } from "./deleted_object.ts";
 import type { ResourceRow } from "./resource_table.ts";
 import { fieldLabelsOf, fieldReaderOf } from "./selectable_fields.ts";
 
@@ -17,7 +18,10 @@ export function definitionOf(row: ResourceRow): ResourceDefinition {
   });
   const applyDefaults = once(() => defaulterOf(row));
   const readFields = once(() => fieldReaderOf(row, row.namespaced));
-  const strategy = once(() => strategyFor(row));
+  const strategy = once(() => ({
+    ...strategyFor(row),
+    returnDeletedObject: answersDeletedObject(row),
+  }));
   const cells = once(() => cellsFor(row));
   return {
     ...rest,
