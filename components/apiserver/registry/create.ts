@@ -1,0 +1,129 @@
+import { alreadyExists, ApiError, type Clock, notFound, type Random } from "../../base/mod.ts";
+import type { KubeObject } from "../../api/mod.ts";
+import { KeyExistsError, type Store } from "../../storage/mod.ts";
+import { convertObject } from "./conversion.ts";
+import { generatedName, placeObject, stampNew } from "./metadata_rules.ts";
+import { admissionRequest, type WritePipeline } from "./pipeline.ts";
+import { groupResource, storeError, type WriteContext, type Written } from "./write_context.ts";
+
+const GENERATED_NAME_TRIES = 8;
+/** Events are kept for an hour. */
+const EVENT_SECONDS = 3600;
+
+export interface WriteDependencies {
+  readonly store: Store;
+  readonly pipeline: WritePipeline;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Creates `object`, which is decoded and has its defaults; it belongs to the registry from here on. */
+export async function createObject(
+  dependencies: WriteDependencies,
+  context: WriteContext,
+  object: KubeObject,
+): Promise<Written> {
+  const meta = placeObject(object, context);
+  if (meta.resourceVersion !== undefined && meta.resourceVersion !== "") {
+    throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
+  }
+  const { definition, resource } = context;
+  const base = meta.name === undefined || meta.name === "" ? meta.generateName ?? "" : "";
+  if ((meta.name ?? "") === "" && base === "") {
+    throw new ApiError(
+      422,
+      "Invalid",
+      `${
+        kindName(context)
+      } "" is invalid: metadata.name: Required value: name or generateName is required`,
+      {
+        ...(definition.group === "" ? {} : { group: definition.group }),
+        kind: definition.kind,
+        causes: [{
+          reason: "FieldValueRequired",
+          message: "Required value: name or generateName is required",
+          field: "metadata.name",
+        }],
+      },
+    );
+  }
+  const next = convertObject(object, definition, resource.definition);
+  const nextMeta = next.metadata ??= {};
+  await dependencies.pipeline.admit(admissionRequest(context, "CREATE", next, undefined));
+  stampNew(nextMeta, dependencies.clock.now(), dependencies.random);
+  if (base !== "") nextMeta.name = generatedName(base, dependencies.random);
+  const rollback = await dependencies.pipeline.prepareCreate(context, next);
+  if (context.dryRun) {
+    await rollback();
+    if (
+      base === "" &&
+      resource.cache.get(resource.key(context.namespace, nextMeta.name ?? "")) !== undefined
+    ) {
+      throw alreadyExists(groupResource(definition), nextMeta.name ?? "");
+    }
+    return answer(context, next, resource.encoding.encode(next), undefined, true);
+  }
+  for (let tries = 1;; tries++) {
+    const value = resource.encoding.encode(next);
+    resource.cache.offer(value, next);
+    try {
+      const revision = await dependencies.store.write({
+        op: "create",
+        key: resource.key(context.namespace, nextMeta.name ?? ""),
+        value,
+        ...(definition.kind === "Event" ? { timeToLiveSeconds: EVENT_SECONDS } : {}),
+      });
+      return answer(context, next, value, revision, true);
+    } catch (error) {
+      if (!(error instanceof KeyExistsError)) {
+        await rollback();
+        throw storeError(error);
+      }
+      if (base === "" || tries === GENERATED_NAME_TRIES) {
+        await rollback();
+        throw exists(context, nextMeta.name ?? "", base !== "");
+      }
+      nextMeta.name = generatedName(base, dependencies.random);
+    }
+  }
+}
+
+/** The answer to a write: the bytes that a reader will get, in the version that was asked for. */
+export function answer(
+  context: WriteContext,
+  stored: KubeObject,
+  value: Uint8Array,
+  revision: number | undefined,
+  created: boolean,
+): Written {
+  const { definition, resource } = context;
+  if (revision !== undefined) {
+    stored.metadata = { ...stored.metadata, resourceVersion: String(revision) };
+  }
+  const bytes = revision === undefined ? value : resource.encoding.render(value, revision);
+  if (definition === resource.definition) return { object: stored, bytes, created };
+  const object = convertObject(stored, resource.definition, definition);
+  return { object, bytes: new TextEncoder().encode(JSON.stringify(object)), created };
+}
+
+function exists(context: WriteContext, name: string, generated: boolean): ApiError {
+  const error = alreadyExists(groupResource(context.definition), name);
+  if (!generated) return error;
+  return new ApiError(
+    error.code,
+    error.reason,
+    `${error.message}, the server was not able to generate a unique name for the object`,
+    {
+      ...error.details,
+      retryAfterSeconds: 1,
+    },
+  );
+}
+
+function kindName({ definition }: WriteContext): string {
+  return definition.group === "" ? definition.kind : `${definition.kind}.${definition.group}`;
+}
+
+/** 404 for the object that a context names. */
+export const missing = (context: WriteContext): ApiError =>
+  notFound(groupResource(context.definition), context.name);

@@ -1,0 +1,42 @@
+import type { ResourceDefinition } from "../../api/mod.ts";
+
+/** The resources that are served, by where they are found. Built-in ones, and others that come and go. */
+export class Definitions {
+  readonly #byPath = new Map<string, ResourceDefinition>();
+  readonly #byKind = new Map<string, ResourceDefinition>();
+
+  constructor(definitions: readonly ResourceDefinition[]) {
+    for (const definition of definitions) this.add(definition);
+  }
+
+  add(definition: ResourceDefinition): void {
+    this.#byPath.set(pathKey(definition.group, definition.version, definition.plural), definition);
+    const kind = `${definition.group}/${definition.version}/${definition.kind}`;
+    // Several resources may have bodies of one kind; the stored one is meant by it.
+    if (!this.#byKind.has(kind) || definition.storage !== undefined) {
+      this.#byKind.set(kind, definition);
+    }
+  }
+
+  find(group: string, version: string, plural: string): ResourceDefinition | undefined {
+    return this.#byPath.get(pathKey(group, version, plural));
+  }
+
+  /** The first served version of a resource. */
+  anyVersion(group: string, plural: string): ResourceDefinition | undefined {
+    for (const definition of this.#byPath.values()) {
+      if (definition.group === group && definition.plural === plural) return definition;
+    }
+    return undefined;
+  }
+
+  byKind(group: string, version: string, kind: string): ResourceDefinition | undefined {
+    return this.#byKind.get(`${group}/${version}/${kind}`);
+  }
+
+  all(): ResourceDefinition[] {
+    return [...this.#byPath.values()];
+  }
+}
+
+const pathKey = (group: string, version: string, plural: string) => `${group}/${version}/${plural}`;

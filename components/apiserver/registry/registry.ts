@@ -1,0 +1,79 @@
+import { type Clock, invariant, type Logger, type Random } from "../../base/mod.ts";
+import type { ResourceDefinition } from "../../api/mod.ts";
+import type { Store } from "../../storage/mod.ts";
+import type { AdmissionPlugin, WriteHook } from "../ports.ts";
+import type { WriteDependencies } from "./create.ts";
+import { Definitions } from "./definitions.ts";
+import { WritePipeline } from "./pipeline.ts";
+import { ResourceStore } from "./resource_store.ts";
+
+export interface RegistryOptions {
+  readonly store: Store;
+  readonly definitions: readonly ResourceDefinition[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Every stored resource by its definition; versions that share objects share a `ResourceStore`. */
+export class Registry {
+  readonly definitions: Definitions;
+  readonly #options: RegistryOptions;
+  readonly #byPrefix = new Map<string, ResourceStore>();
+  #writes: WriteDependencies | undefined;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.definitions = new Definitions(options.definitions);
+    for (const definition of options.definitions) this.#open(definition);
+  }
+
+  /** Sets what writes pass through: plugins and hooks read this registry, so they come after it. */
+  useAdmission(plugins: readonly AdmissionPlugin[], hooks: readonly WriteHook[]): void {
+    const { store, clock, random } = this.#options;
+    this.#writes = {
+      store,
+      clock,
+      random,
+      pipeline: new WritePipeline(plugins, hooks, () => clock.now()),
+    };
+  }
+
+  get writes(): WriteDependencies {
+    invariant(this.#writes !== undefined, "admission is set before the first write");
+    return this.#writes;
+  }
+
+  /** The objects of a stored resource; undefined for one that is not stored. */
+  resource(definition: ResourceDefinition): ResourceStore | undefined {
+    return definition.storage === undefined
+      ? undefined
+      : this.#byPrefix.get(definition.storage.prefix);
+  }
+
+  /** Resolves when every cache has its first state. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.#byPrefix.values()].map((resource) => resource.cache.ready()));
+  }
+
+  close(): void {
+    for (const resource of this.#byPrefix.values()) resource.cache.close();
+  }
+
+  #open(definition: ResourceDefinition): void {
+    const { storage } = definition;
+    if (storage === undefined) return;
+    const { store, clock, logger, definitions } = this.#options;
+    if (this.#byPrefix.has(storage.prefix)) return;
+    // Objects lie in the version that storage names where that is served, else in the first served one.
+    const stored =
+      definitions.find((other) =>
+        other.storage?.prefix === storage.prefix && other.group === storage.group &&
+        other.version === storage.version && other.kind === storage.kind
+      ) ?? definition;
+    this.#byPrefix.set(
+      storage.prefix,
+      new ResourceStore(store, stored, storage.prefix, clock, logger),
+    );
+  }
+}

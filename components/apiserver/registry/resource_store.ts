@@ -1,0 +1,153 @@
+import { type Clock, expired, type Logger } from "../../base/mod.ts";
+import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import {
+  type CacheEntry,
+  CompactedError,
+  openWatchCache,
+  type Store,
+  type WatchCache,
+} from "../../storage/mod.ts";
+import { convertObject } from "./conversion.ts";
+import { ObjectEncoding } from "./encoding.ts";
+
+/** What is known of an object without decoding it. */
+export interface ObjectIndex {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export type StoredObject = CacheEntry<ObjectIndex>;
+
+const NO_LABELS: Readonly<Record<string, string>> = {};
+
+/** The objects under one prefix of the store: their cache, their keys, their encoding. Versions of a kind share one. */
+export class ResourceStore {
+  readonly definition: ResourceDefinition;
+  readonly encoding: ObjectEncoding;
+  readonly cache: WatchCache<ObjectIndex, KubeObject>;
+  readonly #store: Store;
+  readonly #prefix: string;
+
+  constructor(
+    store: Store,
+    definition: ResourceDefinition,
+    prefix: string,
+    clock: Clock,
+    logger: Logger,
+  ) {
+    this.definition = definition;
+    this.encoding = new ObjectEncoding(definition);
+    this.#store = store;
+    this.#prefix = prefix;
+    const encoding = this.encoding;
+    this.cache = openWatchCache<ObjectIndex, KubeObject>({
+      store,
+      prefix,
+      clock,
+      logger,
+      codec: {
+        decode: (value, revision) => encoding.decode(value, revision),
+        index: (object) => indexOf(definition, object),
+        render: (value, revision) => encoding.render(value, revision),
+        revise: (object, revision) => {
+          if (object.metadata !== undefined) object.metadata.resourceVersion = String(revision);
+          return object;
+        },
+      },
+    });
+  }
+
+  /** The prefix of one namespace's objects, or of all. */
+  prefix(namespace: string): string {
+    return this.definition.namespaced && namespace !== ""
+      ? `${this.#prefix}${namespace}/`
+      : this.#prefix;
+  }
+
+  key(namespace: string, name: string): string {
+    return this.prefix(namespace) + name;
+  }
+
+  /** What a continue token names of a key: its part after the prefix. */
+  keyTail(key: string): string {
+    return key.slice(this.#prefix.length);
+  }
+
+  /** Waits until the cache shows everything that is durable now. */
+  async fresh(): Promise<void> {
+    const revision = this.#store.revision;
+    if (this.cache.revision < revision) await this.cache.waitFor(revision);
+  }
+
+  /** The entry as it is now. */
+  async get(namespace: string, name: string): Promise<StoredObject | undefined> {
+    await this.fresh();
+    return this.cache.get(this.key(namespace, name));
+  }
+
+  /** The object of an entry as `definition` serves it. Shared: never changed. */
+  decoded(entry: StoredObject, definition: ResourceDefinition): KubeObject {
+    return convertObject(this.cache.decoded(entry), this.definition, definition);
+  }
+
+  /** The bytes of an entry as `definition` serves it. */
+  bytes(entry: StoredObject, definition: ResourceDefinition): Uint8Array {
+    if (definition === this.definition) return entry.bytes;
+    return new TextEncoder().encode(JSON.stringify(this.decoded(entry, definition)));
+  }
+
+  /** The values that a version's field selectors look at. */
+  fields(entry: StoredObject, definition: ResourceDefinition): Readonly<Record<string, string>> {
+    if (definition === this.definition) return entry.index.fields;
+    return definition.selectableFields(this.decoded(entry, definition));
+  }
+
+  /** Entries as of a revision that history still holds. */
+  async listAt(
+    namespace: string,
+    options: { readonly revision: number; readonly limit?: number; readonly startAfter?: string },
+  ): Promise<{ readonly entries: StoredObject[]; readonly remaining: number }> {
+    try {
+      const result = await this.#store.list(this.prefix(namespace), options);
+      return {
+        entries: result.entries.map((entry) => this.#past(entry)),
+        remaining: result.remaining,
+      };
+    } catch (error) {
+      if (error instanceof CompactedError) {
+        throw expired("The resourceVersion for the provided list is too old.");
+      }
+      throw error;
+    }
+  }
+
+  /** An entry made of a value outside the cache: an old revision, or one that has just been written. */
+  entry(key: string, value: Uint8Array, revision: number): StoredObject {
+    return this.#past({ key, value, revision });
+  }
+
+  #past(
+    { key, value, revision }: { key: string; value: Uint8Array; revision: number },
+  ): StoredObject {
+    const { encoding, definition } = this;
+    const object = encoding.decode(value, revision);
+    return {
+      key,
+      revision,
+      bytes: encoding.render(value, revision),
+      index: indexOf(definition, object),
+    };
+  }
+}
+
+function indexOf(definition: ResourceDefinition, object: KubeObject): ObjectIndex {
+  const { name = "", namespace = "", labels } = object.metadata ?? {};
+  return {
+    name,
+    namespace,
+    labels: labels ?? NO_LABELS,
+    fields: definition.selectableFields(object),
+  };
+}

@@ -1,0 +1,40 @@
+import { ApiError, internalError, requestEntityTooLarge } from "../../base/mod.ts";
+import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import { StoreFailedError, VALUE_MAXIMUM_BYTES, ValueTooLargeError } from "../../storage/mod.ts";
+import type { UserInfo } from "../ports.ts";
+import type { ResourceStore } from "./resource_store.ts";
+
+/** Whom and what a write is for: the same through admission, strategy and storage. */
+export interface WriteContext {
+  readonly definition: ResourceDefinition;
+  readonly resource: ResourceStore;
+  readonly namespace: string;
+  /** Empty where the server chooses it or the body has it. */
+  readonly name: string;
+  readonly subresource: string;
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+  /** Who owns the fields that this write sets. */
+  readonly fieldManager: string;
+  /** Collects texts for the `Warning` header. */
+  warn(text: string): void;
+}
+
+/** What a write left: the object as the requested version has it. */
+export interface Written {
+  readonly object: KubeObject;
+  readonly bytes: Uint8Array;
+  readonly created: boolean;
+}
+
+/** `pods`, `deployments.apps` of a definition, for messages. */
+export function groupResource(definition: ResourceDefinition) {
+  return { group: definition.group, resource: definition.plural };
+}
+
+/** Turns what a store throws into what a client is told; other errors pass. */
+export function storeError(error: unknown): unknown {
+  if (error instanceof ValueTooLargeError) return requestEntityTooLarge(VALUE_MAXIMUM_BYTES);
+  if (error instanceof StoreFailedError) return internalError(error.message);
+  return error instanceof ApiError ? error : error;
+}
