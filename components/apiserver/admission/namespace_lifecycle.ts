@@ -1,7 +1,7 @@
 import { notFound } from "../../base/mod.ts";
 import type { Namespace } from "../../api/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
-import { rejected } from "./target.ts";
+import { isFor, rejected } from "./target.ts";
 
 const IMMORTAL = new Set(["default", "kube-system", "kube-public"]);
 
@@ -19,19 +19,17 @@ export class NamespaceLifecycle implements AdmissionPlugin {
   }
 
   admit(request: AdmissionRequest): void | Promise<void> {
-    const { definition, operation, namespace, name } = request;
-    const isNamespace = definition.group === "" && definition.plural === "namespaces";
-    if (operation === "DELETE") {
-      if (isNamespace && IMMORTAL.has(name)) {
-        throw rejected(request, "this namespace may not be deleted");
-      }
-      return;
-    }
-    if (namespace === "" || isNamespace || !definition.namespaced) return;
+    const { definition, operation, namespace } = request;
+    if (operation === "DELETE" || namespace === "" || !definition.namespaced) return;
     // A question about access is no content: it is answered for namespaces that do not exist, too.
     if (definition.group === "authorization.k8s.io") return;
     const found = this.#find(namespace);
     return found === undefined ? this.#decideFresh(request) : decide(request, found);
+  }
+
+  validate(request: AdmissionRequest): void {
+    if (request.operation !== "DELETE" || !isFor(request, "", "namespaces")) return;
+    if (IMMORTAL.has(request.name)) throw rejected(request, "this namespace may not be deleted");
   }
 
   #find(name: string): Namespace | undefined {
