@@ -6,3 +6,6 @@ export * from "./message_pipe.ts";
 export * from "./multiplexer.ts";
 export * from "./tunnel_agent.ts";
 export * from "./tunnel_hub.ts";
+export * from "./port_forward_channels.ts";
+export * from "./spdy_session.ts";
+export * from "./websocket_channels.ts";

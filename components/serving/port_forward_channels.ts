@@ -1,0 +1,174 @@
+import { type Clock, sleep } from "../base/mod.ts";
+import { type MessagePipe, webSocketPipe } from "./message_pipe.ts";
+import { SpdySession, type SpdyStream } from "./spdy_session.ts";
+import type { PortForwardStream } from "./streams.ts";
+import { chooseProtocol, SEND_WAITING_MAXIMUM_BYTES } from "./websocket_channels.ts";
+
+/** The subprotocol that carries raw SPDY/3.1 in binary messages. */
+export const TUNNEL_PROTOCOL = "SPDY/3.1+portforward.k8s.io";
+const CHANNEL_PROTOCOL = "v4.channel.k8s.io";
+const PORTS_MAXIMUM = 64;
+const SEND_POLL_MILLISECONDS = 5;
+const DATA_WAITING_MAXIMUM_BYTES = 16 * 1024 * 1024;
+const PAIR_TIMEOUT_MILLISECONDS = 30_000;
+const PAIRS_WAITING_MAXIMUM = 1024;
+
+/**
+ * Upgrades a port-forward request to a WebSocket: the SPDY tunnel that kubectl opens, or channels for the ports named
+ * in the query. Each connection is handed to `forward`, which owns it.
+ */
+export function servePortForward(
+  request: Request,
+  clock: Clock,
+  forward: (stream: PortForwardStream, signal: AbortSignal) => void,
+): Response {
+  const chosen = chooseProtocol(request, [TUNNEL_PROTOCOL, CHANNEL_PROTOCOL]);
+  if (chosen === undefined || chosen === "none") {
+    return new Response("no supported WebSocket subprotocol was offered\n", { status: 400 });
+  }
+  const ports = queryPorts(request);
+  if (chosen === CHANNEL_PROTOCOL && ports === undefined) {
+    return new Response('query parameter "ports" must name 1 to 64 ports\n', { status: 400 });
+  }
+  const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0, protocol: chosen });
+  const abort = new AbortController();
+  socket.addEventListener("close", () => abort.abort(new Error("the client is gone")));
+  socket.addEventListener("open", () => {
+    if (chosen === TUNNEL_PROTOCOL) {
+      serveTunnel(webSocketPipe(socket), clock, (stream) => forward(stream, abort.signal));
+    } else {
+      serveChannels(socket, clock, ports ?? [], (stream) => forward(stream, abort.signal));
+    }
+  });
+  return response;
+}
+
+/** Pairs the data and error streams of each connection by their request id. */
+export function serveTunnel(
+  pipe: MessagePipe,
+  clock: Clock,
+  forward: (stream: PortForwardStream) => void,
+): SpdySession {
+  const waiting = new Map<string, { data?: SpdyStream; error?: SpdyStream }>();
+  const session = new SpdySession(pipe, "server", (stream) => {
+    const kind = stream.headers.get("streamtype");
+    const port = Number(stream.headers.get("port"));
+    if (
+      (kind !== "data" && kind !== "error") || !Number.isInteger(port) || port < 1 || port > 65_535
+    ) {
+      return stream.reset();
+    }
+    const id = stream.headers.get("requestid") ?? `port ${port}`;
+    const pair = waiting.get(id) ?? {};
+    if (pair[kind] !== undefined || waiting.size >= PAIRS_WAITING_MAXIMUM) return stream.reset();
+    pair[kind] = stream;
+    const { data, error } = pair;
+    if (data !== undefined && error !== undefined) {
+      waiting.delete(id);
+      return forward(pairStream(port, data, error, clock, pipe));
+    }
+    waiting.set(id, pair);
+    clock.after(PAIR_TIMEOUT_MILLISECONDS, () => {
+      if (waiting.get(id) !== pair) return;
+      waiting.delete(id);
+      stream.reset();
+    });
+  });
+  return session;
+}
+
+function pairStream(
+  port: number,
+  data: SpdyStream,
+  error: SpdyStream,
+  clock: Clock,
+  pipe: MessagePipe,
+): PortForwardStream {
+  // The pipe takes everything at once: a fast pod must wait for a slow client here.
+  const paced = new TransformStream<Uint8Array, Uint8Array>({
+    transform: async (chunk, controller) => {
+      while (pipe.buffered > SEND_WAITING_MAXIMUM_BYTES) await sleep(clock, SEND_POLL_MILLISECONDS);
+      controller.enqueue(chunk);
+    },
+  });
+  paced.readable.pipeTo(data.writable).then(
+    () => error.writable.close().catch(() => {}),
+    () => error.reset(),
+  );
+  return {
+    port,
+    readable: data.readable,
+    writable: paced.writable,
+    async fail(message) {
+      const writer = error.writable.getWriter();
+      await writer.write(new TextEncoder().encode(message)).catch(() => {});
+      await writer.close().catch(() => {});
+      data.reset();
+    },
+  };
+}
+
+/** Channels 2i and 2i+1 carry data and errors of the i-th port; the first message of each repeats the port. */
+function serveChannels(
+  socket: WebSocket,
+  clock: Clock,
+  ports: readonly number[],
+  forward: (stream: PortForwardStream) => void,
+): void {
+  socket.binaryType = "arraybuffer";
+  const controllers: (ReadableStreamDefaultController<Uint8Array> | undefined)[] = [];
+  const send = (channel: number, payload: Uint8Array) => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    const message = new Uint8Array(payload.length + 1);
+    message[0] = channel;
+    message.set(payload, 1);
+    socket.send(message);
+  };
+  for (const [index, port] of ports.entries()) {
+    const greeting = new Uint8Array([port & 0xff, port >> 8]);
+    send(2 * index, greeting);
+    send(2 * index + 1, greeting);
+    const readable = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        controllers[index] = controller;
+      },
+      cancel: () => {
+        controllers[index] = undefined;
+      },
+    }, new ByteLengthQueuingStrategy({ highWaterMark: 0 }));
+    const writable = new WritableStream<Uint8Array>({
+      write: async (chunk) => {
+        while (socket.bufferedAmount > SEND_WAITING_MAXIMUM_BYTES) {
+          if (socket.readyState !== WebSocket.OPEN) throw new Error("the client is gone");
+          await sleep(clock, SEND_POLL_MILLISECONDS);
+        }
+        send(2 * index, chunk);
+      },
+    });
+    const fail = (message: string) => {
+      send(2 * index + 1, new TextEncoder().encode(message));
+      return Promise.resolve();
+    };
+    forward({ port, readable, writable, fail });
+  }
+  socket.addEventListener("message", ({ data }) => {
+    if (!(data instanceof ArrayBuffer) || data.byteLength === 0) return;
+    const bytes = new Uint8Array(data);
+    const channel = bytes[0] ?? 0;
+    const controller = channel % 2 === 0 ? controllers[channel / 2] : undefined;
+    if (controller === undefined || bytes.length === 1) return;
+    if (-(controller.desiredSize ?? 0) > DATA_WAITING_MAXIMUM_BYTES) return socket.close(3009);
+    controller.enqueue(bytes.slice(1));
+  });
+  socket.addEventListener("close", () => {
+    for (const controller of controllers) controller?.error(new Error("the client is gone"));
+  });
+}
+
+function queryPorts(request: Request): number[] | undefined {
+  const values = new URL(request.url).searchParams;
+  const ports = [...values.getAll("ports"), ...values.getAll("port")]
+    .flatMap((text) => text.split(",")).map(Number);
+  const valid = ports.every((port) => Number.isInteger(port) && port > 0 && port <= 65_535);
+  return valid && ports.length > 0 && ports.length <= PORTS_MAXIMUM ? ports : undefined;
+}

@@ -1,0 +1,279 @@
+import { type Clock, sleep, type Status } from "../base/mod.ts";
+import type { ExecStreams, TerminalSize } from "./streams.ts";
+
+/** The WebSocket subprotocols of exec and attach, best first. */
+export const EXEC_PROTOCOLS: readonly string[] = [
+  "v5.channel.k8s.io",
+  "v4.channel.k8s.io",
+  "v4.base64.channel.k8s.io",
+  "base64.channel.k8s.io",
+  "channel.k8s.io",
+];
+
+const STDIN = 0, STDOUT = 1, STDERR = 2, ERROR = 3, RESIZE = 4, CLOSE = 255;
+
+/** Bytes a client may send ahead of a container that does not read. */
+const STDIN_WAITING_MAXIMUM_BYTES = 64 * 1024 * 1024;
+/** Output waits while this much has not left the process: `send` itself never does. */
+export const SEND_WAITING_MAXIMUM_BYTES = 1024 * 1024;
+const SEND_POLL_MILLISECONDS = 5;
+const MESSAGE_MAXIMUM_BYTES = 32 * 1024;
+const RESIZE_WAITING_MAXIMUM = 16;
+
+/** Which streams a session has. */
+export interface ExecWishes {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
+/** How a session ended: the command's exit code, or why there is none. */
+export type ExecResult = { readonly exitCode: number } | { readonly error: string };
+
+/** The first subprotocol the client offers that is supported; `none` when it offers no subprotocol at all. */
+export function chooseProtocol(
+  request: Request,
+  supported: readonly string[],
+): string | "none" | undefined {
+  const header = request.headers.get("sec-websocket-protocol");
+  if (header === null) return "none";
+  return header.split(",").map((each) => each.trim()).find((each) => supported.includes(each));
+}
+
+export function isWebSocketUpgrade(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+/**
+ * Upgrades an exec or attach request to WebSocket channels and runs the session. What `run` resolves with, or throws,
+ * goes to the client as the final status.
+ */
+export function serveExecChannels(
+  request: Request,
+  wishes: ExecWishes,
+  clock: Clock,
+  run: (streams: ExecStreams) => Promise<ExecResult>,
+): Response {
+  const chosen = chooseProtocol(request, EXEC_PROTOCOLS);
+  if (chosen === undefined) {
+    return new Response("no supported WebSocket subprotocol was offered\n", { status: 400 });
+  }
+  const { socket, response } = Deno.upgradeWebSocket(request, {
+    idleTimeout: 0,
+    ...(chosen === "none" ? {} : { protocol: chosen }),
+  });
+  const channels = new ExecChannels(
+    socket,
+    chosen === "none" ? "channel.k8s.io" : chosen,
+    wishes,
+    clock,
+  );
+  socket.addEventListener("open", () => {
+    channels.greet();
+    run(channels.streams).catch((error): ExecResult => ({
+      error: error instanceof Error ? error.message : String(error),
+    })).then((result) => channels.end(result));
+  });
+  return response;
+}
+
+/** The server's end of one session over one WebSocket: the first byte of each message names its channel. */
+export class ExecChannels {
+  readonly streams: ExecStreams;
+  readonly #socket: WebSocket;
+  readonly #base64: boolean;
+  readonly #version: number;
+  readonly #wishes: ExecWishes;
+  readonly #clock: Clock;
+  readonly #abort = new AbortController();
+  #stdin: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #resize: ReadableStreamDefaultController<TerminalSize> | undefined;
+
+  constructor(socket: WebSocket, protocol: string, wishes: ExecWishes, clock: Clock) {
+    this.#socket = socket;
+    this.#base64 = protocol.includes("base64");
+    this.#version = protocol.startsWith("v5") ? 5 : protocol.startsWith("v4") ? 4 : 1;
+    this.#wishes = wishes;
+    this.#clock = clock;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", (event) => this.#receive(event.data));
+    socket.addEventListener("close", () => this.#gone());
+    socket.addEventListener("error", () => this.#gone());
+    this.streams = {
+      ...(wishes.stdin ? { stdin: this.#input() } : {}),
+      ...(wishes.stdout ? { stdout: this.#output(STDOUT) } : {}),
+      ...(wishes.stderr && !wishes.tty ? { stderr: this.#output(STDERR) } : {}),
+      ...(wishes.tty ? { resize: this.#sizes() } : {}),
+      tty: wishes.tty,
+      signal: this.#abort.signal,
+    };
+  }
+
+  /** Clients wait for a first message before they trust the connection. */
+  greet(): void {
+    const { stdout, stderr } = this.#wishes;
+    this.#send(stdout ? STDOUT : stderr ? STDERR : ERROR, new Uint8Array());
+  }
+
+  /** Sends the final status and closes. */
+  async end(result: ExecResult): Promise<void> {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    await this.#room();
+    const encoder = new TextEncoder();
+    if (this.#version >= 4) {
+      this.#send(ERROR, encoder.encode(JSON.stringify(execStatus(result))));
+    } else if ("error" in result) this.#send(ERROR, encoder.encode(result.error));
+    else if (result.exitCode !== 0) {
+      const text = `command terminated with non-zero exit code: exit status ${result.exitCode}`;
+      this.#send(ERROR, encoder.encode(text));
+    }
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(1000);
+    this.#gone();
+  }
+
+  #receive(data: unknown): void {
+    const message = this.#decode(data);
+    if (message === undefined) return this.#fail(1003, "unreadable message");
+    const [channel] = message;
+    const payload = message.subarray(1);
+    if (channel === STDIN) this.#feed(payload);
+    else if (channel === RESIZE) this.#resized(payload);
+    else if (channel === CLOSE && this.#version >= 5 && payload[0] === STDIN) this.#endInput();
+  }
+
+  #decode(data: unknown): Uint8Array | undefined {
+    if (data instanceof ArrayBuffer && data.byteLength > 0) return new Uint8Array(data);
+    if (typeof data !== "string" || data === "") return undefined;
+    if (!this.#base64) return undefined;
+    try {
+      const bytes = Uint8Array.from(atob(data.slice(1)), (char) => char.charCodeAt(0));
+      const message = new Uint8Array(bytes.length + 1);
+      message[0] = data.charCodeAt(0) - 48;
+      message.set(bytes, 1);
+      return message;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #feed(payload: Uint8Array): void {
+    const controller = this.#stdin;
+    if (controller === undefined || payload.length === 0) return;
+    if (-(controller.desiredSize ?? 0) > STDIN_WAITING_MAXIMUM_BYTES) {
+      return this.#fail(1009, "too much input is waiting");
+    }
+    controller.enqueue(payload.slice());
+  }
+
+  #endInput(): void {
+    this.#stdin?.close();
+    this.#stdin = undefined;
+  }
+
+  #resized(payload: Uint8Array): void {
+    try {
+      const size = JSON.parse(new TextDecoder().decode(payload)) as Partial<TerminalSize>;
+      const { Width, Height } = size;
+      if (!Number.isInteger(Width) || !Number.isInteger(Height)) return;
+      if ((this.#resize?.desiredSize ?? 0) <= -RESIZE_WAITING_MAXIMUM) return;
+      this.#resize?.enqueue({ Width: Width as number, Height: Height as number });
+    } catch {
+      // A size that cannot be read changes nothing.
+    }
+  }
+
+  #input(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#stdin = controller;
+      },
+      cancel: () => {
+        this.#stdin = undefined;
+      },
+    }, new ByteLengthQueuingStrategy({ highWaterMark: 0 }));
+  }
+
+  #sizes(): ReadableStream<TerminalSize> {
+    return new ReadableStream<TerminalSize>({
+      start: (controller) => {
+        this.#resize = controller;
+      },
+      cancel: () => {
+        this.#resize = undefined;
+      },
+    });
+  }
+
+  #output(channel: number): WritableStream<Uint8Array> {
+    return new WritableStream<Uint8Array>({
+      write: async (chunk) => {
+        for (let from = 0; from < chunk.length; from += MESSAGE_MAXIMUM_BYTES) {
+          await this.#room();
+          this.#send(channel, chunk.subarray(from, from + MESSAGE_MAXIMUM_BYTES));
+        }
+      },
+    });
+  }
+
+  async #room(): Promise<void> {
+    while (this.#socket.bufferedAmount > SEND_WAITING_MAXIMUM_BYTES) {
+      if (this.#socket.readyState !== WebSocket.OPEN) break;
+      await sleep(this.#clock, SEND_POLL_MILLISECONDS);
+    }
+    if (this.#socket.readyState !== WebSocket.OPEN) throw new Error("the client is gone");
+  }
+
+  #send(channel: number, payload: Uint8Array): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    if (this.#base64) {
+      let text = "";
+      for (const byte of payload) text += String.fromCharCode(byte);
+      return this.#socket.send(String.fromCharCode(48 + channel) + btoa(text));
+    }
+    const message = new Uint8Array(payload.length + 1);
+    message[0] = channel;
+    message.set(payload, 1);
+    this.#socket.send(message);
+  }
+
+  #fail(code: number, reason: string): void {
+    // Only codes that a server's script may send are passed on as they are.
+    this.#socket.close(code === 1000 ? code : 3000 + code % 1000, reason);
+    this.#gone();
+  }
+
+  #gone(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort(new Error("the client is gone"));
+    this.#endInput();
+    try {
+      this.#resize?.close();
+    } catch {
+      // Its reader has cancelled it.
+    }
+    this.#resize = undefined;
+  }
+}
+
+/** The status of the error channel, as kubectl reads exit codes from it. Pure. */
+export function execStatus(result: ExecResult): Partial<Status> {
+  if ("error" in result) {
+    return {
+      metadata: {},
+      status: "Failure",
+      message: result.error,
+      reason: "InternalError",
+      details: { causes: [{ message: result.error }] },
+      code: 500,
+    };
+  }
+  if (result.exitCode === 0) return { metadata: {}, status: "Success" };
+  return {
+    metadata: {},
+    status: "Failure",
+    message: `command terminated with non-zero exit code: exit status ${result.exitCode}`,
+    reason: "NonZeroExitCode",
+    details: { causes: [{ reason: "ExitCode", message: String(result.exitCode) }] },
+  };
+}
