@@ -62,6 +62,8 @@ export interface ListSchema {
 export interface Field {
   readonly schema: Schema | (() => Schema);
   readonly required?: boolean;
+  /** An optional `""`, 0, false, empty list or map is no value: reading drops it, as Go's `omitempty` does. */
+  readonly dropZero?: boolean;
   /** Strategic merge: how a patch of this member is taken, and the key of a merged list. */
   readonly patchStrategy?: readonly ("merge" | "replace" | "retainKeys")[];
   readonly patchMergeKey?: string;

@@ -66,6 +66,33 @@ Deno.test("decodeObject() keeps what the schema knows, in its one form", () => {
   });
 });
 
+Deno.test("decodeObject() drops the zeros that Go would not write, and keeps those that are values", () => {
+  const { object, warnings } = decode(pod({
+    metadata: { labels: {}, generateName: "" },
+    spec: {
+      hostNetwork: false,
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      nodeName: "",
+      tolerations: [],
+      containers: [],
+      volumes: [{ name: "", emptyDir: {} }],
+    },
+  }));
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(object, {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {},
+    spec: {
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      containers: [],
+      volumes: [{ name: "", emptyDir: {} }],
+    },
+  });
+});
+
 Deno.test("decodeObject() drops unknown members and names them as fieldValidation asks", () => {
   const text = pod({ spec: { x: { y: 1 }, containers: [{ name: "a", z: 1 }] }, q: [] });
   const kept = {
@@ -227,6 +254,14 @@ Deno.test("decodeObject() reads YAML", () => {
   const bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n" +
     "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n";
   assert.match(decode(bomb, target("Pod"), "Warn", "application/yaml").error ?? "", /^400 /);
+});
+
+Deno.test("decodeObject() reads JSON under YAML's name, and flow YAML that only looks like JSON", () => {
+  const read = (text: string) => decode(text, target("ConfigMap"), "Warn", "application/yaml");
+  const object = { apiVersion: "v1", kind: "ConfigMap", data: { a: "b" } };
+  assert.deepEqual(read(' {"data":{"a":"b"}}').object, object);
+  assert.deepEqual(read("{data: {a: b}}").object, object);
+  assert.deepEqual(read('{"data":{"a":"x","a":"b"}}').warnings, ['duplicate field "data.a"']);
 });
 
 Deno.test("decodeObject() leaves a custom resource's wrong types to its own schema", () => {

@@ -20,7 +20,7 @@ import {
 import { Fitting, TypeMismatch } from "./typed.ts";
 
 export { MEDIA_TYPES, mediaTypeOf } from "./body.ts";
-export { readYaml } from "./yaml.ts";
+export { loadYaml, readYaml } from "./yaml.ts";
 
 /** What a request says of unknown and repeated members (`fieldValidation`). */
 export type FieldValidation = "Ignore" | "Warn" | "Strict";

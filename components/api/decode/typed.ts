@@ -15,7 +15,7 @@ const MAX_INT64 = 2 ** 63;
 export class TypeMismatch extends Error {}
 
 /**
- * Fits a parsed object to its schema, in place: drops unknown members and nulls, writes times, quantities and bytes
+ * Fits a parsed object to its schema, in place: drops unknown members, nulls and zeros that are no values, writes times, quantities and bytes
  * in their one form, and throws `TypeMismatch` where a value is of a wrong type. Custom resources (`lenient`) keep
  * nulls and wrong types outside their metadata: their own schema judges them later.
  */
@@ -58,7 +58,8 @@ export class Fitting {
         // The metadata of a custom resource is as typed as any.
         if (path.length === 1 && name === "metadata") this.#lenient = false;
         const fitted = this.#value(value as JsonValue, fieldSchema(field), schema.name);
-        if (fitted !== value) object[name] = fitted;
+        if (field.dropZero === true && isZero(fitted)) delete object[name];
+        else if (fitted !== value) object[name] = fitted;
         this.#lenient = lenient;
       }
       path.pop();
@@ -213,6 +214,16 @@ export class Fitting {
 
 function isObject(value: JsonValue): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What Go leaves out of a member that may be left out. */
+function isZero(value: JsonValue): boolean {
+  if (typeof value !== "object" || value === null) {
+    return value === "" || value === 0 || value === false;
+  }
+  if (Array.isArray(value)) return value.length === 0;
+  for (const _ in value) return false;
+  return true;
 }
 
 /** How Go's JSON calls a value; numbers that an integer cannot hold are shown. */

@@ -1,5 +1,19 @@
-import { parseDocument } from "yaml";
+import { createRequire } from "node:module";
 import type { JsonValue } from "../../base/mod.ts";
+
+type Yaml = typeof import("yaml");
+
+/** The parser is a tenth of a control plane's start: it is loaded by the first body that is YAML and not JSON. */
+let yaml: Yaml | undefined;
+
+/** Loads the parser ahead of need. */
+export async function loadYaml(): Promise<void> {
+  yaml ??= await import("yaml");
+}
+
+function parser(): Yaml {
+  return yaml ??= createRequire(import.meta.url)("yaml") as Yaml;
+}
 
 /** Aliases one document may expand: more is an attack, not an object. */
 const MAX_ALIASES = 100;
@@ -21,7 +35,9 @@ export interface YamlReading {
 
 /** Reads YAML as Kubernetes does: version 1.1 (`on` is true), the first document only. JSON is read as JSON. */
 export function readYaml(text: string): YamlReading {
-  const document = parseDocument(text, {
+  const json = readJson(text);
+  if (json !== undefined) return { value: json, error: undefined, duplicates: [] };
+  const document = parser().parseDocument(text, {
     version: "1.1",
     schema: "yaml-1.1",
     customTags: (tags) =>
@@ -49,5 +65,15 @@ export function readYaml(text: string): YamlReading {
     return { value: value ?? null, error: undefined, duplicates };
   } catch (error) {
     return { value: null, error: `yaml: ${(error as Error).message}`, duplicates };
+  }
+}
+
+/** Most YAML that clients send is JSON. */
+function readJson(text: string): JsonValue | undefined {
+  if (!text.trimStart().startsWith("{")) return undefined;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
   }
 }

@@ -109,7 +109,7 @@ autoscaling.v1.HorizontalPodAutoscaler^	apiVersion  s;kind  s;metadata 1 #meta.v
 autoscaling.v1.HorizontalPodAutoscalerSpec	maxReplicas! 3 i;minReplicas? 2 i;scaleTargetRef! 1 #CrossVersionObjectReference;targetCPUUtilizationPercentage? 4 i
 autoscaling.v1.HorizontalPodAutoscalerStatus	currentCPUUtilizationPercentage? 5 i;currentReplicas! 3 i;desiredReplicas! 4 i;lastScaleTime 2 t;observedGeneration? 1 l
 autoscaling.v1.Scale^	apiVersion  s;kind  s;metadata 1 #meta.v1.ObjectMeta;spec 2 #ScaleSpec;status 3 #ScaleStatus
-autoscaling.v1.ScaleSpec	replicas 1 i
+autoscaling.v1.ScaleSpec	replicas? 1 i
 autoscaling.v1.ScaleStatus	replicas! 1 i;selector 2 s
 autoscaling.v2.ContainerResourceMetricSource	container! 3 s;name! 1 s;target! 2 #MetricTarget
 autoscaling.v2.ContainerResourceMetricStatus	container! 3 s;current! 2 #MetricValueStatus;name! 1 s

@@ -74,12 +74,19 @@ function fieldOf(row: FieldRow): Field {
     // What leads to another struct is built when it is first asked for: types refer to themselves.
     schema: leadsToStruct(type) ? once(() => schemaOfType(type)) : schemaOfType(type),
     ...(row.required ? { required: true } : {}),
+    ...(!row.zero && hasZero(type) ? { dropZero: true } : {}),
     ...(row.strategies.length === 0
       ? {}
       : { patchStrategy: row.strategies as NonNullable<Field["patchStrategy"]> }),
     ...(row.mergeKey === "" ? {} : { patchMergeKey: row.mergeKey }),
     ...(row.enum === undefined ? {} : { enum: row.enum }),
   };
+}
+
+/** Structs and free JSON have no zero that reading could tell from a value. */
+function hasZero(type: TypeRow): boolean {
+  return type.is === "list" || type.is === "map" ||
+    (type.is === "scalar" && "sbildxye".includes(type.letter));
 }
 
 function once(make: () => Schema): () => Schema {
