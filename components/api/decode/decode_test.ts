@@ -43,7 +43,7 @@ Deno.test("decodeObject() keeps what the schema knows, in its one form", () => {
     spec: {
       containers: [{
         name: "c",
-        resources: { limits: { cpu: "1000m", memory: 1024 } },
+        resources: { limits: { cpu: "1000m", memory: 1024, "example.com/x": "1500u" } },
         livenessProbe: { httpGet: { port: "http" }, tcpSocket: { port: 80 } },
         args: [null],
       }],
@@ -58,7 +58,7 @@ Deno.test("decodeObject() keeps what the schema knows, in its one form", () => {
     spec: {
       containers: [{
         name: "c",
-        resources: { limits: { cpu: "1", memory: "1024" } },
+        resources: { limits: { cpu: "1", memory: "1024", "example.com/x": "2m" } },
         livenessProbe: { httpGet: { port: "http" }, tcpSocket: { port: 80 } },
         args: [""],
       }],

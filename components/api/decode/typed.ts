@@ -1,5 +1,11 @@
 import type { JsonObject, JsonValue } from "../../base/mod.ts";
-import { canonicalQuantity, QuantityError } from "../quantity.ts";
+import {
+  canonicalQuantity,
+  formatQuantity,
+  parseQuantity,
+  QuantityError,
+  roundUpToMilli,
+} from "../quantity.ts";
 import { fieldSchema, type Schema, type StructSchema } from "../schema.ts";
 import { MAX_NESTING, pathText } from "./json_scan.ts";
 import { normalBytes, normalMicroTime, normalTime, ScalarError } from "./scalar.ts";
@@ -153,7 +159,13 @@ export class Fitting {
         if (typeof value !== "string" && typeof value !== "number") {
           return this.#mismatch(value, struct, schema);
         }
-        return this.#checked(value, () => canonicalQuantity(String(value).trim()));
+        return this.#checked(value, () => {
+          const text = canonicalQuantity(String(value).trim());
+          const inResourceList = this.#keys.at(-1) === this.#path.length - 1;
+          return inResourceList && /[nu]$/.test(text)
+            ? formatQuantity(roundUpToMilli(parseQuantity(text)))
+            : text;
+        });
       case "time":
       case "microTime":
       case "bytes": {
