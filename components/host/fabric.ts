@@ -1,0 +1,299 @@
+import { type Clock, systemClock } from "../base/mod.ts";
+import { endHolder, type Holder, startHolder } from "./holder.ts";
+import { defaultLink, ipBatch, type Link, listLinks, usedRanges } from "./ip.ts";
+import { applyRuleset, deleteTable } from "./nft.ts";
+import { endProcess, isAlive, type ProcessIdentity } from "./processes.ts";
+import { outputOf } from "./program.ts";
+import {
+  callSlirp,
+  SLIRP_DEVICE,
+  SLIRP_GUEST,
+  SLIRP_MACHINE,
+  SLIRP_MTU,
+  SLIRP_RANGE,
+  SLIRP_RESOLVER,
+  startSlirp,
+} from "./slirp.ts";
+import { readState, removeState, writeState } from "./state_file.ts";
+import { formatAddress, formatSubnet, freeSubnet, parseSubnet } from "./subnet.ts";
+
+/** Where the kernel shows a veth's node address: in the link's alias, so that the kernel is the record. */
+const ALIAS_PREFIX = "coracle:";
+const STATE_FILE = "fabric.json";
+const SLIRP_SOCKET = "slirp.sock";
+
+export interface FabricOptions {
+  /** The cluster's name: its bridge and table are named by it. */
+  readonly name: string;
+  /** Keeps the state file, logs and sockets. */
+  readonly directory: string;
+  readonly rootless: boolean;
+  /** Ranges the nodes' addresses must not touch: those of pods and Services. */
+  readonly avoid?: readonly string[];
+  /** Rootless: ports of the machine's loopback that nodes and pods may reach; all when absent. */
+  readonly machinePorts?: readonly number[];
+  readonly clock?: Clock;
+}
+
+/** A port of the machine that leads to a node. */
+export interface PortForward {
+  readonly protocol: "tcp" | "udp";
+  /** On the machine; 127.0.0.1 unless told. */
+  readonly hostAddress?: string;
+  readonly hostPort: number;
+  readonly nodeAddress: string;
+  readonly nodePort: number;
+}
+
+/**
+ * What the nodes of one cluster on one machine are plugged into: a bridge with a way out. As root it stands in the
+ * machine's own network; rootless, in a user and network namespace with slirp4netns.
+ */
+export interface Fabric {
+  readonly name: string;
+  readonly directory: string;
+  readonly rootless: boolean;
+  /** Enters the namespaces in which the bridge stands; empty as root. */
+  readonly prefix: readonly string[];
+  readonly bridge: string;
+  /** `10.213.0.0/24`. */
+  readonly subnet: string;
+  /** The bridge's own address: the nodes' gateway. */
+  readonly gateway: string;
+  /** The machine as nodes and pods reach it. */
+  readonly machineAddress: string;
+  readonly mtu: number;
+  /** Nameservers that a node's processes can reach. */
+  readonly resolver: string;
+  /** Rootless: leads a port of the machine to a node. As root nodes are reached at their own addresses. */
+  forward(forward: PortForward): Promise<void>;
+  /** Removes bridge, rules, slirp4netns and namespace. Nodes in it end. */
+  destroy(): Promise<void>;
+}
+
+interface FabricState {
+  readonly holder?: Holder;
+  readonly slirp?: ProcessIdentity;
+  /** Forwarding was off on the machine before us. */
+  readonly turnedForwardingOn?: boolean;
+}
+
+/** Adopts what stands, makes what is missing. */
+export async function openFabric(options: FabricOptions): Promise<Fabric> {
+  const { name, directory, rootless } = options;
+  const clock = options.clock ?? systemClock;
+  await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+  const statePath = `${directory}/${STATE_FILE}`;
+  const socket = `${directory}/${SLIRP_SOCKET}`;
+  let state = await readState<FabricState>(statePath) ?? {};
+  if (rootless) {
+    state = await openOutside(directory, state, clock);
+    await writeState(statePath, state);
+  }
+  const prefix = state.holder === undefined ? [] : enterPrefix(state.holder.holder.pid, true);
+  const mark = shortHash(name);
+  const bridge = `cor-${mark}`;
+  const table = `coracle_${mark}`;
+
+  const existing = (await listLinks(prefix)).find(({ ifname }) => ifname === bridge);
+  const own = existing?.addr_info?.find(({ family }) => family === "inet");
+  let subnet = own === undefined ? undefined : parseSubnet(`${own.local}/${own.prefixlen}`);
+  const mtu = rootless ? SLIRP_MTU : (await defaultLink(prefix))?.mtu ?? 1_500;
+  if (subnet === undefined) {
+    const used = [...await usedRanges(prefix), ...options.avoid ?? [], SLIRP_RANGE];
+    subnet = freeSubnet(used);
+    if (subnet === undefined) throw new Error("no private address range is free for the nodes");
+    if (existing !== undefined) await ipBatch([`link delete ${bridge}`], prefix);
+    await ipBatch([
+      `link add ${bridge} type bridge`,
+      `link set ${bridge} mtu ${mtu}`,
+      `address add ${formatAddress(subnet.first + 1)}/${subnet.bits} dev ${bridge}`,
+      `link set ${bridge} up`,
+    ], prefix);
+  }
+  if (await turnForwardingOn(prefix) && !rootless) {
+    state = { ...state, turnedForwardingOn: true };
+    await writeState(statePath, state);
+  }
+  const gateway = formatAddress(subnet.first + 1);
+  await applyRuleset(
+    fabricRules({
+      table,
+      bridge,
+      subnet: formatSubnet(subnet),
+      ...(rootless ? { uplink: SLIRP_DEVICE } : {}),
+      ...(rootless && options.machinePorts !== undefined
+        ? { machinePorts: options.machinePorts }
+        : {}),
+    }),
+    prefix,
+  );
+
+  return {
+    name,
+    directory,
+    rootless,
+    prefix,
+    bridge,
+    subnet: formatSubnet(subnet),
+    gateway,
+    machineAddress: rootless ? SLIRP_MACHINE : gateway,
+    mtu: existing?.mtu ?? mtu,
+    resolver: rootless ? `nameserver ${SLIRP_RESOLVER}\n` : await machineResolver(),
+    async forward(forward) {
+      if (!rootless) throw new Error("as root a node is reached at its own address");
+      await forwardPort(socket, table, forward, prefix);
+    },
+    async destroy() {
+      if (state.slirp !== undefined) await endProcess(state.slirp, clock, 1_000);
+      if (state.holder !== undefined) await endHolder(state.holder, clock);
+      if (!rootless) {
+        await deleteTable("ip", table, prefix);
+        const links = await listLinks(prefix);
+        const gone = links.filter(({ ifname, master }) => ifname === bridge || master === bridge);
+        await ipBatch(gone.map(({ ifname }) => `link delete ${ifname}`), prefix);
+        if (state.turnedForwardingOn === true) {
+          await Deno.writeTextFile("/proc/sys/net/ipv4/ip_forward", "0");
+        }
+      }
+      await removeState(socket);
+      await removeState(statePath);
+    },
+  };
+}
+
+/** Words that bring a command into a process's namespaces. */
+export function enterPrefix(pid: number, rootless: boolean): string[] {
+  const user = rootless ? ["--user", "--preserve-credentials"] : [];
+  return ["nsenter", "--target", String(pid), ...user, "--net", "--mount", "--pid", "--"];
+}
+
+/** The address that a plugged-in node was given, by its link's alias. Pure. */
+export function nodeAddressOf(link: Link): string | undefined {
+  return link.ifalias?.startsWith(ALIAS_PREFIX)
+    ? link.ifalias.slice(ALIAS_PREFIX.length)
+    : undefined;
+}
+
+export function aliasOf(address: string): string {
+  return ALIAS_PREFIX + address;
+}
+
+/** Eight hex digits of a name (32-bit FNV-1a): link names have fifteen characters. Pure. */
+export function shortHash(name: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+/** The fabric's table: nodes go out by the machine's address. Pure. */
+export function fabricRules(options: {
+  readonly table: string;
+  readonly bridge: string;
+  readonly subnet: string;
+  readonly uplink?: string;
+  readonly machinePorts?: readonly number[];
+}): string {
+  const { table, bridge, subnet, uplink, machinePorts } = options;
+  const lines = [
+    `add table ip ${table}`,
+    `add map ip ${table} forwards { type inet_proto . inet_service : ipv4_addr . inet_service; }`,
+    `add chain ip ${table} postrouting { type nat hook postrouting priority 100; }`,
+    `flush chain ip ${table} postrouting`,
+    `add rule ip ${table} postrouting ip saddr ${subnet} oifname != "${bridge}" masquerade`,
+  ];
+  if (uplink !== undefined) {
+    lines.push(
+      `add chain ip ${table} prerouting { type nat hook prerouting priority -100; }`,
+      `flush chain ip ${table} prerouting`,
+      `add rule ip ${table} prerouting iifname "${uplink}" meta l4proto { tcp, udp } ` +
+        `dnat ip to meta l4proto . th dport map @forwards`,
+    );
+    if (machinePorts !== undefined) {
+      const ports = machinePorts.length === 0 ? "" : ` tcp dport != { ${machinePorts.join(", ")} }`;
+      lines.push(
+        `add chain ip ${table} forward { type filter hook forward priority 0; }`,
+        `flush chain ip ${table} forward`,
+        `add rule ip ${table} forward ct direction reply accept`,
+        `add rule ip ${table} forward ip daddr ${SLIRP_MACHINE}${ports} reject`,
+        `add rule ip ${table} forward ip daddr ${SLIRP_MACHINE} meta l4proto != tcp reject`,
+      );
+    }
+  }
+  return lines.join("\n") + "\n";
+}
+
+async function openOutside(
+  directory: string,
+  state: FabricState,
+  clock: Clock,
+): Promise<FabricState> {
+  let { holder, slirp } = state;
+  if (holder === undefined || !await isAlive(holder.holder)) {
+    if (slirp !== undefined) await endProcess(slirp, clock, 0);
+    slirp = undefined;
+    holder = await startHolder({
+      prefix: [],
+      unshare: ["--user", "--map-root-user", "--map-auto", "--net", "--mount"],
+      setup: "ip link set lo up",
+      arguments: [],
+      logFile: `${directory}/fabric.log`,
+      clock,
+    });
+  }
+  if (slirp === undefined || !await isAlive(slirp)) {
+    slirp = await startSlirp({
+      pid: holder.holder.pid,
+      socket: `${directory}/${SLIRP_SOCKET}`,
+      logFile: `${directory}/slirp.log`,
+      clock,
+    });
+  }
+  return { holder, slirp };
+}
+
+async function forwardPort(
+  socket: string,
+  table: string,
+  forward: PortForward,
+  prefix: readonly string[],
+): Promise<void> {
+  const { protocol, hostPort, nodeAddress, nodePort } = forward;
+  const key = `${protocol} . ${hostPort}`;
+  const listed = await callSlirp(socket, { execute: "list_hostfwd" }) as {
+    entries?: readonly { id: number; proto: string; host_port: number }[];
+  };
+  for (const { id, proto, host_port } of listed.entries ?? []) {
+    if (proto !== protocol || host_port !== hostPort) continue;
+    await callSlirp(socket, { execute: "remove_hostfwd", arguments: { id } });
+    await applyRuleset(`delete element ip ${table} forwards { ${key} }\n`, prefix).catch(() => {});
+  }
+  const element = `${key} : ${nodeAddress} . ${nodePort}`;
+  await applyRuleset(`add element ip ${table} forwards { ${element} }\n`, prefix);
+  await callSlirp(socket, {
+    execute: "add_hostfwd",
+    arguments: {
+      proto: protocol,
+      host_addr: forward.hostAddress ?? "127.0.0.1",
+      host_port: hostPort,
+      guest_addr: SLIRP_GUEST,
+      guest_port: hostPort,
+    },
+  });
+}
+
+/** True when it was off. */
+async function turnForwardingOn(prefix: readonly string[]): Promise<boolean> {
+  const script = "f=/proc/sys/net/ipv4/ip_forward; read v <$f; [ $v = 1 ] || echo 1 >$f; echo $v";
+  return (await outputOf([...prefix, "/bin/sh", "-c", script])).trim() === "0";
+}
+
+/** The machine's resolver file without nameservers on its loopback, which no node can reach. */
+async function machineResolver(): Promise<string> {
+  for (const path of ["/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"]) {
+    const text = await Deno.readTextFile(path).catch(() => "");
+    const kept = text.split("\n").filter((line) => !line.trim().startsWith("nameserver 127."));
+    if (kept.some((line) => line.trim().startsWith("nameserver"))) return kept.join("\n");
+  }
+  return "";
+}
