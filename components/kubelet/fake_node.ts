@@ -96,7 +96,7 @@ export class FakeNode {
       random: this.random,
       logger: silentLogger,
       machine: TEST_MACHINE,
-      setup: hollowSetup,
+      setup: () => hollowSetup,
       ...this.#overrides,
     });
   }

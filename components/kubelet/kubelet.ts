@@ -26,11 +26,24 @@ export interface KubeletOptions {
   readonly machine: Machine;
   readonly configuration?: Partial<KubeletConfiguration>;
   /** How pods get volumes, files and environment; `hollowSetup` where nothing runs. */
-  readonly setup: PodSetup;
+  readonly setup: (parts: SetupParts) => PodSetup;
+  /** Awaited before pods that no source knows are removed: here other sources bring theirs. */
+  readonly otherSources?: (kubelet: Kubelet) => Promise<void>;
   /** Where pods come from; by default a watch of this node's own. */
   readonly podSource?: PodSource;
   /** This node as a shared cache has it; by default a watch of this node's own. */
   readonly nodeSource?: () => Node | undefined;
+}
+
+/** What a set-up may use of its kubelet. */
+export interface SetupParts {
+  readonly configuration: KubeletConfiguration;
+  readonly events: PodEvents;
+  readonly hostIPs: readonly string[];
+  readonly signal: AbortSignal;
+  node(): Node | undefined;
+  /** Something that a pod refers to has changed. */
+  retry(uid: string): void;
 }
 
 /** A kubelet that runs. */
@@ -39,6 +52,8 @@ export interface Kubelet {
   readonly node: NodeAgent;
   readonly context: KubeletContext;
   readonly mirrors: MirrorPods;
+  readonly configuration: KubeletConfiguration;
+  readonly signal: AbortSignal;
   /** Resolves when the node is registered and every pod has its worker. */
   readonly ready: Promise<void>;
   /** Stops looking after the node; its containers go on running. */
@@ -47,7 +62,7 @@ export interface Kubelet {
 
 /** Starts a kubelet: everything it does begins here, in the order in which the parts need each other. */
 export function startCore(options: KubeletOptions): Kubelet {
-  const { nodeName, client, runtime, clock, random, logger, machine, setup } = options;
+  const { nodeName, client, runtime, clock, random, logger, machine } = options;
   const configuration = { ...DEFAULT_CONFIGURATION, ...options.configuration };
   const shutdown = new Shutdown(logger);
   const { signal } = shutdown;
@@ -70,6 +85,16 @@ export function startCore(options: KubeletOptions): Kubelet {
     events,
     hostIPs,
     onChange: (uid) => pods.wake(uid),
+  });
+  const nodeSource = options.nodeSource ?? watchedNode(options, signal);
+  const currentNode = () => nodeSource() ?? node.node;
+  const setup = options.setup({
+    configuration,
+    events,
+    hostIPs,
+    signal,
+    node: currentNode,
+    retry: (uid) => pods.retry(uid),
   });
   const images = new ImagePuller(runtime, client, clock, events);
   const context: KubeletContext = {
@@ -99,25 +124,37 @@ export function startCore(options: KubeletOptions): Kubelet {
   });
   const statuses = new StatusWriter(client, clock, logger);
   const mirrors = new MirrorPods(client, clock, logger, nodeName, () => node.node?.metadata?.uid);
-  const nodeSource = options.nodeSource ?? watchedNode(options, signal);
   const pods: PodManager = new PodManager({
     context,
     statuses,
     mirrors,
-    node: () => nodeSource() ?? node.node,
+    node: currentNode,
   });
   const source = options.podSource ?? nodePodSource(client, clock, logger, nodeName, signal);
 
-  const ready = (async () => {
+  const run = async () => {
     await firstListing(cache, logger, clock, signal);
     void cache.follow(signal);
+    await options.otherSources?.(kubelet);
     if (configuration.registerNode) {
       await node.register(signal);
       void node.run(signal);
     }
     await pods.start(source);
-  })();
-  ready.catch((error) => {
+  };
+  const started = Promise.withResolvers<void>();
+  const kubelet: Kubelet = {
+    pods,
+    node,
+    context,
+    mirrors,
+    configuration,
+    signal,
+    ready: started.promise,
+    end: () => shutdown.end(),
+  };
+  run().then(started.resolve, started.reject);
+  started.promise.catch((error) => {
     if (!signal.aborted) logger.error("kubelet did not start", { error });
   });
 
@@ -126,7 +163,7 @@ export function startCore(options: KubeletOptions): Kubelet {
   shutdown.add("statuses", () => statuses.end());
   shutdown.add("probes", () => probes.end());
   shutdown.add("pods", () => pods.end());
-  return { pods, node, context, mirrors, ready, end: () => shutdown.end() };
+  return kubelet;
 }
 
 /** The runtime may come up after the kubelet. */

@@ -7,3 +7,5 @@ export * from "./machine.ts";
 export * from "./pod_setup.ts";
 export * from "./pod_source.ts";
 export * from "./runtime.ts";
+export * from "./server/access.ts";
+export * from "./start.ts";

@@ -3,7 +3,7 @@ import { invariant } from "../base/mod.ts";
 import type { KubeletContext } from "./kubelet_context.ts";
 import { runHook } from "./lifecycle_hook.ts";
 import type { PodAction } from "./pod_actions.ts";
-import type { PodContainer } from "./pod_containers.ts";
+import { latestInstance, type PodContainer } from "./pod_containers.ts";
 import type { ContainerState, Image } from "./runtime.ts";
 import { StartError, startError } from "./start_error.ts";
 
@@ -129,7 +129,21 @@ async function create(
     .catch((error) => {
       throw startError(error, "CreateContainerConfigError");
     });
-  return await runtime.createContainer(action.sandboxId, config);
+  const target = targetOf(context, pod, action.container);
+  return await runtime.createContainer(
+    action.sandboxId,
+    target === undefined ? config : { ...config, targetContainerId: target },
+  );
+}
+
+/** The running container whose processes an ephemeral one wants to see. */
+function targetOf(context: KubeletContext, pod: Pod, container: PodContainer): string | undefined {
+  const name = pod.spec?.ephemeralContainers?.find((each) => each.name === container.name)
+    ?.targetContainerName;
+  if (name === undefined || name === "") return undefined;
+  const instance = latestInstance(context.cache.pod(pod.metadata?.uid ?? ""), name);
+  if (instance?.state === "running") return instance.id;
+  throw new StartError("CreateContainerConfigError", `target container "${name}" is not running`);
 }
 
 async function hookAfterStart(

@@ -9,6 +9,8 @@ import type { ContainerConfig, ContainerState, Image, Sandbox, SandboxConfig } f
 export interface PodSetup {
   /** Makes the pod's volumes ready, and keeps them so. Idempotent. Rejects with `SetupError`. */
   mount(pod: Pod): Promise<void>;
+  /** The pod's metadata or spec has changed while it is mounted. */
+  podChanged(pod: Pod): void;
   /** Takes the volumes down; their backing directories may stay until `remove`. */
   unmount(uid: string): Promise<void>;
   /** Removes everything of the pod from the disk, its logs too. */

@@ -1,5 +1,5 @@
 import type { Pod, PodStatus } from "../api/mod.ts";
-import { backoffDelay, type BackoffPolicy, cloneJson, type Timer } from "../base/mod.ts";
+import { backoffDelay, type BackoffPolicy, cloneJson, equalJson, type Timer } from "../base/mod.ts";
 import type { KubeletContext } from "./kubelet_context.ts";
 import { orphanGraceSeconds } from "./labels.ts";
 import { type PodAction, type PodPlan, slotOf, type Waiting } from "./pod_actions.ts";
@@ -83,7 +83,12 @@ export class PodWorker {
   update(pod: Pod | undefined): void {
     if (pod === undefined) this.#gone = true;
     else {
+      const before = this.#source?.metadata;
       this.#source = pod;
+      const { labels, annotations } = pod.metadata ?? {};
+      const shown = equalJson(before?.labels, labels) &&
+        equalJson(before?.annotations, annotations);
+      if (this.#mounted && !shown) this.#context.setup.podChanged(pod);
       // What the worker worked out last is newer than what the API shows, but for conditions of other owners.
       const status = this.#pod?.status === undefined
         ? pod.status

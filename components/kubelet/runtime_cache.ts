@@ -20,6 +20,7 @@ export class RuntimeCache {
   #marks = new Map<string, string>();
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
+  readonly #waiters = new Map<string, PromiseWithResolvers<void>>();
   #listedAt: number | undefined;
   #failure: string | undefined;
 
@@ -45,6 +46,13 @@ export class RuntimeCache {
 
   containers(): ContainerState[] {
     return [...this.#pods.values()].flatMap(({ containers }) => containers);
+  }
+
+  /** Resolves when something of the pod has changed after this call. */
+  changed(uid: string): Promise<void> {
+    let waiter = this.#waiters.get(uid);
+    if (waiter === undefined) this.#waiters.set(uid, waiter = Promise.withResolvers());
+    return waiter.promise;
   }
 
   /** When the last listing succeeded, on the monotonic clock; undefined before the first. */
@@ -140,7 +148,11 @@ export class RuntimeCache {
     for (const uid of this.#marks.keys()) if (!marks.has(uid)) changed.push(uid);
     this.#pods = pods;
     this.#marks = marks;
-    for (const uid of changed) this.#onPod(uid);
+    for (const uid of changed) {
+      this.#onPod(uid);
+      this.#waiters.get(uid)?.resolve();
+      this.#waiters.delete(uid);
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import type { ContainerConfig, SandboxConfig } from "../runtime.ts";
 /** The set-up of pods that never run: no volumes, no files, no environment. */
 export const hollowSetup: PodSetup = {
   mount: () => Promise.resolve(),
+  podChanged() {},
   unmount: () => Promise.resolve(),
   remove: () => Promise.resolve(),
   terminationMessage: () => Promise.resolve(undefined),
