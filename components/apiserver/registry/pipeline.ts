@@ -1,8 +1,8 @@
 import { invalid } from "../../base/mod.ts";
 import type { FieldError, KubeObject } from "../../api/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, Rollback, WriteHook } from "../ports.ts";
-import { asJson } from "./encoding.ts";
 import { trackCreate, trackUpdate } from "./field_ownership.ts";
+import { narrowSubresource } from "./narrow_subresources.ts";
 import type { WriteContext } from "./write_context.ts";
 
 /** What every write goes through between the decoded body and the store. */
@@ -68,7 +68,9 @@ export class WritePipeline {
   ): Promise<Rollback> {
     const { strategy } = context.resource.definition;
     const status = context.subresource === "status";
-    if (status) strategy.prepareForStatusUpdate(next, previous);
+    const narrow = narrowSubresource(context.subresource);
+    if (narrow !== undefined) narrow.restrict(next, previous);
+    else if (status) strategy.prepareForStatusUpdate(next, previous);
     else strategy.prepareForUpdate(next, previous);
     const rollbacks: Rollback[] = [];
     try {
@@ -136,5 +138,3 @@ function refuse(context: WriteContext, next: KubeObject, errors: readonly FieldE
 async function undo(rollbacks: readonly Rollback[]): Promise<void> {
   for (const rollback of rollbacks.toReversed()) await rollback();
 }
-
-export { asJson };

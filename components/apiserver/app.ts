@@ -1,0 +1,160 @@
+import { Hono } from "hono";
+import {
+  ApiError,
+  type Clock,
+  internalError,
+  type Logger,
+  type MetricRegistry,
+  type Random,
+  unauthorized,
+} from "../base/mod.ts";
+import { impersonate } from "./authn/mod.ts";
+import { forbiddenError } from "./authz/mod.ts";
+import { InFlightGate, tooManyInFlight } from "./flow_control.ts";
+import { writeError } from "./negotiation/mod.ts";
+import type {
+  Authenticator,
+  AuthorizationAttributes,
+  Authorizer,
+  Peer,
+  RequestInfo,
+  UserInfo,
+} from "./ports.ts";
+import { isLongRunning, parseRequestInfo } from "./request_info.ts";
+import { fieldRequirements } from "./selector_attributes.ts";
+import { ServerMetrics } from "./server_metrics.ts";
+
+/** What answers a request that has been let in. */
+export type Answer = (
+  request: Request,
+  query: URLSearchParams,
+  info: RequestInfo,
+  user: UserInfo,
+  peer: Peer,
+) => Promise<Response>;
+
+export interface AppOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: MetricRegistry;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  /** Requests for `/api/v1/…` and `/apis/<group>/<version>/…` below the version. */
+  readonly resources: Answer;
+  /** All other paths: discovery, OpenAPI, health, version, metrics. */
+  readonly endpoints: Answer;
+}
+
+/** A request and the other end of its connection to an answer; never rejects. */
+export type Handler = (request: Request, peer: Peer) => Promise<Response>;
+
+/** Connections that carry these protocols must be able to be opened by whoever may create, not only read. */
+const CREATE_TOO = new Set(["exec", "attach", "portforward"]);
+
+/**
+ * The whole chain on one screen: request info, authentication, impersonation, flow control, authorization, and then
+ * the resource or endpoint. What is thrown anywhere becomes a `Status` here and nowhere else.
+ */
+export function createApp(options: AppOptions): Handler {
+  const { clock, random, logger, authenticator, authorizer } = options;
+  const metrics = new ServerMetrics(options.metrics);
+  const gate = new InFlightGate();
+  const app = new Hono<{ Bindings: { peer: Peer } }>();
+
+  const letIn = async (request: Request, query: URLSearchParams, info: RequestInfo, peer: Peer) => {
+    const caller = await authenticator.authenticate(request, peer);
+    if (caller === undefined) throw unauthorized();
+    const user = await impersonate(request.headers, caller, authorizer);
+    const leave = gate.enter(info, user);
+    if (leave === undefined) return tooManyInFlight();
+    metrics.inFlight("readOnly", gate.readOnly);
+    metrics.inFlight("mutating", gate.mutating);
+    try {
+      await permit(authorizer, attributesOf(info, query, user));
+      if (CREATE_TOO.has(info.subresource) && info.verb === "get") {
+        await permit(authorizer, { ...attributesOf(info, query, user), verb: "create" });
+      }
+      const answer = info.isResourceRequest ? options.resources : options.endpoints;
+      return await answer(request, query, info, user, peer);
+    } finally {
+      leave();
+    }
+  };
+
+  app.all("*", async (context) => {
+    const request = context.req.raw;
+    const started = clock.monotonic();
+    const { path, query } = splitUrl(request.url);
+    const info = parseRequestInfo(request.method, path, query);
+    const long = isLongRunning(info);
+    if (long) metrics.longRunning(info, 1);
+    let response: Response;
+    try {
+      response = await letIn(request, query, info, context.env.peer);
+    } catch (error) {
+      if (!(error instanceof ApiError)) {
+        metrics.panicked();
+        logger.error("request failed", { method: request.method, path, error });
+      }
+      response = await writeError(
+        error instanceof ApiError ? error : internalError(String(error)),
+        request,
+      );
+    } finally {
+      if (long) metrics.longRunning(info, -1);
+    }
+    metrics.answered(request.method, info, response.status, (clock.monotonic() - started) / 1000);
+    if (response.status !== 101) addHeader(response, "Audit-Id", random.uuid());
+    return response;
+  });
+  return async (request, peer) => await app.fetch(request, { peer });
+}
+
+async function permit(authorizer: Authorizer, attributes: AuthorizationAttributes): Promise<void> {
+  const pending = authorizer.authorize(attributes);
+  const decision = pending instanceof Promise ? await pending : pending;
+  if (!decision.allowed) throw forbiddenError(attributes, decision.reason);
+}
+
+function attributesOf(
+  info: RequestInfo,
+  query: URLSearchParams,
+  user: UserInfo,
+): AuthorizationAttributes {
+  const fieldSelector = fieldRequirements(info, query);
+  return {
+    user,
+    verb: info.verb,
+    isResourceRequest: info.isResourceRequest,
+    group: info.group,
+    version: info.version,
+    resource: info.resource,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    name: info.name,
+    path: info.path,
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+  };
+}
+
+/** The path as it was sent, and the query: quicker than a `URL` for what is asked thousands of times a second. */
+function splitUrl(url: string): { readonly path: string; readonly query: URLSearchParams } {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const rest = start < 0 ? "/" : url.slice(start);
+  const mark = rest.indexOf("?");
+  const fragment = rest.indexOf("#");
+  const end = fragment < 0 ? rest.length : fragment;
+  return mark < 0
+    ? { path: rest.slice(0, end), query: new URLSearchParams() }
+    : { path: rest.slice(0, mark), query: new URLSearchParams(rest.slice(mark + 1, end)) };
+}
+
+/** Some answers, such as a passed-on fetch, have headers that cannot be changed: those go without. */
+function addHeader(response: Response, name: string, value: string): void {
+  try {
+    response.headers.set(name, value);
+  } catch {
+    // Immutable.
+  }
+}

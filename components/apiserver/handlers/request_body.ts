@@ -1,0 +1,31 @@
+import { requestEntityTooLarge } from "../../base/mod.ts";
+
+/** As upstream: more than this in one request is refused. */
+export const BODY_MAXIMUM_BYTES = 3 * 1024 * 1024;
+
+const EMPTY = new Uint8Array();
+
+/** The whole body; 413 as soon as it is over the limit, whatever its headers said. */
+export async function readBody(request: Request): Promise<Uint8Array> {
+  if (request.body === null) return EMPTY;
+  const length = request.headers.get("content-length");
+  if (length !== null) {
+    if (Number(length) > BODY_MAXIMUM_BYTES) throw requestEntityTooLarge(BODY_MAXIMUM_BYTES);
+    // The server reads no more than the length says.
+    return new Uint8Array(await request.arrayBuffer());
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body) {
+    size += chunk.length;
+    if (size > BODY_MAXIMUM_BYTES) throw requestEntityTooLarge(BODY_MAXIMUM_BYTES);
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}

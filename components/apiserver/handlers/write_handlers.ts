@@ -1,0 +1,179 @@
+import { badRequest, type JsonObject, methodNotAllowed } from "../../base/mod.ts";
+import {
+  decodeObject,
+  type KubeObject,
+  mediaTypeOf,
+  type ResourceDefinition,
+  schemaOf,
+  type SubresourceDefinition,
+} from "../../api/mod.ts";
+import type { RequestInfo, UserInfo } from "../ports.ts";
+import {
+  createObject,
+  deleteObject,
+  groupResource,
+  patchChange,
+  readDeleteOptions,
+  readPatch,
+  type Registry,
+  type ResourceStore,
+  updateObject,
+  type WriteContext,
+  type Written,
+} from "../registry/mod.ts";
+import { readBody } from "./request_body.ts";
+import type { Warnings } from "./warnings.ts";
+import { readWriteOptions, type WriteOptions } from "./write_options.ts";
+
+/** One request that has been let in. */
+export interface ResourceRequest {
+  readonly request: Request;
+  readonly query: URLSearchParams;
+  readonly info: RequestInfo;
+  readonly user: UserInfo;
+  readonly definition: ResourceDefinition;
+  readonly warnings: Warnings;
+}
+
+/** A request for a stored resource. */
+export interface StoredRequest extends ResourceRequest {
+  readonly resource: ResourceStore;
+  readonly registry: Registry;
+}
+
+/** A PUT without a revision is made anew as often as this when others write between. */
+const UPDATE_RETRIES = 20;
+
+/** POST to a collection. */
+export async function handleCreate(target: StoredRequest): Promise<Written> {
+  const { request, definition, query } = target;
+  const options = readWriteOptions(query, request.headers.get("user-agent"), "CreateOptions");
+  const object = await readObject(target, definition, options);
+  definition.applyDefaults(object);
+  return createObject(target.registry.writes, writeContext(target, options), object);
+}
+
+/** PUT of an object or one of its subresources. */
+export async function handleUpdate(target: StoredRequest): Promise<Written> {
+  const { request, definition, query, info } = target;
+  const options = readWriteOptions(query, request.headers.get("user-agent"), "UpdateOptions");
+  const object = await readObject(target, definition, options);
+  definition.applyDefaults(object);
+  const { strategy } = definition;
+  const name = object.metadata?.name ?? "";
+  if (name !== "" && name !== info.name) {
+    throw badRequest(
+      `the name of the object (${name}) does not match the name on the URL (${info.name})`,
+    );
+  }
+  return updateObject(target.registry.writes, writeContext(target, options), {
+    createsMissing: strategy.allowCreateOnUpdate && info.subresource === "",
+    unconditional: strategy.allowUnconditionalUpdate || info.subresource === "finalize",
+    retries: UPDATE_RETRIES,
+    // Made anew on a retry: what was decoded is changed on its way.
+    make: () => structuredClone(object),
+  });
+}
+
+/** PATCH of an object or one of its subresources. */
+export async function handlePatch(target: StoredRequest): Promise<Written> {
+  const { request, query } = target;
+  const contentType = request.headers.get("content-type");
+  const patch = readPatch(contentType, await readBody(request), { strategic: true });
+  const options = readWriteOptions(
+    query,
+    request.headers.get("user-agent"),
+    "PatchOptions",
+    patch.type === "apply",
+  );
+  const context = writeContext(target, options);
+  return updateObject(
+    target.registry.writes,
+    context,
+    patchChange(context, patch, { ...options, now: target.registry.writes.clock.now() }),
+  );
+}
+
+/** DELETE of one object. */
+export async function handleDelete(target: StoredRequest) {
+  const options = readDeleteOptions(await readOptionsBody(target), target.query);
+  return deleteObject(
+    target.registry.writes,
+    writeContext(target, { ...NO_OPTIONS, dryRun: options.dryRun }),
+    options,
+  );
+}
+
+const NO_OPTIONS: WriteOptions = {
+  dryRun: false,
+  fieldValidation: "Ignore",
+  fieldManager: "",
+  force: false,
+};
+
+/** DeleteOptions of a body, which may be empty, JSON, YAML or protobuf. */
+export async function readOptionsBody(
+  { request }: ResourceRequest,
+): Promise<JsonObject | undefined> {
+  const bytes = await readBody(request);
+  if (bytes.length === 0) return undefined;
+  const { object } = decodeObject(bytes, request.headers.get("content-type"), {
+    group: "",
+    version: "v1",
+    kind: "DeleteOptions",
+    schema: schemaOf("meta.v1.DeleteOptions"),
+  }, { fieldValidation: "Ignore" });
+  return object as JsonObject;
+}
+
+/** The body of a subresource that is of another kind. */
+export async function readSubresourceBody(
+  target: ResourceRequest,
+  subresource: SubresourceDefinition,
+  options: WriteOptions,
+): Promise<KubeObject> {
+  const { request, warnings, definition } = target;
+  const decoded = decodeObject(await readBody(request), request.headers.get("content-type"), {
+    ...subresource.body,
+    schema: subresource.schema ?? definition.schema,
+  }, options);
+  for (const warning of decoded.warnings) warnings.add(warning);
+  return decoded.object;
+}
+
+export async function readObject(
+  target: ResourceRequest,
+  definition: ResourceDefinition,
+  options: WriteOptions,
+): Promise<KubeObject> {
+  const contentType = target.request.headers.get("content-type");
+  mediaTypeOf(contentType);
+  const { object, warnings } = decodeObject(
+    await readBody(target.request),
+    contentType,
+    definition,
+    options,
+  );
+  for (const warning of warnings) target.warnings.add(warning);
+  return object;
+}
+
+export function writeContext(target: StoredRequest, options: WriteOptions): WriteContext {
+  const { definition, resource, info, user, warnings } = target;
+  return {
+    definition,
+    resource,
+    namespace: info.namespace,
+    name: info.name,
+    subresource: info.subresource,
+    user,
+    dryRun: options.dryRun,
+    fieldManager: options.fieldManager,
+    warn: (text) => warnings.add(text),
+  };
+}
+
+/** 405 where discovery does not list the verb. */
+export function checkVerb(target: ResourceRequest, verb: string, verbs: readonly string[]): void {
+  if (!verbs.includes(verb)) throw methodNotAllowed(groupResource(target.definition), verb);
+}

@@ -1,0 +1,25 @@
+import type { FieldRequirement, RequestInfo } from "./ports.ts";
+
+const SELECTING = new Set(["list", "watch", "deletecollection"]);
+
+/** What a list's field selector requires, for authorization; undefined where it has none or cannot be read. */
+export function fieldRequirements(
+  info: RequestInfo,
+  query: URLSearchParams,
+): FieldRequirement[] | undefined {
+  if (!SELECTING.has(info.verb)) return undefined;
+  const text = query.get("fieldSelector");
+  if (text === null || text === "") return undefined;
+  const requirements: FieldRequirement[] = [];
+  for (const term of text.split(",")) {
+    const match = /^([A-Za-z0-9_./-]+)(!=|==|=)([^=!,\\]*)$/.exec(term);
+    // What authorization cannot read narrows nothing for it.
+    if (match === null) return undefined;
+    requirements.push({
+      field: match[1]!,
+      operator: match[2] === "!=" ? "!=" : "=",
+      value: match[3]!,
+    });
+  }
+  return requirements;
+}
