@@ -186,7 +186,7 @@ export function nodeRules(clusterCidr: string): string {
  * own (Podman's locks live there), a resolver file that works from here, and the network's switches.
  */
 const NODE_SETUP = `
-echo "$1" >/proc/sys/kernel/hostname
+hostname "$1"
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 mkdir -p /run/netns /run/lock

@@ -15,6 +15,7 @@ const REQUIREMENTS: readonly Requirement[] = [
   { program: "ip", package: "iproute2" },
   { program: "catatonit", package: "catatonit" },
   { program: "conntrack", package: "conntrack" },
+  { program: "hostname", package: "hostname" },
   { program: "unshare", package: "util-linux" },
   { program: "nsenter", package: "util-linux" },
   { program: "setpriv", package: "util-linux" },
