@@ -14,7 +14,7 @@ export function fieldValue(pod: Pod, path: string, facts: DownwardFacts): string
   const metadata = pod.metadata ?? {};
   const subscript = subscriptOf(path);
   if (subscript !== undefined) {
-    const map = subscript.of === "metadata.labels" ? metadata.labels : metadata.annotations;
+    const map = subscript.map === "metadata.labels" ? metadata.labels : metadata.annotations;
     return map?.[subscript.key] ?? "";
   }
   switch (path) {
@@ -70,11 +70,11 @@ export function resourceValue(
 }
 
 /** `metadata.labels['key']` in its parts. */
-function subscriptOf(path: string): { of: string; key: string } | undefined {
-  for (const  of of["metadata.labels", "metadata.annotations"]) {
-    const open = `${of}['`;
+function subscriptOf(path: string): { map: string; key: string } | undefined {
+  for (const map of ["metadata.labels", "metadata.annotations"]) {
+    const open = `${map}['`;
     if (path.startsWith(open) && path.endsWith("']")) {
-      return { of, key: path.slice(open.length, -2) };
+      return { map, key: path.slice(open.length, -2) };
     }
   }
   return undefined;

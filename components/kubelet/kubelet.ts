@@ -138,6 +138,7 @@ export function startCore(options: KubeletOptions): Kubelet {
     await options.otherSources?.(kubelet);
     if (configuration.registerNode) {
       await node.register(signal);
+      mirrors.nodeRegistered();
       void node.run(signal);
     }
     await pods.start(source);

@@ -78,6 +78,11 @@ export class MirrorPods {
     return mirror === undefined ? undefined : this.#statics.get(objectKey(mirror))?.metadata?.uid;
   }
 
+  /** The node is registered: mirrors that waited for it can be made. */
+  nodeRegistered(): void {
+    for (const key of this.#statics.keys()) this.#loop.queue.add(key);
+  }
+
   end(): Promise<void> {
     return this.#loop.end();
   }
