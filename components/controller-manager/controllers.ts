@@ -1,8 +1,10 @@
 import type { Controller } from "./controller.ts";
+import { deploymentController } from "./deployment/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node_ipam/controller.ts";
 import { nodeLifecycleController } from "./node_lifecycle/controller.ts";
 import { podGcController } from "./pod_gc/controller.ts";
+import { replicaSetController, replicationController } from "./replica_set/controller.ts";
 import { rootCaController } from "./root_ca.ts";
 import { serviceAccountController } from "./service_account.ts";
 import { serviceAccountTokenController } from "./service_account_token.ts";
@@ -18,4 +20,7 @@ export const CONTROLLERS: readonly Controller[] = [
   nodeLifecycleController,
   taintEvictionController,
   podGcController,
+  replicationController,
+  replicaSetController,
+  deploymentController,
 ];

@@ -12,7 +12,7 @@ export interface ObservedCache {
 
 interface Pending {
   readonly uid: string;
-  /** The cache has seen the creation when it has seen this revision; 0 for a deletion. */
+  /** The cache has seen the write when it has seen this revision; 0 for a deletion. */
   readonly revision: number;
 }
 
@@ -23,8 +23,8 @@ interface Pending {
 export class Expectations {
   readonly #owners = new Map<string, { since: number; pending: Map<string, Pending> }>();
 
-  /** The owner has created this. */
-  created(owner: string, object: KubeObject, now: number): void {
+  /** The owner has created or updated this. */
+  wrote(owner: string, object: KubeObject, now: number): void {
     this.#add(owner, objectKey(object), {
       uid: object.metadata?.uid ?? "",
       revision: Number(object.metadata?.resourceVersion ?? 0),
@@ -65,5 +65,6 @@ function isShown(key: string, { uid, revision }: Pending, cache: ObservedCache):
   if (revision === 0) {
     return seen?.metadata?.uid !== uid || seen.metadata.deletionTimestamp !== undefined;
   }
-  return seen?.metadata?.uid === uid || Number(cache.resourceVersion) >= revision;
+  return Number(seen?.metadata?.resourceVersion ?? 0) >= revision ||
+    Number(cache.resourceVersion) >= revision;
 }
