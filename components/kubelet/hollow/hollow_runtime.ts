@@ -207,7 +207,10 @@ export class HollowRuntime implements ContainerRuntime {
     return Promise.reject(new RuntimeError("Unsupported", "a hollow container has no streams"));
   }
 
-  portForward(): Promise<never> {
+  portForward(
+    _sandboxId: string,
+    _port: number,
+  ): ReturnType<ContainerRuntime["portForward"]> {
     return Promise.reject(new RuntimeError("Unsupported", "a hollow pod has no network"));
   }
 
