@@ -1,0 +1,91 @@
+import { ApiError, seededRandom, systemClock } from "../../base/mod.ts";
+import { type MessagePipe, opened, webSocketPipe } from "../../serving/mod.ts";
+import { FakeObjects } from "../fake_objects.ts";
+import type { Authorizer } from "../ports.ts";
+import { parseRequestInfo } from "../request_info.ts";
+import { connectHandler } from "./connect_handler.ts";
+import { taggedPipe } from "./tagged_pipe.ts";
+
+/** A front server with the handlers, a kubelet and a backend behind it, all on loopback: for tests. */
+export interface ConnectFixture {
+  readonly objects: FakeObjects;
+  /** `http://127.0.0.1:port` of the front. */
+  readonly origin: string;
+  /** Paths that the kubelet and the backend were asked for, with their queries. */
+  readonly asked: string[];
+  close(): Promise<void>;
+}
+
+const USER = { username: "u", groups: ["system:authenticated"] };
+
+export function openFixture(
+  far: (request: Request) => Response | Promise<Response>,
+  authorizer: Authorizer = { authorize: () => ({ allowed: true, reason: "" }) },
+): ConnectFixture {
+  const objects = new FakeObjects();
+  const asked: string[] = [];
+  const quiet = { port: 0, hostname: "127.0.0.1", onListen: () => {} };
+  const farServer = Deno.serve(quiet, (request) => {
+    const url = new URL(request.url);
+    asked.push(url.pathname + url.search);
+    return far(request);
+  });
+  const farOrigin = `127.0.0.1:${farServer.addr.port}`;
+  const openPipe = async (
+    path: string,
+    protocols: readonly string[],
+    pipeOf: (socket: WebSocket) => MessagePipe,
+  ) => {
+    const socket = new WebSocket(`ws://${farOrigin}${path}`, [...protocols]);
+    const pipe = pipeOf(socket);
+    await opened(socket);
+    return { pipe, protocol: socket.protocol };
+  };
+  const handle = connectHandler({
+    reader: objects,
+    authorizer,
+    clock: systemClock,
+    random: seededRandom(1),
+    kubelets: {
+      fetch: (_, path, { body, ...init }) =>
+        fetch(`http://${farOrigin}${path}`, { ...init, body, redirect: "manual" }),
+      websocket: async (_, path, protocol) =>
+        (await openPipe(path, [protocol], webSocketPipe)).pipe,
+    },
+    backends: {
+      fetch: (_, path, { body, ...init }) =>
+        fetch(`http://${farOrigin}${path}`, { ...init, body, redirect: "manual" }),
+      websocket: (_, path, protocols) => openPipe(path, protocols, taggedPipe),
+    },
+  });
+  const front = Deno.serve(quiet, async (request) => {
+    const url = new URL(request.url);
+    const info = parseRequestInfo(request.method, url.pathname, url.searchParams);
+    try {
+      return await handle(request, info, USER);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return Response.json(error.toStatus(), { status: error.code });
+    }
+  });
+  return {
+    objects,
+    origin: `http://127.0.0.1:${front.addr.port}`,
+    asked,
+    async close() {
+      await front.shutdown();
+      await farServer.shutdown();
+    },
+  };
+}
+
+/** Puts a node and a pod of two containers on it. */
+export function putPod(objects: FakeObjects): void {
+  const addresses = [{ type: "InternalIP", address: "10.0.0.9" }];
+  objects.put("", "nodes", { metadata: { name: "n" }, status: { addresses } } as never);
+  objects.put("", "pods", {
+    metadata: { name: "p", namespace: "a" },
+    spec: { nodeName: "n", containers: [{ name: "x" }, { name: "y" }] },
+    status: { podIP: "10.1.0.5" },
+  } as never);
+}

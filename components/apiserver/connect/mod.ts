@@ -1,0 +1,3 @@
+/** The subresources that stream: logs, commands, forwarded ports, proxies. */
+export { type ConnectDependencies, connectHandler } from "./connect_handler.ts";
+export { taggedPipe } from "./tagged_pipe.ts";
