@@ -150,6 +150,7 @@ async function pastPage(
       if (!selection.everything && !selection.matches(entry)) continue;
       entries.push(entry);
       const remaining = past.entries.length - i - 1 + past.remaining;
+      if (selection.single) return { entries, revision };
       if (entries.length === limit && remaining > 0) {
         return { entries, revision, next: entry.key, remaining };
       }

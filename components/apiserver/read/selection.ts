@@ -10,6 +10,8 @@ export class Selection {
   readonly prefix: string;
   /** True when that is one key. */
   readonly single: boolean;
+  /** The same for selections that many watchers of one prefix may have. */
+  readonly sharedKey: string | undefined;
   readonly #labels: ListQuery["labels"] | undefined;
   readonly #fields: ListQuery["fields"] | undefined;
 
@@ -27,8 +29,23 @@ export class Selection {
       (!definition.namespaced || namespace !== "");
     this.prefix = this.single ? resource.key(namespace, wanted) : resource.prefix(namespace);
     this.#labels = labels.everything ? undefined : labels;
-    this.#fields = fields.everything ? undefined : fields;
-    this.everything = this.#labels === undefined && this.#fields === undefined && name === "";
+    this.#fields = fields.everything || this.single && fields.requirements.length === 1 &&
+        fields.exactValue("metadata.name") === wanted
+      ? undefined
+      : fields;
+    this.everything = !this.single && name === "" &&
+      this.#labels === undefined && this.#fields === undefined;
+    this.sharedKey = this.single || name !== "" || this.#fields !== undefined
+      ? undefined
+      : labels.toString();
+  }
+
+  /** A field that every entry must have with one value, and that value: a narrow watch is routed by it. */
+  get routedField(): { readonly field: string; readonly value: string } | undefined {
+    const found = this.#fields?.requirements.find(({ field, operator, value }) =>
+      operator === "=" && value !== "" && !field.startsWith("metadata.")
+    );
+    return found === undefined ? undefined : { field: found.field, value: found.value };
   }
 
   matches(entry: StoredObject): boolean {
