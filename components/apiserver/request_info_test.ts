@@ -43,7 +43,9 @@ Deno.test("parseRequestInfo reads resource paths as upstream does", () => {
 });
 
 Deno.test("parseRequestInfo leaves other paths to their method", () => {
-  for (const path of ["/", "/version", "/api", "/api/v1", "/apis/apps", "/apis/apps/v1", "/healthz"]) {
+  for (
+    const path of ["/", "/version", "/api", "/api/v1", "/apis/apps", "/apis/apps/v1", "/healthz"]
+  ) {
     const info = parseRequestInfo("GET", path, undefined);
     assert.deepEqual([info.isResourceRequest, info.verb], [false, "get"], path);
   }
