@@ -1,0 +1,98 @@
+/** How a server is reached and who asks. */
+export interface Access {
+  /** `https://HOST:PORT`. */
+  readonly server: string;
+  /** PEM of the server's authority; the machine's own authorities without it. */
+  readonly ca?: string;
+  readonly token?: string;
+  /** PEM of a client certificate and its key. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
+}
+
+export class AnswerError extends Error {
+  constructor(readonly status: number, method: string, path: string, body: string) {
+    super(`${method} ${path}: ${status} ${body.slice(0, 200)}`);
+  }
+}
+
+/** One client with a connection of its own, HTTP/2 over TLS. */
+export class ApiClient {
+  readonly #server: string;
+  readonly #http: Deno.HttpClient;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(access: Access) {
+    this.#server = access.server;
+    this.#http = Deno.createHttpClient({
+      ...(access.ca === undefined ? {} : { caCerts: [access.ca] }),
+      ...(access.certificate ?? {}),
+      http1: false,
+      http2: true,
+    });
+    this.#headers = {
+      accept: "application/json",
+      ...(access.token === undefined ? {} : { authorization: `Bearer ${access.token}` }),
+    };
+  }
+
+  /** The whole answer's bytes; throws `AnswerError` for any status but 2xx. */
+  async request(
+    method: string,
+    path: string,
+    body?: string,
+    contentType = "application/json",
+  ): Promise<Uint8Array> {
+    const response = await this.#fetch(method, path, body, contentType);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (response.ok) return bytes;
+    throw new AnswerError(response.status, method, path, new TextDecoder().decode(bytes));
+  }
+
+  async json<T>(method: string, path: string, body?: string, contentType?: string): Promise<T> {
+    return JSON.parse(
+      new TextDecoder().decode(await this.request(method, path, body, contentType)),
+    );
+  }
+
+  /** Follows a watch until the signal; resolves when its answer has begun, `line` gets each event's text. */
+  async watch(path: string, signal: AbortSignal, line: (text: string) => void): Promise<void> {
+    const response = await this.#fetch("GET", path, undefined, undefined, signal);
+    if (!response.ok || response.body === null) {
+      throw new AnswerError(response.status, "GET", path, await response.text());
+    }
+    void this.#lines(response.body, line).catch(() => {});
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+
+  async #lines(body: ReadableStream<Uint8Array>, line: (text: string) => void): Promise<void> {
+    const decoder = new TextDecoder();
+    let rest = "";
+    for await (const chunk of body) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const text of lines) line(text);
+    }
+  }
+
+  #fetch(
+    method: string,
+    path: string,
+    body?: string,
+    contentType?: string,
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    const init: RequestInit & { client: Deno.HttpClient } = {
+      method,
+      client: this.#http,
+      headers: body === undefined
+        ? this.#headers
+        : { ...this.#headers, "content-type": contentType ?? "application/json" },
+      ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal }),
+    };
+    return fetch(this.#server + path, init);
+  }
+}
