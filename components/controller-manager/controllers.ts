@@ -1,5 +1,6 @@
 import type { Controller } from "./controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { garbageCollector } from "./garbage_collector/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node_ipam/controller.ts";
 import { nodeLifecycleController } from "./node_lifecycle/controller.ts";
@@ -23,4 +24,6 @@ export const CONTROLLERS: readonly Controller[] = [
   replicationController,
   replicaSetController,
   deploymentController,
+  // Last, so that it finds the shared informers running.
+  garbageCollector,
 ];

@@ -181,7 +181,9 @@ export class FakeApi {
     if (expected !== "" && expected !== previous.metadata?.resourceVersion) {
       throw conflict(groupResource(definition), address.name, OBJECT_MODIFIED);
     }
-    next.metadata = { ...previous.metadata, ...next.metadata };
+    const { ownerReferences: _o, finalizers: _f, labels: _l, annotations: _a, ...fixed } =
+      previous.metadata ?? {};
+    next.metadata = { ...fixed, ...next.metadata };
     if (subresource === "status") definition.strategy.prepareForStatusUpdate(next, previous);
     else if (subresource === "") definition.strategy.prepareForUpdate(next, previous);
     if (equalJson(next, previous)) return previous;
