@@ -51,9 +51,14 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** Past this a file becomes a folder of the same name. */
 export const FILE_LINES_MAXIMUM = 350;
+/** Tables of cases are longer than what they test. */
+export const TEST_LINES_MAXIMUM = 600;
 
 /** Files that are longer for now: the number may only go down. */
-export const LARGE_FILES: Readonly<Record<string, number>> = {};
+export const LARGE_FILES: Readonly<Record<string, number>> = {
+  // Upstream's bootstrap roles, one line a rule: data.
+  "components/apiserver/bootstrap/rbac_table.ts": 627,
+};
 
 export interface Ban {
   readonly pattern: RegExp;
@@ -61,7 +66,10 @@ export interface Ban {
   allowed(path: string): boolean;
 }
 
-const isTest = (path: string) => path.endsWith("_test.ts") || path.endsWith("_suite.ts");
+/** Tests, and what stands in for the world in them. */
+export const isTest = (path: string): boolean =>
+  path.endsWith("_test.ts") || path.endsWith("_suite.ts") || path.endsWith("/simulation.ts") ||
+  /\/fake_[a-z_]+\.ts$/.test(path);
 const within = (...places: string[]) => (path: string) =>
   isTest(path) || places.some((place) => path.startsWith(place));
 
