@@ -7,6 +7,7 @@ import { nodeLifecycleController } from "./node_lifecycle/controller.ts";
 import { podGcController } from "./pod_gc/controller.ts";
 import { replicaSetController, replicationController } from "./replica_set/controller.ts";
 import { rootCaController } from "./root_ca.ts";
+import { endpointsController, endpointSliceController } from "./service_endpoints/controllers.ts";
 import { serviceAccountController } from "./service_account.ts";
 import { serviceAccountTokenController } from "./service_account_token.ts";
 import { taintEvictionController } from "./taint_eviction/controller.ts";
@@ -24,6 +25,8 @@ export const CONTROLLERS: readonly Controller[] = [
   replicationController,
   replicaSetController,
   deploymentController,
+  endpointSliceController,
+  endpointsController,
   // Last, so that it finds the shared informers running.
   garbageCollector,
 ];
