@@ -1,0 +1,107 @@
+import type { JsonObject } from "../../base/mod.ts";
+import {
+  openApiHash,
+  type OpenApiResource,
+  openApiV2Document,
+  openApiV3Document,
+  openApiV3Index,
+  type ResourceDefinition,
+} from "../../api/mod.ts";
+import { JSON_TYPE, notAcceptable, parseAccept, PLAIN, writeBody } from "../negotiation/mod.ts";
+import { type Endpoint, type EndpointRequest, pageNotFound } from "./endpoint.ts";
+import { Remembered } from "./remembered.ts";
+import { type TaggedBody, taggedJson, taggedResponse } from "./tagged.ts";
+
+export interface OpenApiOptions {
+  readonly definitions: { all(): readonly ResourceDefinition[] };
+  /** The schema that a custom resource's version publishes. */
+  readonly customSchema?: (definition: ResourceDefinition) => JsonObject | undefined;
+}
+
+/** A document whose hash is in its address never changes. */
+const FOREVER_SECONDS = 31_536_000;
+const ROOT = "/openapi/v3";
+
+/** `/openapi/v3`, the document of each group version under it, and `/openapi/v2`. */
+export function serveOpenApi({ definitions, customSchema }: OpenApiOptions): Endpoint {
+  const resourceOf = (definition: ResourceDefinition): OpenApiResource => {
+    const schema = customSchema?.(definition);
+    return { definition, ...(schema === undefined ? {} : { customSchema: schema }) };
+  };
+  const versions = new Remembered((all: readonly ResourceDefinition[]) => {
+    const found = new Map<string, VersionDocument>();
+    for (const definition of all) {
+      const { group, version } = definition;
+      const path = group === "" ? `api/${version}` : `apis/${group}/${version}`;
+      let document = found.get(path);
+      if (document === undefined) found.set(path, document = new VersionDocument(group, version));
+      document.resources.push(resourceOf(definition));
+    }
+    return found;
+  });
+  const whole = new Remembered((all: readonly ResourceDefinition[]) =>
+    taggedJson(openApiV2Document(all.map(resourceOf)))
+  );
+
+  return async (asked) => {
+    const { request, path } = asked;
+    requireJson(request);
+    if (path === "/openapi/v2") {
+      return await taggedResponse(whole.of(definitions.all()), request, {
+        "content-type": JSON_TYPE,
+        vary: "Accept",
+      });
+    }
+    const documents = versions.of(definitions.all());
+    if (path === ROOT) return await writeBody(openApiV3Index(documents.values()), PLAIN, request);
+    const document = documents.get(path.slice(ROOT.length + 1));
+    return document === undefined ? pageNotFound() : await versionResponse(document, asked);
+  };
+}
+
+class VersionDocument {
+  readonly resources: OpenApiResource[] = [];
+  #hash: string | undefined;
+  #body: TaggedBody | undefined;
+
+  constructor(readonly group: string, readonly version: string) {}
+
+  get hash(): string {
+    return this.#hash ??= openApiHash(this.resources);
+  }
+
+  get body(): TaggedBody {
+    return this.#body ??= taggedJson(openApiV3Document(this.resources), this.hash);
+  }
+}
+
+async function versionResponse(
+  document: VersionDocument,
+  { request, query, path }: EndpointRequest,
+): Promise<Response> {
+  const asked = query.get("hash");
+  if (asked !== null && asked !== "" && asked !== document.hash) {
+    return new Response(null, {
+      status: 301,
+      headers: { location: `${path}?hash=${document.hash}` },
+    });
+  }
+  return await taggedResponse(document.body, request, {
+    "content-type": JSON_TYPE,
+    vary: "Accept",
+    "cache-control": asked === document.hash
+      ? `public, immutable, max-age=${FOREVER_SECONDS}`
+      : "no-cache, private",
+  });
+}
+
+/** The documents are JSON only. Throws 406 for a client that takes nothing of that. */
+function requireJson(request: Request): void {
+  const accept = request.headers.get("accept");
+  if (accept === null || accept.trim() === "") return;
+  const taken = parseAccept(accept).some(({ type, subtype }) =>
+    type === "application" && (subtype === "json" || subtype === "*") ||
+    type === "*" && subtype === "*"
+  );
+  if (!taken) throw notAcceptable({ table: false, metadata: false });
+}

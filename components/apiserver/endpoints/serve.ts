@@ -1,0 +1,79 @@
+import type { MetricRegistry } from "../../base/mod.ts";
+import { servedGroups } from "../../api/mod.ts";
+import { PLAIN, writeBody } from "../negotiation/mod.ts";
+import { OPENID_CONFIGURATION_PATH, OPENID_KEYS_PATH } from "../reviews/mod.ts";
+import { type DiscoveryOptions, serveDiscovery } from "./discovery.ts";
+import { type Endpoint, pageNotFound, textResponse } from "./endpoint.ts";
+import { type HealthChecks, serveHealth } from "./health.ts";
+import { serveMetrics } from "./metrics.ts";
+import { type OpenApiOptions, serveOpenApi } from "./openapi.ts";
+import { type OpenIdOptions, serveOpenId } from "./openid.ts";
+import { serveVersion, type VersionInfo } from "./version.ts";
+
+export interface EndpointOptions extends DiscoveryOptions, OpenApiOptions, OpenIdOptions {
+  readonly health: HealthChecks;
+  readonly metrics: MetricRegistry;
+  /** What `/version` says, where it is not the default. */
+  readonly version?: VersionInfo;
+}
+
+/** Answers every path that is no resource of the API. Throws 406. */
+export function serveEndpoints(
+  options: EndpointOptions,
+): (request: Request, query: URLSearchParams, path: string) => Promise<Response> {
+  const { health, metrics, version, definitions } = options;
+  const discovery = serveDiscovery(options);
+  const openApi = serveOpenApi(options);
+  const openId = serveOpenId(options);
+  const healthPaths = serveHealth(health);
+  /** By the path's first segment. */
+  const endpoints = new Map<string, Endpoint>([
+    [
+      "",
+      ({ request }) => writeBody({ paths: paths(options) }, { ...PLAIN, pretty: true }, request),
+    ],
+    ["api", discovery],
+    ["apis", discovery],
+    ["openapi", openApi],
+    ["version", exactly("/version", serveVersion(version))],
+    ["metrics", exactly("/metrics", serveMetrics(metrics))],
+    ["healthz", healthPaths],
+    ["livez", healthPaths],
+    ["readyz", healthPaths],
+    [".well-known", exactly(OPENID_CONFIGURATION_PATH, openId)],
+    ["openid", exactly(OPENID_KEYS_PATH, openId)],
+  ]);
+
+  function paths({ health }: EndpointOptions): string[] {
+    const groups = servedGroups(definitions.all()).flatMap(({ name, versions }) =>
+      name === "" ? ["/api", ...versions.map(({ version }) => `/api/${version}`)] : [
+        `/apis/${name}`,
+        ...versions.map(({ version }) => `/apis/${name}/${version}`),
+      ]
+    );
+    return [
+      ...groups,
+      ...health.paths(),
+      OPENID_CONFIGURATION_PATH,
+      OPENID_KEYS_PATH,
+      "/apis",
+      "/metrics",
+      "/openapi/v2",
+      "/openapi/v3",
+      "/version",
+    ].sort();
+  }
+
+  return async (request, query, path) => {
+    const trimmed = path.endsWith("/") ? path.slice(0, -1) : path;
+    const endpoint = endpoints.get(trimmed.split("/", 2)[1] ?? "");
+    if (endpoint === undefined) return pageNotFound();
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return textResponse("405: Method Not Allowed\n", 405);
+    }
+    return await endpoint({ request, query, path: trimmed });
+  };
+}
+
+const exactly = (wanted: string, endpoint: Endpoint): Endpoint => (asked) =>
+  asked.path === wanted ? endpoint(asked) : pageNotFound();
