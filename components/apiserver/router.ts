@@ -16,7 +16,7 @@ import {
 import { readWriteOptions } from "./handlers/write_options.ts";
 import { negotiate, writeBody, writeObject, writeStatus } from "./negotiation/mod.ts";
 import type { ObjectReader, ObjectWriter, RequestInfo, UserInfo, VirtualHandler } from "./ports.ts";
-import { getObject, listObjects, type ReadContext, watchObjects } from "./read/mod.ts";
+import { getObject, listObjects, type ReadServices, watchObjects } from "./read/mod.ts";
 import {
   admissionRequest,
   type Deleted,
@@ -38,7 +38,7 @@ export interface RouterOptions {
   readonly writer: ObjectWriter;
   readonly virtual: readonly VirtualHandler[];
   readonly connect?: ConnectHandler;
-  readonly reads: ReadContext;
+  readonly reads: ReadServices;
 }
 
 const CONNECT = new Set(["log", "exec", "attach", "portforward", "proxy"]);
@@ -138,11 +138,11 @@ export class Router {
     }
     switch (info.verb) {
       case "get":
-        return getObject(this.#options.reads, target);
+        return getObject(target, this.#options.reads);
       case "list":
-        return listObjects(this.#options.reads, target);
+        return listObjects(target, this.#options.reads);
       case "watch":
-        return watchObjects(this.#options.reads, target);
+        return watchObjects(target, this.#options.reads);
       case "create":
         if (info.name !== "") throw methodNotAllowed(groupResource(definition), "create");
         return this.#written(target, await handleCreate(target));
@@ -173,7 +173,7 @@ export class Router {
     if (WHOLE.has(name)) {
       switch (info.verb) {
         case "get":
-          return getObject(this.#options.reads, target);
+          return getObject(target, this.#options.reads);
         case "update":
           return this.#written(target, await handleUpdate(target));
         default:

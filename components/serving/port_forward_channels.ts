@@ -6,6 +6,8 @@ import { chooseProtocol, SEND_WAITING_MAXIMUM_BYTES } from "./websocket_channels
 
 /** The subprotocol that carries raw SPDY/3.1 in binary messages. */
 export const TUNNEL_PROTOCOL = "SPDY/3.1+portforward.k8s.io";
+/** The same under a name that every WebSocket client may ask for: ours refuses a slash. */
+export const TUNNEL_PROTOCOL_ALIAS = "spdy-3.1.portforward.k8s.io";
 const CHANNEL_PROTOCOL = "v4.channel.k8s.io";
 const PORTS_MAXIMUM = 64;
 const SEND_POLL_MILLISECONDS = 5;
@@ -22,7 +24,11 @@ export function servePortForward(
   clock: Clock,
   forward: (stream: PortForwardStream, signal: AbortSignal) => void,
 ): Response {
-  const chosen = chooseProtocol(request, [TUNNEL_PROTOCOL, CHANNEL_PROTOCOL]);
+  const chosen = chooseProtocol(request, [
+    TUNNEL_PROTOCOL,
+    TUNNEL_PROTOCOL_ALIAS,
+    CHANNEL_PROTOCOL,
+  ]);
   if (chosen === undefined || chosen === "none") {
     return new Response("no supported WebSocket subprotocol was offered\n", { status: 400 });
   }
@@ -34,7 +40,7 @@ export function servePortForward(
   const abort = new AbortController();
   socket.addEventListener("close", () => abort.abort(new Error("the client is gone")));
   socket.addEventListener("open", () => {
-    if (chosen === TUNNEL_PROTOCOL) {
+    if (chosen !== CHANNEL_PROTOCOL) {
       serveTunnel(webSocketPipe(socket), clock, (stream) => forward(stream, abort.signal));
     } else {
       serveChannels(socket, clock, ports ?? [], (stream) => forward(stream, abort.signal));

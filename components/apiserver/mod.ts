@@ -1,0 +1,27 @@
+/** kube-apiserver: the one door to the cluster's state. */
+export { type ApiServer, type ApiServerOptions, startApiServer } from "./server.ts";
+export {
+  acceptTunnel,
+  type ConnectDependencies,
+  connectHandler,
+  taggedPipe,
+  tunnelBackends,
+  tunnelKubelets,
+} from "./connect/mod.ts";
+export type {
+  BackendConnector,
+  BackendTarget,
+  KubeletAddress,
+  KubeletConnector,
+  PassedRequest,
+  StreamPipe,
+} from "./kubelet_connector.ts";
+export type {
+  Authorizer,
+  ObjectReader,
+  ObjectWriter,
+  Peer,
+  RequestInfo,
+  UserInfo,
+} from "./ports.ts";
+export type { ConnectHandler } from "./router.ts";

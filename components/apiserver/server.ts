@@ -1,0 +1,204 @@
+import {
+  ApiError,
+  type Clock,
+  type Logger,
+  type MetricRegistry,
+  type Random,
+} from "../base/mod.ts";
+import { BUILTIN_KINDS, type ResourceDefinition } from "../api/mod.ts";
+import type { Pki } from "../pki/mod.ts";
+import type { Store } from "../storage/mod.ts";
+import { defaultAdmission } from "./admission/mod.ts";
+import { createApp } from "./app.ts";
+import {
+  bootstrapTokens,
+  RequestAuthenticator,
+  ServiceAccountTokens,
+  staticTokens,
+  TokenCache,
+  unionTokens,
+} from "./authn/mod.ts";
+import { mastersAuthorizer, NodeAuthorizer, RbacAuthorizer, unionAuthorizer } from "./authz/mod.ts";
+import { bootstrapCluster, nodeRules } from "./bootstrap/mod.ts";
+import { HealthChecks, serveEndpoints } from "./endpoints/mod.ts";
+import type { ObjectReader, ObjectWriter, Peer, UserInfo } from "./ports.ts";
+import { objectReader, objectWriter, Registry } from "./registry/mod.ts";
+import { accessReviews, authenticationReviews, TokenRequests } from "./reviews/mod.ts";
+import { type ConnectHandler, Router } from "./router.ts";
+import { addressAt, parseRange, ServiceHook } from "./services/mod.ts";
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly pki: Pki;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: MetricRegistry;
+  /** Where pods reach this server: the endpoints of `kubernetes.default`. Never loopback. */
+  readonly advertise: { readonly addresses: readonly string[]; readonly port: number };
+  /** IPv4 first; the first address of the first is that of `kubernetes.default`. */
+  readonly serviceCidrs: readonly string[];
+  /** Of service-account tokens; `https://kubernetes.default.svc.cluster.local` where not given. */
+  readonly issuer?: string;
+  /** Bearer tokens that never expire, with whom they stand for. */
+  readonly tokens?: ReadonlyMap<string, UserInfo>;
+  readonly definitions?: readonly ResourceDefinition[];
+  /** Makes what answers log, exec, attach, portforward and proxy; without it they are 501. */
+  readonly connect?: (
+    server: { readonly reader: ObjectReader; readonly authorizer: ServerAuthorizer },
+  ) => ConnectHandler;
+  /** Paths outside the API that other parts of the cluster answer; undefined: not mine. */
+  readonly extra?: (
+    request: Request,
+    path: string,
+    user: UserInfo,
+  ) => Promise<Response> | undefined;
+}
+
+type ServerAuthorizer = ReturnType<typeof unionAuthorizer>;
+
+export interface ApiServer {
+  /** Answers a request; never rejects. */
+  handle(request: Request, peer: Peer): Promise<Response>;
+  readonly reader: ObjectReader;
+  readonly writer: ObjectWriter;
+  readonly health: HealthChecks;
+  /** Resolves when everything a cluster starts with exists. */
+  readonly ready: Promise<void>;
+  /** Ends watches and caches; the store is its owner's. */
+  close(): void;
+}
+
+const DEFAULT_ISSUER = "https://kubernetes.default.svc.cluster.local";
+const FRONT_PROXY_NAMES = ["front-proxy-client"];
+
+/** kube-apiserver over a store: caches, admission, authentication, authorization, and what a cluster starts with. */
+export function startApiServer(options: ApiServerOptions): ApiServer {
+  const { store, pki, clock, random, logger, metrics } = options;
+  const issuer = options.issuer ?? DEFAULT_ISSUER;
+  const audiences = [issuer];
+  const keys = pki.serviceAccountKeys;
+  const definitions = options.definitions ?? BUILTIN_KINDS;
+  const registry = new Registry({ store, definitions, clock, random, logger });
+  const reader = objectReader(registry);
+  const writer = objectWriter(registry);
+  const shutdown = new AbortController();
+
+  const rbac = new RbacAuthorizer();
+  const authorizer = unionAuthorizer([
+    mastersAuthorizer,
+    new NodeAuthorizer(reader, nodeRules()),
+    rbac,
+  ]);
+  const tokens = unionTokens([
+    staticTokens(options.tokens ?? new Map(), audiences),
+    new TokenCache(
+      new ServiceAccountTokens({ keys, issuers: [issuer], apiAudiences: audiences, reader, clock }),
+      clock,
+    ),
+    bootstrapTokens(reader, clock, audiences),
+  ]);
+  const services = new ServiceHook({ cidrs: options.serviceCidrs, reader, writer, random, logger });
+  registry.useAdmission(defaultAdmission({ reader, authorizer, rbac, clock, random }), [services]);
+
+  const health = new HealthChecks();
+  const { clusterIp, done, steps } = startChecks(health, options);
+  const router = new Router({
+    registry,
+    reader,
+    writer,
+    virtual: [
+      ...accessReviews(authorizer, rbac),
+      ...authenticationReviews(tokens, audiences),
+      new TokenRequests({ keys, issuer, apiAudiences: audiences, reader, clock, random }),
+    ],
+    reads: { clock, random, logger, shutdown: shutdown.signal },
+    ...(options.connect === undefined ? {} : { connect: options.connect({ reader, authorizer }) }),
+  });
+  const endpoints = serveEndpoints({
+    definitions: registry.definitions,
+    health,
+    metrics,
+    issuer,
+    keys,
+    serverAddress: `${options.advertise.addresses[0] ?? "localhost"}:${options.advertise.port}`,
+  });
+  const handle = createApp({
+    clock,
+    random,
+    logger,
+    metrics,
+    authorizer,
+    authenticator: new RequestAuthenticator({
+      tokens,
+      apiAudiences: audiences,
+      anonymous: true,
+      clock,
+    }),
+    resources: (request, query, info, user) => router.route(request, query, info, user),
+    endpoints: async (request, query, info, user) =>
+      await options.extra?.(request, info.path, user) ?? await endpoints(request, query, info.path),
+  });
+
+  const ends: (() => void)[] = [];
+  const ready = (async () => {
+    await registry.ready();
+    ends.push(rbac.start(reader), services.start());
+    await services.repair();
+    await bootstrapCluster({
+      reader,
+      writer,
+      clock,
+      endpoint: { ...options.advertise, clusterIp },
+      serviceCidrs: options.serviceCidrs,
+      authentication: {
+        clientAuthority: pki.authority.certificate,
+        frontProxyAuthority: pki.frontProxyAuthority.certificate,
+        frontProxyNames: FRONT_PROXY_NAMES,
+      },
+      localVersions: servedVersions(definitions),
+    }, done);
+    steps.clear();
+  })();
+  ready.catch((error) => logger.error("the server did not become ready", { error }));
+
+  return {
+    handle,
+    reader,
+    writer,
+    health,
+    ready,
+    close() {
+      shutdown.abort(new ApiError(503, "ServiceUnavailable", "the server is shutting down"));
+      for (const end of ends) end();
+      registry.close();
+    },
+  };
+}
+
+/** One readiness check a part of the start, each ok when that part is done. */
+function startChecks(health: HealthChecks, options: ApiServerOptions) {
+  const steps = new Set([
+    "start-system-namespaces-controller",
+    "rbac/bootstrap-roles",
+    "start-kubernetes-service-controller",
+    "scheduling/bootstrap-system-priority-classes",
+    "priority-and-fairness-config-producer",
+    "start-cluster-authentication-info-controller",
+    "default-servicecidr-controller",
+    "apiservice-registration-controller",
+  ]);
+  for (const step of steps) {
+    health.add(`poststarthook/${step}`, () => {
+      if (steps.has(step)) throw new Error("not finished");
+    });
+  }
+  const clusterIp = addressAt(parseRange(options.serviceCidrs[0] ?? "10.96.0.0/16"), 0);
+  return { clusterIp, steps, done: (step: string) => void steps.delete(step) };
+}
+
+function servedVersions(definitions: readonly ResourceDefinition[]) {
+  const seen = new Map<string, { group: string; version: string }>();
+  for (const { group, version } of definitions) seen.set(`${group}/${version}`, { group, version });
+  return [...seen.values()];
+}
