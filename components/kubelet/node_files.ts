@@ -2,7 +2,11 @@ import type { Pod } from "../api/mod.ts";
 
 /** Where a node keeps its pods' files. All paths are absolute. */
 export class NodeFiles {
-  constructor(readonly rootDirectory: string, readonly podLogsDirectory: string) {}
+  constructor(
+    readonly rootDirectory: string,
+    readonly podLogsDirectory: string,
+    readonly memoryDirectory?: string,
+  ) {}
 
   pod(uid: string): string {
     return `${this.rootDirectory}/pods/${uid}`;
@@ -37,6 +41,7 @@ export class NodeFiles {
   /** Removes everything of a pod. */
   async removePod(uid: string): Promise<void> {
     await remove(this.pod(uid));
+    if (this.memoryDirectory !== undefined) await remove(`${this.memoryDirectory}/pods/${uid}`);
     for (const name of await entries(this.podLogsDirectory)) {
       if (name.endsWith(`_${uid}`)) await remove(`${this.podLogsDirectory}/${name}`);
     }
@@ -44,7 +49,11 @@ export class NodeFiles {
 
   /** Uids of pods that have files here. */
   async uids(): Promise<string[]> {
-    return await entries(`${this.rootDirectory}/pods`);
+    const uids = await entries(`${this.rootDirectory}/pods`);
+    if (this.memoryDirectory !== undefined) {
+      uids.push(...await entries(`${this.memoryDirectory}/pods`));
+    }
+    return [...new Set(uids)];
   }
 }
 

@@ -19,6 +19,8 @@ export interface NodeObservation {
 }
 
 const IMAGE_NAMES_MAXIMUM = 5;
+/** The API server passes WebSockets on as they come only to nodes that say so; SPDY upgrades are not served here. */
+const DECLARED_FEATURES = ["ExtendWebSocketsToKubelet"];
 /** What hard eviction keeps free. */
 const EVICTION_MEMORY_BYTES = 100 * 1024 * 1024;
 const EVICTION_DISK_SHARE = 0.1;
@@ -89,6 +91,7 @@ export function nodeStatus(observed: NodeObservation): NodeStatus {
         names: [...image.repoDigests, ...image.repoTags].slice(0, IMAGE_NAMES_MAXIMUM),
         sizeBytes: image.sizeBytes,
       })),
+    declaredFeatures: [...DECLARED_FEATURES],
   };
 }
 
@@ -186,7 +189,15 @@ export function statusChanged(a: NodeStatus | undefined, b: NodeStatus): boolean
       reason,
       message,
     }));
-  const own = ["addresses", "capacity", "allocatable", "daemonEndpoints", "nodeInfo", "images"];
+  const own = [
+    "addresses",
+    "capacity",
+    "allocatable",
+    "daemonEndpoints",
+    "nodeInfo",
+    "images",
+    "declaredFeatures",
+  ];
   const pick = (status: NodeStatus | undefined) =>
     own.map((key) => (status as Record<string, unknown> | undefined)?.[key] ?? null);
   if (!equalJson(pick(a), pick(b))) return true;

@@ -1,27 +1,21 @@
 import type { Pod, PodStatus } from "../api/mod.ts";
-import { backoffDelay, type BackoffPolicy, cloneJson, equalJson, type Timer } from "../base/mod.ts";
+import { cloneJson, equalJson, type Timer } from "../base/mod.ts";
+import { BackOffEvents } from "./back_off_events.ts";
 import type { KubeletContext } from "./kubelet_context.ts";
 import { orphanGraceSeconds } from "./labels.ts";
-import { type PodAction, type PodPlan, slotOf, type Waiting } from "./pod_actions.ts";
-import {
-  allContainers,
-  graceSeconds,
-  isActive,
-  latestInstance,
-  type PodRuntime,
-} from "./pod_containers.ts";
+import type { PodPlan, Waiting } from "./pod_actions.ts";
+import { allContainers, graceSeconds, type PodRuntime } from "./pod_containers.ts";
 import { mergeConditions } from "./pod_conditions.ts";
-import { execute } from "./pod_executor.ts";
+import { PodActor } from "./pod_actor.ts";
 import { isTerminal } from "./pod_phase.ts";
 import { planPod } from "./pod_plan.ts";
 import { type PodFailure, podStatus } from "./pod_status.ts";
 import type { ContainerState } from "./runtime.ts";
-import { StartGate } from "./start_gate.ts";
-import { StartError } from "./start_error.ts";
+import { TerminationMessages } from "./termination_messages.ts";
 import { isStopped, planRemoval, planTermination } from "./termination_plan.ts";
 
-/** A failed action that is not a container's start is tried again after this. */
-const ACTION_RETRY: BackoffPolicy = { initialMilliseconds: 500, maximumMilliseconds: 30_000 };
+/** After a bug in a pass the pod is looked at again. */
+const FAILED_PASS_MILLISECONDS = 30_000;
 const NOTHING: ReadonlyMap<string, Waiting> = new Map();
 
 export interface PodWorkerOptions {
@@ -45,16 +39,9 @@ export interface PodWorkerOptions {
 export class PodWorker {
   readonly #options: PodWorkerOptions;
   readonly #context: KubeletContext;
-  readonly #gate = new StartGate();
-  readonly #busy = new Set<string>();
-  readonly #failures = new Map<string, { count: number; until: number }>();
-  readonly #memory = {
-    hooking: new Set<string>(),
-    preStopBegun: new Set<string>(),
-    pulling: false,
-    wanted: () => this.#ending === undefined && !this.#gone,
-  };
-  readonly #messages = new Map<string, string | undefined>();
+  readonly #actor: PodActor;
+  readonly #backOffs: BackOffEvents;
+  readonly #messages = new TerminationMessages();
   #pod: Pod | undefined;
   #source: Pod | undefined;
   #gone = false;
@@ -72,6 +59,15 @@ export class PodWorker {
   constructor(options: PodWorkerOptions) {
     this.#options = options;
     this.#context = options.context;
+    this.#backOffs = new BackOffEvents(options.context.events);
+    this.#actor = new PodActor({
+      context: options.context,
+      uid: options.uid,
+      wanted: () => this.#ending === undefined && !this.#gone,
+      pod: () => this.#pod,
+      wake: () => this.wake(),
+      lookAgainIn: (milliseconds) => this.#lookAgainIn(milliseconds),
+    });
   }
 
   /** The pod as its source last had it, with the status that was worked out last. */
@@ -107,8 +103,7 @@ export class PodWorker {
 
   /** Something that the pod refers to has changed. */
   retry(): void {
-    this.#gate.retry(this.#context.clock.now());
-    this.#failures.clear();
+    this.#actor.retry();
     this.wake();
   }
 
@@ -133,7 +128,7 @@ export class PodWorker {
         await this.#pass();
       } catch (error) {
         this.#context.logger.error("pod worker failed", { uid: this.#options.uid, error });
-        this.#lookAgainIn(ACTION_RETRY.maximumMilliseconds);
+        this.#lookAgainIn(FAILED_PASS_MILLISECONDS);
       }
     }
     this.#passing = false;
@@ -142,15 +137,18 @@ export class PodWorker {
   async #pass(): Promise<void> {
     const { cache, probes } = this.#context;
     const { uid } = this.#options;
-    const runtime = cache.pod(uid);
-    const pod = this.#pod;
     this.#timer?.cancel();
     this.#lookAt = Infinity;
+    if (!this.#actor.upToDate()) return;
+    const messages = this.#messages;
+    if (messages.missing(cache.pod(uid))) await messages.read(cache.pod(uid), this.#context.setup);
+    // From here on nothing waits: what is read now stays true to the end of the pass.
+    const runtime = cache.pod(uid);
+    const pod = this.#pod;
     if (pod === undefined || this.#gone) {
       probes.forget(uid);
       return this.#leave(runtime);
     }
-    await this.#readMessages(runtime);
     if (!this.#admitted) {
       this.#admitted = true;
       // What runs already was admitted before this kubelet started.
@@ -161,7 +159,7 @@ export class PodWorker {
     this.#checkDeadline(pod);
     if (pod.metadata?.deletionTimestamp !== undefined) this.#beginEnding(graceSeconds(pod));
     else if (isTerminal(pod.status?.phase)) this.#beginEnding(graceSeconds(pod));
-    probes.sync(pod, runtime, this.#memory.hooking, this.#ending !== undefined);
+    probes.sync(pod, runtime, this.#actor.memory.hooking, this.#ending !== undefined);
 
     let plan: PodPlan | undefined;
     if (this.#ending === undefined) {
@@ -174,54 +172,23 @@ export class PodWorker {
   }
 
   #planRunning(pod: Pod, runtime: PodRuntime): PodPlan {
-    const { clock, probes } = this.#context;
-    const now = clock.now();
-    const containers = new Map(allContainers(pod).map((each) => [each.name, each]));
+    const { probes } = this.#context;
     const plan = planPod({
       pod,
       runtime,
       started: (instance) => this.#started(instance),
       failedProbe: (instance) => probes.failed(pod, instance),
-      gate: (container, instance) => this.#gate.gate(pod, container, instance, now),
+      gate: (container, instance) => this.#actor.gate(pod, container, instance),
     });
-    for (const [name, waiting] of plan.waiting) {
-      const container = containers.get(name);
-      if (container !== undefined) this.#tellBackOff(pod, container.name, waiting);
-    }
+    this.#backOffs.tell(pod, plan.waiting);
     if (this.#mounted || this.#unmounted) return plan;
     this.#mount(pod);
     // Nothing starts without its volumes; the sandbox needs none.
     return { ...plan, actions: plan.actions.filter(({ kind }) => kind !== "start") };
   }
 
-  /** One event a container and back-off, not one a look. */
-  readonly #told = new Map<string, string>();
-  #tellBackOff(pod: Pod, name: string, waiting: Waiting): void {
-    const text = `${waiting.reason} ${waiting.message ?? ""}`;
-    if (this.#told.get(name) === text) return;
-    this.#told.set(name, text);
-    const container = allContainers(pod).find((each) => each.name === name);
-    if (container === undefined) return;
-    const { events } = this.#context;
-    if (waiting.reason === "CrashLoopBackOff") {
-      const { name: podName = "", namespace = "", uid = "" } = pod.metadata ?? {};
-      events.container(
-        pod,
-        container,
-        "Warning",
-        "BackOff",
-        `Back-off restarting failed container ${name} in pod ${podName}_${namespace}(${uid})`,
-      );
-    } else if (waiting.reason === "ImagePullBackOff") {
-      const image = container.spec.image ?? "";
-      events.container(pod, container, "Normal", "BackOff", `Back-off pulling image "${image}"`);
-      events.container(pod, container, "Warning", "Failed", "Error: ImagePullBackOff");
-    }
-  }
-
   #mount(pod: Pod): void {
-    if (this.#busy.has("mount") || !this.#mayTry("mount")) return;
-    this.#launch("mount", async () => {
+    this.#actor.launch("mount", async () => {
       await this.#context.setup.mount(pod);
       this.#mounted = true;
     });
@@ -236,12 +203,12 @@ export class PodWorker {
         runtime,
         deadline: this.#ending?.deadline ?? clock.now(),
         now: clock.now(),
-        preStopBegun: this.#memory.preStopBegun,
+        preStopBegun: this.#actor.memory.preStopBegun,
       }));
       return;
     }
-    if (this.#unmounted || this.#isBusy()) return;
-    this.#launch("unmount", async () => {
+    if (this.#unmounted || this.#actor.busy) return;
+    this.#actor.launch("unmount", async () => {
       await setup.unmount(this.#options.uid);
       this.#mounted = false;
       this.#unmounted = true;
@@ -262,13 +229,13 @@ export class PodWorker {
         runtime,
         deadline: this.#ending?.deadline ?? clock.now(),
         now: clock.now(),
-        preStopBegun: this.#memory.preStopBegun,
+        preStopBegun: this.#actor.memory.preStopBegun,
       }));
       return;
     }
-    if (this.#isBusy()) return;
+    if (this.#actor.busy) return;
     if (!this.#unmounted) {
-      this.#launch("unmount", async () => {
+      this.#actor.launch("unmount", async () => {
         await setup.unmount(uid);
         this.#unmounted = true;
       });
@@ -281,16 +248,10 @@ export class PodWorker {
       this.#options.onGone();
       return;
     }
-    this.#launch("remove", async () => {
+    this.#actor.launch("remove", async () => {
       await setup.remove(uid);
       this.#removed = true;
     });
-  }
-
-  /** A pull does not hold up the end: its start gives up when it is done. */
-  #isBusy(): boolean {
-    for (const slot of this.#busy) if (slot !== "start" || !this.#memory.pulling) return true;
-    return false;
   }
 
   /** A later call can only shorten the grace. */
@@ -315,63 +276,7 @@ export class PodWorker {
   }
 
   #run(plan: PodPlan): void {
-    for (const action of plan.actions) {
-      // A shortened grace stops again what a longer one is still stopping.
-      const slot = action.kind === "kill"
-        ? `${slotOf(action)}#${this.#ending?.generation ?? 0}`
-        : slotOf(action);
-      if (this.#busy.has(slot) || !this.#mayTry(slot)) continue;
-      this.#launch(slot, () => this.#execute(action));
-    }
-    if (plan.againMilliseconds !== undefined) this.#lookAgainIn(plan.againMilliseconds);
-  }
-
-  async #execute(action: PodAction): Promise<void> {
-    const { cache, clock } = this.#context;
-    if (action.kind !== "start") {
-      await execute(this.#context, this.#pod, action, this.#memory);
-      await cache.refresh();
-      return;
-    }
-    const { container } = action;
-    const latest = latestInstance(cache.pod(this.#options.uid), container.name);
-    this.#gate.begin(container, latest, clock.now());
-    try {
-      await execute(this.#context, this.#pod, action, this.#memory);
-      this.#gate.succeeded(container);
-    } catch (error) {
-      if (!(error instanceof StartError)) throw error;
-      this.#gate.failed(container, error, clock.now());
-    } finally {
-      await cache.refresh();
-    }
-  }
-
-  #launch(slot: string, work: () => Promise<void>): void {
-    this.#busy.add(slot);
-    const done = () => {
-      this.#busy.delete(slot);
-      this.wake();
-    };
-    work().then(() => {
-      this.#failures.delete(slot);
-      done();
-    }, (error) => {
-      const { clock, logger } = this.#context;
-      const count = (this.#failures.get(slot)?.count ?? 0) + 1;
-      const delay = backoffDelay(ACTION_RETRY, count);
-      this.#failures.set(slot, { count, until: clock.now() + delay });
-      logger.warn("pod action failed", { uid: this.#options.uid, slot, error: String(error) });
-      done();
-    });
-  }
-
-  #mayTry(slot: string): boolean {
-    const failure = this.#failures.get(slot);
-    if (failure === undefined) return true;
-    const left = failure.until - this.#context.clock.now();
-    if (left > 0) this.#lookAgainIn(left);
-    return left <= 0;
+    this.#actor.run(plan, this.#ending?.generation ?? 0);
   }
 
   #lookAt = Infinity;
@@ -390,7 +295,7 @@ export class PodWorker {
   #started(instance: ContainerState): boolean {
     const pod = this.#pod;
     if (pod === undefined || instance.state !== "running") return false;
-    if (this.#memory.hooking.has(instance.id)) return false;
+    if (this.#actor.memory.hooking.has(instance.id)) return false;
     const container = allContainers(pod).find(({ name }) => name === instance.name);
     return this.#context.probes.started(pod, container, instance);
   }
@@ -404,13 +309,13 @@ export class PodWorker {
       runtimeName: port.name,
       waiting,
       ending: this.#ending !== undefined,
-      hooking: (instance) => this.#memory.hooking.has(instance.id),
+      hooking: (instance) => this.#actor.memory.hooking.has(instance.id),
       started: (instance) => this.#started(instance),
       ready: (instance) => {
         const container = allContainers(pod).find(({ name }) => name === instance.name);
         return probes.ready(pod, container, instance);
       },
-      message: (instance) => this.#messages.get(instance.id),
+      message: (instance) => this.#messages.get(instance),
       now: clock.now(),
       hostIPs,
       ...(failure === undefined ? {} : { failure }),
@@ -418,18 +323,5 @@ export class PodWorker {
     this.#pod = { ...pod, status };
     const stopped = this.#ending !== undefined && isStopped(runtime) && this.#unmounted;
     this.#options.onStatus(this.#source ?? pod, status, stopped);
-  }
-
-  async #readMessages(runtime: PodRuntime): Promise<void> {
-    for (const instance of runtime.containers) {
-      if (isActive(instance) || instance.state !== "exited" || this.#messages.has(instance.id)) {
-        continue;
-      }
-      const message = await this.#context.setup.terminationMessage(instance).catch(() => undefined);
-      this.#messages.set(instance.id, message);
-    }
-    if (this.#messages.size <= runtime.containers.length * 2) return;
-    const present = new Set(runtime.containers.map(({ id }) => id));
-    for (const id of this.#messages.keys()) if (!present.has(id)) this.#messages.delete(id);
   }
 }

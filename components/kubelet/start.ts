@@ -39,9 +39,11 @@ export interface RunningKubelet {
 /** Starts everything that a node's kubelet is. */
 export function startKubelet(options: StartKubeletOptions): RunningKubelet {
   const { rootDirectory } = options;
-  const files = rootDirectory === undefined
-    ? undefined
-    : new NodeFiles(rootDirectory, options.podLogsDirectory ?? `${rootDirectory}/pod-logs`);
+  const files = rootDirectory === undefined ? undefined : new NodeFiles(
+    rootDirectory,
+    options.podLogsDirectory ?? `${rootDirectory}/pod-logs`,
+    options.memoryDirectory,
+  );
   const kubelet = startCore({
     ...options,
     setup: (parts) => files === undefined ? hollowSetup : nodeSetup(options, parts, files),
