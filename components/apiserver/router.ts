@@ -180,7 +180,7 @@ export class Router {
           return this.#written(target, await handlePatch(target));
       }
     }
-    const answer = async (object: KubeObject, status: number) =>
+    const answer = (object: KubeObject, status: number) =>
       writeObject(
         object,
         negotiate(request.headers.get("accept"), { table: false, metadata: false, protobuf: true }),

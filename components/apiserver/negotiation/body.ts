@@ -88,7 +88,7 @@ export function writeObject(
   if (negotiated.mediaType !== PROTOBUF_TYPE) {
     return writeBody(object, negotiated, request, status);
   }
-  const [version = "", group = ""] = (object.apiVersion ?? "").split("/").reverse();
+  const [version = "", group = ""] = (object.apiVersion ?? "v1").split("/").reverse();
   const bytes = encodeProtobuf(object, { group, version, kind: object.kind ?? "" });
   return bytes === undefined
     ? writeBody(object, PLAIN, request, status)
