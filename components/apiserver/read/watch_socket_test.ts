@@ -10,14 +10,15 @@ Deno.test("watchObjects() over a WebSocket sends a message an event", async () =
   });
   const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/`);
   const messages: string[] = [];
-  const heard = Promise.withResolvers<void>();
+  const [begun, heard] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   socket.onmessage = ({ data }) => {
     const { type, object } = JSON.parse(data);
     messages.push(`${type} ${object.metadata.name}`);
+    begun.resolve();
     if (messages.length === 3) heard.resolve();
   };
   await harness.put({ metadata: { name: "one", namespace: "a" } });
-  await new Promise((resolve) => socket.onopen = resolve);
+  await begun.promise;
   await harness.put({ metadata: { name: "two", namespace: "a" } });
   await harness.delete("a", "one");
   await heard.promise;
