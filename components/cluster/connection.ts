@@ -23,7 +23,7 @@ export function connect(access: KubeconfigAccess, component: string): Connection
     ...(authority === undefined ? {} : { caCerts: [authority] }),
     ...(certificate === undefined || key === undefined ? {} : { cert: certificate, key }),
   });
-  const send: Fetch = (request) => fetch(request, { client: http });
+  const send = fetchThrough(http);
   const client = new Client({
     server,
     fetch: send,
@@ -36,12 +36,17 @@ export function connect(access: KubeconfigAccess, component: string): Connection
 /** Over a socket that says who we are by being ours. */
 export function connectSocket(path: string, component: string): Connection {
   const http = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-  return { ...over(LOCAL_ORIGIN, (request) => fetch(request, { client: http }), component), http };
+  return { ...over(LOCAL_ORIGIN, fetchThrough(http), component), http, close: () => http.close() };
 }
 
 /** Over any `fetch`-shaped function. */
 export function connectFetch(send: Fetch, component: string): Connection {
   return over(LOCAL_ORIGIN, send, component);
+}
+
+function fetchThrough(client: Deno.HttpClient): Fetch {
+  const init: RequestInit & { client: Deno.HttpClient } = { client };
+  return (request) => fetch(request, init);
 }
 
 function over(server: string, send: Fetch, component: string): Connection {

@@ -1,0 +1,231 @@
+import {
+  type Clock,
+  type LogLevel,
+  MetricRegistry,
+  type Random,
+  Shutdown,
+  systemClock,
+  systemRandom,
+} from "../base/mod.ts";
+import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
+import { openKvStore } from "../storage/mod.ts";
+import { connectFetch } from "./connection.ts";
+import { type DataLayout, ownData, writeSecret } from "./data_directory.ts";
+import { nodeUser, USERS } from "./identities.ts";
+import {
+  type Instance,
+  newInstance,
+  removeInstance,
+  type RuntimeName,
+  writeInstance,
+} from "./instance.ts";
+import { ComponentLogs } from "./log_file.ts";
+import { type ClusterNetwork, DEFAULT_NETWORK, type ListenAddress, serverUrl } from "./network.ts";
+import { type NodeGroup, openNodeGroup } from "./node_group.ts";
+import { clusterReady } from "./readiness.ts";
+import { ApiServerRole } from "./roles/api_server.ts";
+import { takeStopRequest } from "./stop.ts";
+import { WorkerRoles } from "./worker_roles.ts";
+
+export interface ControlPlaneOptions {
+  readonly dataDirectory: string;
+  readonly listen: ListenAddress;
+  readonly runtime: RuntimeName;
+  readonly nodes: number;
+  readonly network?: ClusterNetwork;
+  readonly logLevel?: LogLevel;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Hears of each step of the start, for whoever waits. */
+  readonly progress?: (step: string) => void;
+}
+
+/** The name of a cluster, its context and its user in kubeconfigs. */
+export const CONTEXT_NAME = "coracle";
+
+/**
+ * `coracle up`: the API server in this isolate, the other roles of the control plane in a second, nodes in processes
+ * of their own, all on one data directory.
+ */
+export class ControlPlane {
+  readonly layout: DataLayout;
+  readonly server: string;
+  /** Of an administrator, as YAML; it also lies in the data directory. */
+  readonly kubeconfig: string;
+  /** Resolves when a pod can be created and would run. */
+  readonly ready: Promise<void>;
+  readonly #shutdown: Shutdown;
+
+  private constructor(
+    layout: DataLayout,
+    server: string,
+    kubeconfig: string,
+    ready: Promise<void>,
+    shutdown: Shutdown,
+  ) {
+    this.layout = layout;
+    this.server = server;
+    this.kubeconfig = kubeconfig;
+    this.ready = ready;
+    this.#shutdown = shutdown;
+  }
+
+  /** Resolves when the server answers. Rejects with `StartError` where the user can mend it. */
+  static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
+    const clock = options.clock ?? systemClock;
+    const random = options.random ?? systemRandom;
+    const network = options.network ?? DEFAULT_NETWORK;
+    const progress = options.progress ?? (() => {});
+    const owned = await ownData(options.dataDirectory, `coracle, process ${Deno.pid}`);
+    const { layout } = owned;
+    const logs = new ComponentLogs(layout.logs, clock, options.logLevel);
+    const logger = logs.logger("coracle");
+    const shutdown = new Shutdown(logger);
+    shutdown.add("data directory", () => owned.release());
+    shutdown.add("logs", () => logs.close());
+    try {
+      await takeStopRequest(layout);
+      const worker = new WorkerRoles(clock, logger);
+      shutdown.add("worker", () => worker.end());
+      progress("opening the store");
+      const [pki, store, nodes] = await Promise.all([
+        openPki(layout.pki, { clock, random }),
+        openKvStore({ directory: layout.store, logger: logs.logger("storage"), clock }),
+        openNodeGroup({
+          layout,
+          names: nodeNames(options.nodes),
+          runtime: options.runtime,
+          network,
+          clock,
+          logger,
+          listen: options.listen,
+          progress,
+        }),
+      ]);
+      // Roles end before the server that they talk to, and that one before its store.
+      const ends = new Shutdown(logger);
+      shutdown.add("roles, server and store", () => ends.end());
+      ends.add("store", () => store.close());
+      const api = new ApiServerRole({
+        store,
+        pki,
+        network,
+        advertise: { addresses: nodes.advertise, port: options.listen.port },
+        clock,
+        random,
+        logger: logs.logger("apiserver"),
+        metrics: new MetricRegistry(),
+      });
+      ends.add("apiserver", () => api.end());
+      const port = await api.listen(options.listen, nodes.listen);
+      for (const host of nodes.listen) await api.listen({ host, port });
+      const server = serverUrl({ host: options.listen.host, port });
+      const instance = await newInstance({
+        server,
+        runtime: options.runtime,
+        nodes: nodes.names,
+        startedAt: clock.now(),
+      });
+      await writeInstance(layout, instance);
+      ends.add("instance", () => removeInstance(layout));
+      const kubeconfig = await adminKubeconfig(pki, server);
+      await writeSecret(layout.adminKubeconfig, kubeconfig);
+      const sockets = await openSockets(api, nodes);
+      ends.add("sockets", () => Deno.remove(sockets.directory, { recursive: true }));
+      worker.start({
+        pkiDirectory: layout.pki,
+        logsDirectory: layout.logs,
+        logLevel: options.logLevel ?? "info",
+        network,
+        sockets: sockets.roles,
+        hollowNodes: sockets.nodes,
+      });
+      ends.add("worker", () => worker.end());
+      ends.add("nodes", async () => {
+        const { keepContainers } = await takeStopRequest(layout);
+        await nodes.end(keepContainers);
+      });
+      progress("starting the control plane");
+      const ready = becomeReady(
+        { api, worker, nodes, pki, port, instance, layout },
+        () =>
+          clusterReady({
+            client: connectFetch(api.fetchAs(USERS.admin), "coracle").client,
+            clock,
+            logger,
+            nodes: nodes.names,
+            signal: shutdown.signal,
+          }),
+        progress,
+      );
+      ready.catch((error) => logger.error("the cluster did not become ready", { error }));
+      return new ControlPlane(layout, server, kubeconfig, ready, shutdown);
+    } catch (error) {
+      await shutdown.end();
+      throw error;
+    }
+  }
+
+  /** Ends everything in order: nodes, roles, server, store. */
+  end(): Promise<void> {
+    return this.#shutdown.end();
+  }
+}
+
+/** `node-1`, `node-2`, … Pure. */
+export function nodeNames(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `node-${i + 1}`);
+}
+
+async function becomeReady(
+  parts: {
+    readonly api: ApiServerRole;
+    readonly worker: WorkerRoles;
+    readonly nodes: NodeGroup;
+    readonly pki: Pki;
+    readonly port: number;
+    readonly instance: Instance;
+    readonly layout: DataLayout;
+  },
+  whole: () => Promise<void>,
+  progress: (step: string) => void,
+): Promise<void> {
+  const { api, worker, nodes, pki, port, instance, layout } = parts;
+  await api.ready;
+  await nodes.start({ pki, port });
+  await worker.ready;
+  progress("waiting for the nodes");
+  await whole();
+  await writeInstance(layout, { ...instance, state: "ready" });
+}
+
+async function adminKubeconfig(pki: Pki, server: string): Promise<string> {
+  const { certificate, key } = await pki.client("admin", CLIENT_SUBJECTS.admin);
+  return kubeconfigText({
+    name: CONTEXT_NAME,
+    server,
+    authority: pki.authority.certificate,
+    credential: { certificate, key },
+    user: `${CONTEXT_NAME}-admin`,
+  });
+}
+
+/** One socket a caller, in a folder that only this user can enter: who connects is who the socket is for. */
+async function openSockets(api: ApiServerRole, nodes: NodeGroup) {
+  const directory = await Deno.makeTempDir({ prefix: "coracle-" });
+  await Deno.chmod(directory, 0o700);
+  const roles = {
+    "controller-manager": `${directory}/controller-manager`,
+    scheduler: `${directory}/scheduler`,
+    "hollow-nodes": `${directory}/hollow-nodes`,
+  };
+  for (const name of Object.keys(roles) as (keyof typeof roles)[]) {
+    api.listenSocket(roles[name], USERS[name]);
+  }
+  const hollow = nodes.hollow.map((name, index) => ({
+    name,
+    socket: `${directory}/node-${index}`,
+  }));
+  for (const { name, socket } of hollow) api.listenSocket(socket, nodeUser(name));
+  return { directory, roles, nodes: hollow };
+}

@@ -1,0 +1,54 @@
+import { type Clock, sleep, systemClock } from "../base/mod.ts";
+import { isAlive, logTail, spawnDetached } from "../host/mod.ts";
+import type { DataLayout } from "./data_directory.ts";
+import { type Instance, readInstance } from "./instance.ts";
+import { StartError } from "./start_error.ts";
+
+const POLL_MILLISECONDS = 20;
+const OUTPUT_FILE = "up.out";
+
+/** The words that run this program again. */
+export function selfCommand(args: readonly string[]): { program: string; args: string[] } {
+  const program = Deno.execPath();
+  if (Deno.build.standalone) return { program, args: [...args] };
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const main = new URL("../../mod.ts", import.meta.url).pathname;
+  return { program, args: ["run", "-A", "--quiet", "--config", config, main, ...args] };
+}
+
+/**
+ * Runs `up` in a session of its own and waits until its cluster is ready. Rejects with `StartError` and what it
+ * said when it ends before.
+ */
+export async function upDetached(
+  layout: DataLayout,
+  args: readonly string[],
+  clock: Clock = systemClock,
+): Promise<Instance> {
+  try {
+    await Deno.mkdir(layout.logs, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StartError(
+      `cannot use ${layout.root}: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  const logFile = `${layout.logs}/${OUTPUT_FILE}`;
+  await Deno.writeTextFile(logFile, "", { mode: 0o600 });
+  const command = selfCommand(args);
+  const process = await spawnDetached(command.program, command.args, { logFile });
+  for (;;) {
+    const instance = await readInstance(layout);
+    if (instance?.process.pid === process.pid && instance.state === "ready") return instance;
+    if (!await isAlive(process)) {
+      throw new StartError(lastError(await logTail(logFile)) ?? `it ended at once; see ${logFile}`);
+    }
+    await sleep(clock, POLL_MILLISECONDS);
+  }
+}
+
+/** What the last line that tells of an error says. Pure. */
+function lastError(output: string): string | undefined {
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  const last = lines.findLast((line) => line.startsWith("Error: ")) ?? lines.at(-1);
+  return last?.replace(/^Error: /, "");
+}

@@ -1,0 +1,65 @@
+import type { Clock, Logger } from "../base/mod.ts";
+import type { Pki } from "../pki/mod.ts";
+import type { DataLayout } from "./data_directory.ts";
+import type { RuntimeName } from "./instance.ts";
+import type { ClusterNetwork, ListenAddress } from "./network.ts";
+import { StartError } from "./start_error.ts";
+
+export interface NodeGroupOptions {
+  readonly layout: DataLayout;
+  readonly names: readonly string[];
+  readonly runtime: RuntimeName;
+  readonly network: ClusterNetwork;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly listen: ListenAddress;
+  readonly progress: (step: string) => void;
+}
+
+/** The nodes of one cluster on this machine. */
+export interface NodeGroup {
+  readonly names: readonly string[];
+  /** Those that run in the control plane's own process. */
+  readonly hollow: readonly string[];
+  /** Where nodes and pods reach the API server. */
+  readonly advertise: readonly string[];
+  /** Addresses beside the user's that the server must listen on for them. */
+  readonly listen: readonly string[];
+  /** Starts their processes, once the server answers on that port. */
+  start(server: { readonly pki: Pki; readonly port: number }): Promise<void>;
+  end(keepContainers: boolean): Promise<void>;
+}
+
+/** An address of documentation (RFC 5737): stands for the server where nothing of the cluster dials it. */
+const NOWHERE = "192.0.2.1";
+
+/** Prepares what the nodes need of the machine. Rejects with `StartError` for what the machine lacks. */
+// deno-lint-ignore require-await
+export async function openNodeGroup(options: NodeGroupOptions): Promise<NodeGroup> {
+  if (options.runtime === "hollow") return hollowGroup(options);
+  throw new StartError("this build has no Podman runtime yet; use --runtime hollow");
+}
+
+function hollowGroup({ listen, names }: NodeGroupOptions): NodeGroup {
+  return {
+    names,
+    hollow: names,
+    advertise: [reachable(listen.host) ?? machineAddress() ?? NOWHERE],
+    listen: [],
+    start: () => Promise.resolve(),
+    end: () => Promise.resolve(),
+  };
+}
+
+/** The host where others can dial it. Pure. */
+function reachable(host: string): string | undefined {
+  const isLocal = host === "localhost" || host === "::1" || host.startsWith("127.") ||
+    host === "0.0.0.0" || host === "::";
+  return isLocal ? undefined : host;
+}
+
+/** An IPv4 address of this machine that is not its loopback. */
+function machineAddress(): string | undefined {
+  return Deno.networkInterfaces()
+    .find(({ family, address }) => family === "IPv4" && !address.startsWith("127."))?.address;
+}

@@ -1,0 +1,142 @@
+import type { Clock, Logger, MetricRegistry, Random } from "../../base/mod.ts";
+import { type ApiServer, type Peer, startApiServer, type UserInfo } from "../../apiserver/mod.ts";
+import type { Fetch } from "../../client/mod.ts";
+import { apiServerNames, type Pki } from "../../pki/mod.ts";
+import { Door } from "../../serving/mod.ts";
+import type { Store } from "../../storage/mod.ts";
+import type { ClusterNetwork, ListenAddress } from "../network.ts";
+import { StartError } from "../start_error.ts";
+
+export interface ApiServerRoleOptions {
+  readonly store: Store;
+  readonly pki: Pki;
+  readonly network: ClusterNetwork;
+  /** Where pods reach this server; never loopback. */
+  readonly advertise: { readonly addresses: readonly string[]; readonly port: number };
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: MetricRegistry;
+  /** Bearer tokens that never expire. */
+  readonly tokens?: ReadonlyMap<string, UserInfo>;
+}
+
+/** kube-apiserver with the ways to reach it: in the process, by socket, by TLS. */
+export class ApiServerRole {
+  readonly server: ApiServer;
+  readonly #options: ApiServerRoleOptions;
+  readonly #doors: Door[] = [];
+  readonly #sockets: Deno.HttpServer[] = [];
+
+  constructor(options: ApiServerRoleOptions) {
+    this.#options = options;
+    const { advertise, clock, logger, metrics, network, pki, random, store, tokens } = options;
+    this.server = startApiServer({
+      store,
+      pki,
+      clock,
+      random,
+      logger,
+      metrics,
+      advertise,
+      serviceCidrs: network.serviceCidrs,
+      issuer: `https://kubernetes.default.svc.${network.domain}`,
+      ...(tokens === undefined ? {} : { tokens }),
+    });
+  }
+
+  get ready(): Promise<void> {
+    return this.server.ready;
+  }
+
+  /** A `fetch` that is that user: only for callers inside this process. */
+  fetchAs(user: UserInfo): Fetch {
+    const peer: Peer = { address: "in-process", user };
+    return async (request) => {
+      request.signal.throwIfAborted();
+      const response = await this.server.handle(request, peer);
+      if (response.body === null || !isStream(request.url)) return response;
+      // What a lost connection does elsewhere, the caller's signal does here.
+      const body = response.body.pipeThrough(new TransformStream(), { signal: request.signal });
+      return new Response(body, response);
+    };
+  }
+
+  /** Serves plain HTTP on a socket; whoever can open it is that user, so its folder must be ours alone. */
+  listenSocket(path: string, user: UserInfo): void {
+    const peer: Peer = { address: "socket", user };
+    this.#sockets.push(
+      Deno.serve({ path, onListen() {} }, (request) => this.server.handle(request, peer)),
+    );
+  }
+
+  /** Opens the TLS door. Rejects with `StartError` where the address is taken. Answers the port. */
+  async listen(address: ListenAddress, names: readonly string[] = []): Promise<number> {
+    const { advertise, logger, network, pki } = this.#options;
+    const { key, certificate } = await pki.serving("apiserver", {
+      commonName: "kube-apiserver",
+      hosts: [
+        ...apiServerNames(network.domain),
+        Deno.hostname(),
+        "127.0.0.1",
+        "::1",
+        firstAddress(network.serviceCidrs[0] ?? ""),
+        ...advertise.addresses,
+        ...(isWildcard(address.host) ? [] : [address.host]),
+        ...names,
+      ].filter((host) => host !== ""),
+    });
+    try {
+      const door = await Door.open({
+        ...address,
+        credentials: { key, certificate, clientCa: pki.authority.certificate },
+        logger,
+        handle: (request, peer) => this.server.handle(request, peer),
+      });
+      this.#doors.push(door);
+      return door.port;
+    } catch (error) {
+      throw listenError(error, address);
+    }
+  }
+
+  /** Takes no more requests, ends watches. The store stays open. */
+  async end(): Promise<void> {
+    this.server.close();
+    await Promise.all(this.#doors.map((door) => door.close()));
+    await Promise.all(this.#sockets.map((socket) => socket.shutdown()));
+  }
+}
+
+/** The first address of a Service range: that of `kubernetes.default`. Pure. */
+export function firstAddress(range: string): string {
+  const network = range.slice(0, range.lastIndexOf("/"));
+  const dot = network.lastIndexOf(".");
+  return dot < 0 ? "" : `${network.slice(0, dot)}.${Number(network.slice(dot + 1)) + 1}`;
+}
+
+function isStream(url: string): boolean {
+  return url.includes("watch=") || url.includes("follow=") || url.includes("/watch/");
+}
+
+function isWildcard(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
+function listenError(error: unknown, { host, port }: ListenAddress): Error {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const where = `${host}:${port}`;
+  switch (code) {
+    case "EADDRINUSE":
+      return new StartError(
+        `${where} is in use by another program; --listen takes another address`,
+      );
+    case "EACCES":
+      return new StartError(`this user may not listen on ${where}; --listen takes another address`);
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new StartError(`this machine has no address ${host}; --listen takes another one`);
+    default:
+      return error instanceof Error ? error : new Error(String(error));
+  }
+}

@@ -1,0 +1,39 @@
+import { startControllerManager } from "../../controller-manager/mod.ts";
+import type { Pki } from "../../pki/mod.ts";
+import type { ClusterNetwork } from "../network.ts";
+import type { Role, RoleOptions } from "./role.ts";
+
+export interface ControllerManagerRoleOptions extends RoleOptions {
+  readonly network: ClusterNetwork;
+  /** Hands out the root certificate and signs; without it nothing is signed. */
+  readonly pki?: Pki;
+  /** PEM for kube-root-ca.crt where there is no `pki`. */
+  readonly rootCa?: string;
+  /** As `--controllers`. */
+  readonly controllers?: readonly string[];
+}
+
+/** kube-controller-manager over a connection. */
+export function controllerManagerRole(options: ControllerManagerRoleOptions): Role {
+  const { clock, connection, controllers, logger, network, pki, random } = options;
+  const rootCa = pki?.authority.certificate ?? options.rootCa;
+  const manager = startControllerManager({
+    client: connection.client,
+    clock,
+    random,
+    logger,
+    clusterCidrs: network.clusterCidrs,
+    serviceCidrs: network.serviceCidrs,
+    ...(controllers === undefined ? {} : { controllers }),
+    ...(rootCa === undefined ? {} : { rootCa }),
+    ...(pki === undefined
+      ? {}
+      : { serviceAccountKeys: pki.serviceAccountKeys, signingAuthority: pki.authority }),
+  });
+  logger.info("controllers started", { controllers: manager.controllers });
+  return {
+    name: "kube-controller-manager",
+    ready: Promise.resolve(),
+    end: () => manager.end(),
+  };
+}
