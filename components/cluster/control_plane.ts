@@ -50,6 +50,7 @@ export const CONTEXT_NAME = "coracle";
 export class ControlPlane {
   readonly layout: DataLayout;
   readonly server: string;
+  readonly nodeNames: readonly string[];
   /** Of an administrator, as YAML; it also lies in the data directory. */
   readonly kubeconfig: string;
   /** Resolves when a pod can be created and would run. */
@@ -59,12 +60,14 @@ export class ControlPlane {
   private constructor(
     layout: DataLayout,
     server: string,
+    nodeNames: readonly string[],
     kubeconfig: string,
     ready: Promise<void>,
     shutdown: Shutdown,
   ) {
     this.layout = layout;
     this.server = server;
+    this.nodeNames = nodeNames;
     this.kubeconfig = kubeconfig;
     this.ready = ready;
     this.#shutdown = shutdown;
@@ -159,7 +162,7 @@ export class ControlPlane {
         progress,
       );
       ready.catch((error) => logger.error("the cluster did not become ready", { error }));
-      return new ControlPlane(layout, server, kubeconfig, ready, shutdown);
+      return new ControlPlane(layout, server, nodes.names, kubeconfig, ready, shutdown);
     } catch (error) {
       await shutdown.end();
       throw error;

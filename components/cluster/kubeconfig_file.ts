@@ -73,11 +73,17 @@ export function mergeKubeconfig(existing: string, addition: string, path: string
   });
 }
 
-/** A kubeconfig without the cluster, user and context of that name. Pure. */
+/** A kubeconfig without the context of that name and the cluster and user it names. Pure. */
 export function withoutContext(existing: string, name: string, path: string): string {
   const config = parseConfig(existing, path);
+  const context = entry(config, "contexts", name, "context");
+  const gone = {
+    contexts: name,
+    clusters: text(context?.["cluster"]),
+    users: text(context?.["user"]),
+  };
   for (const list of LISTS) {
-    config[list] = entries(config, list).filter((item) => item["name"] !== name);
+    config[list] = entries(config, list).filter((item) => item["name"] !== gone[list]);
   }
   if (config["current-context"] === name) config["current-context"] = "";
   return stringify(config);

@@ -11,3 +11,7 @@ export * from "./control_plane.ts";
 export * from "./detach.ts";
 export * from "./instance.ts";
 export * from "./stop.ts";
+export * from "./component_log.ts";
+export * from "./reset.ts";
+export * from "./status.ts";
+export * from "./user_kubeconfig.ts";

@@ -1,0 +1,152 @@
+import { systemClock } from "../base/mod.ts";
+import {
+  ControlPlane,
+  type Instance,
+  mergeUserKubeconfig,
+  parseListenAddress,
+  type RuntimeName,
+  upDetached,
+} from "../cluster/mod.ts";
+import { type Command, DATA_FLAG, OUTPUT_FLAG, type Terminal } from "./command.ts";
+import { layoutOf } from "./data.ts";
+import { type ParsedFlags, UsageError } from "./flags.ts";
+
+const NODES_MAXIMUM = 5000;
+
+/** `coracle up`: a cluster, ready to use. */
+export const up: Command = {
+  name: "up",
+  usage: "[flags]",
+  summary: "start a cluster on this machine, or go on with the one that lies there",
+  flags: [
+    { name: "detach", short: "d", kind: "boolean", help: "return when it is ready; it runs on" },
+    { name: "nodes", kind: "number", value: "N", help: "how many nodes (1)" },
+    {
+      name: "runtime",
+      kind: "text",
+      value: "NAME",
+      choices: ["podman", "hollow"],
+      help: "what runs the pods: podman, or hollow for nodes that run nothing (podman)",
+    },
+    DATA_FLAG,
+    {
+      name: "listen",
+      kind: "text",
+      value: "HOST:PORT",
+      help: "where the API server listens (127.0.0.1:6443)",
+    },
+    {
+      name: "kubeconfig",
+      kind: "text",
+      value: "FILE",
+      help: "write the kubeconfig there, instead of adding a context to the user's own",
+    },
+    { name: "verbose", short: "v", kind: "boolean", help: "log details" },
+    OUTPUT_FLAG,
+  ],
+  async run(flags, terminal) {
+    const options = upOptions(flags, terminal);
+    if (flags.is("detach")) {
+      const instance = await upDetached(options.layout, childArguments(options, flags));
+      await announce(flags, terminal, options.layout.adminKubeconfig, instance);
+      return 0;
+    }
+    const plane = await ControlPlane.start({
+      dataDirectory: options.layout.root,
+      listen: options.listen,
+      runtime: options.runtime,
+      nodes: options.nodes,
+      logLevel: flags.is("verbose") ? "debug" : "info",
+      progress: (step) => terminal.tell(`${step} …`),
+    });
+    try {
+      const ended = untilAborted(terminal.signal);
+      const isReady = await Promise.race([plane.ready.then(() => true), ended.then(() => false)]);
+      if (isReady) {
+        await announce(flags, terminal, plane.layout.adminKubeconfig, {
+          server: plane.server,
+          runtime: options.runtime,
+          nodes: plane.nodeNames,
+        });
+        await ended;
+      }
+    } finally {
+      await plane.end();
+    }
+    return 0;
+  },
+};
+
+type Announced = Pick<Instance, "server" | "runtime" | "nodes">;
+
+function upOptions(flags: ParsedFlags, terminal: Terminal) {
+  if (flags.args.length > 0) throw new UsageError(`unknown argument ${flags.args[0]}`);
+  const listen = parseListenAddress(flags.text("listen") ?? "127.0.0.1:6443");
+  if (listen === undefined) {
+    throw new UsageError(
+      `invalid argument ${
+        JSON.stringify(flags.text("listen"))
+      } for "--listen" flag: must be HOST:PORT`,
+    );
+  }
+  const nodes = flags.number("nodes") ?? 1;
+  if (nodes < 1 || nodes > NODES_MAXIMUM) {
+    throw new UsageError(
+      `invalid argument "${nodes}" for "--nodes" flag: must be from 1 to ${NODES_MAXIMUM}`,
+    );
+  }
+  const runtime = (flags.text("runtime") ?? "podman") as RuntimeName;
+  return { layout: layoutOf(flags, terminal), listen, nodes, runtime };
+}
+
+/** The same cluster, in the foreground of a process that nobody looks at. */
+function childArguments(
+  { layout, listen, nodes, runtime }: ReturnType<typeof upOptions>,
+  flags: ParsedFlags,
+): string[] {
+  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
+  return [
+    "up",
+    `--data-dir=${layout.root}`,
+    `--listen=${host}:${listen.port}`,
+    `--nodes=${nodes}`,
+    `--runtime=${runtime}`,
+    // The one that waits for it writes the user's.
+    `--kubeconfig=${layout.adminKubeconfig}`,
+    `--verbose=${flags.is("verbose")}`,
+  ];
+}
+
+async function announce(
+  flags: ParsedFlags,
+  terminal: Terminal,
+  adminKubeconfig: string,
+  { server, runtime, nodes }: Announced,
+): Promise<void> {
+  const given = flags.text("kubeconfig");
+  const kubeconfig = given ?? adminKubeconfig;
+  if (given === undefined) {
+    const problem = await mergeUserKubeconfig(adminKubeconfig, terminal.environment);
+    if (problem !== undefined) terminal.tell(`kubeconfig not changed: ${problem}`);
+  } else if (given !== adminKubeconfig) {
+    await copyKubeconfig(adminKubeconfig, given);
+  }
+  const seconds = systemClock.monotonic() / 1000;
+  terminal.print(
+    flags.text("output") === "json"
+      ? JSON.stringify({ seconds, server, kubeconfig, runtime, nodes })
+      : `Cluster ready in ${seconds.toFixed(1)} s. export KUBECONFIG=${kubeconfig}`,
+  );
+}
+
+async function copyKubeconfig(from: string, to: string): Promise<void> {
+  await Deno.writeTextFile(to, await Deno.readTextFile(from), { mode: 0o600 });
+  await Deno.chmod(to, 0o600);
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
