@@ -28,15 +28,18 @@ export function serveOpenApi({ definitions, customSchema }: OpenApiOptions): End
     const schema = customSchema?.(definition);
     return { definition, ...(schema === undefined ? {} : { customSchema: schema }) };
   };
+  const made = new Map<string, Remembered<ResourceDefinition, VersionDocument>>();
   const versions = new Remembered((all: readonly ResourceDefinition[]) => {
     const found = new Map<string, VersionDocument>();
-    for (const definition of all) {
-      const { group, version } = definition;
-      const path = group === "" ? `api/${version}` : `apis/${group}/${version}`;
-      let document = found.get(path);
-      if (document === undefined) found.set(path, document = new VersionDocument(group, version));
-      document.resources.push(resourceOf(definition));
+    for (const [path, members] of byPath(all)) {
+      let document = made.get(path);
+      if (document === undefined) {
+        document = new Remembered((parts) => new VersionDocument(parts.map(resourceOf)));
+        made.set(path, document);
+      }
+      found.set(path, document.of(members));
     }
+    for (const path of [...made.keys()]) if (!found.has(path)) made.delete(path);
     return found;
   });
   const whole = new Remembered((all: readonly ResourceDefinition[]) =>
@@ -59,12 +62,33 @@ export function serveOpenApi({ definitions, customSchema }: OpenApiOptions): End
   };
 }
 
+/** Definitions by the path of their group version. */
+function byPath(all: readonly ResourceDefinition[]): Map<string, ResourceDefinition[]> {
+  const found = new Map<string, ResourceDefinition[]>();
+  for (const definition of all) {
+    const { group, version } = definition;
+    const path = group === "" ? `api/${version}` : `apis/${group}/${version}`;
+    const members = found.get(path);
+    if (members === undefined) found.set(path, [definition]);
+    else members.push(definition);
+  }
+  return found;
+}
+
+/** The document of one group version, made when it is first asked for. */
 class VersionDocument {
-  readonly resources: OpenApiResource[] = [];
   #hash: string | undefined;
   #body: TaggedBody | undefined;
 
-  constructor(readonly group: string, readonly version: string) {}
+  constructor(readonly resources: readonly OpenApiResource[]) {}
+
+  get group(): string {
+    return this.resources[0]?.definition.group ?? "";
+  }
+
+  get version(): string {
+    return this.resources[0]?.definition.version ?? "";
+  }
 
   get hash(): string {
     return this.#hash ??= openApiHash(this.resources);

@@ -111,6 +111,10 @@ function currentPage(selection: Selection, { after, limit }: PageSource): Page {
   for (const entry of cache.range(selection.prefix, after)) {
     if (limit > 0 && entries.length === limit) {
       remaining++;
+      if (selection.everything && after === undefined) {
+        remaining = cache.count(selection.prefix) - limit;
+        break;
+      }
       if (!selection.everything) break;
     } else {
       next = entry.key;

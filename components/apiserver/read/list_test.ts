@@ -17,7 +17,7 @@ interface List {
 }
 
 const pod = (namespace: string, name: string, node = "", labels: Record<string, string> = {}) => ({
-  metadata: { name, namespace, labels, uid: `uid-${name}` },
+  metadata: { name, namespace, labels, annotations: { odd: '{"a\\\\":"}"}\\\\' } },
   spec: { nodeName: node, containers: [{ name: "c", image: "i" }] },
   status: { phase: "Running", message: 'a "}{" b' },
 });

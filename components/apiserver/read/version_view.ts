@@ -75,15 +75,22 @@ function withRevision(bytes: Uint8Array, encoding: ObjectEncoding, revision: num
 export function metadataBytes(bytes: Uint8Array, encoding: ObjectEncoding): Uint8Array {
   const from = encoding.itemOffset;
   let depth = 0;
-  let quoted = false;
   for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at];
-    if (quoted) {
-      if (byte === BACKSLASH) at++;
-      else if (byte === QUOTE) quoted = false;
-    } else if (byte === QUOTE) quoted = true;
+    if (byte === QUOTE) at = endOfString(bytes, at);
     else if (byte === OPEN) depth++;
     else if (byte === CLOSE && --depth === 0) return bytes.subarray(from, at + 1);
   }
   return bytes.subarray(from, bytes.length - 1);
+}
+
+/** Where the string ends whose first quote stands at `start`. */
+function endOfString(bytes: Uint8Array, start: number): number {
+  for (let at = start;;) {
+    at = bytes.indexOf(QUOTE, at + 1);
+    if (at < 0) return bytes.length;
+    let escapes = 0;
+    while (bytes[at - 1 - escapes] === BACKSLASH) escapes++;
+    if (escapes % 2 === 0) return at;
+  }
 }

@@ -106,6 +106,18 @@ Deno.test("watchObjects() ends in time, after a last bookmark", async () => {
   await harness.close();
 });
 
+Deno.test("watchObjects() leaves nothing behind when its client goes", async () => {
+  const harness = await ReadHarness.open("", "v1", "pods");
+  for (const query of ["", "&fieldSelector=spec.nodeName%3Dn1", "&allowWatchBookmarks=true"]) {
+    const lines = await watch(harness, query);
+    assert.ok(harness.clock.pending > 0);
+    await lines.cancel();
+    assert.equal(harness.clock.pending, 0, query);
+  }
+  await harness.put(pod("one", "n1"));
+  await harness.close();
+});
+
 Deno.test("watchObjects() from a forgotten revision is an ERROR event with 410", async () => {
   const harness = await ReadHarness.open("", "v1", "pods");
   for (let i = 0; i < 3; i++) await harness.put(pod(`p${i}`));
