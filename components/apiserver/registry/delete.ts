@@ -28,7 +28,7 @@ export async function deleteObject(
   let entry = await resource.get(context.namespace, context.name);
   for (;;) {
     if (entry === undefined) throw missing(context);
-    const previous = resource.cache.decoded(entry);
+    const previous = resource.object(entry);
     checkPreconditions(context, previous, options);
     await dependencies.pipeline.validate(admissionRequest(context, "DELETE", undefined, previous));
     try {

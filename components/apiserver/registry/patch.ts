@@ -1,4 +1,10 @@
-import { ApiError, badRequest, type JsonValue } from "../../base/mod.ts";
+import {
+  ApiError,
+  badRequest,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+} from "../../base/mod.ts";
 import {
   applyJsonPatch,
   applyMergePatch,
@@ -124,11 +130,14 @@ export function patchChange(
     createsMissing: false,
     unconditional: true,
     retries: PATCH_RETRIES,
-    make: (existing) => {
+    make: (existing, resourceVersion) => {
       const document = asJson(structuredClone(existing!));
       switch (patch.type) {
         case "json":
-          return fit(applyJsonPatch(document, patch.value));
+          return fit(withoutSame(
+            applyJsonPatch(withRevision(document, resourceVersion), patch.value),
+            resourceVersion,
+          ));
         case "merge":
           return fit(applyMergePatch(document, patch.value));
         default:
@@ -145,4 +154,21 @@ function placeApplied(applied: KubeObject, context: WriteContext): void {
   if (context.definition.namespaced && (meta.namespace ?? "") === "") {
     meta.namespace = context.namespace;
   }
+}
+
+/** A JSON patch may test the revision, so it must find one. */
+function withRevision(document: JsonObject, resourceVersion: string): JsonObject {
+  const metadata = document["metadata"];
+  return isJsonObject(metadata)
+    ? { ...document, metadata: { ...metadata, resourceVersion } }
+    : document;
+}
+
+/** What the patch left alone is no demand of the caller's. */
+function withoutSame(document: JsonObject, resourceVersion: string): JsonObject {
+  const metadata = document["metadata"];
+  if (isJsonObject(metadata) && metadata["resourceVersion"] === resourceVersion) {
+    delete metadata["resourceVersion"];
+  }
+  return document;
 }

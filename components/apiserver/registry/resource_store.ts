@@ -29,6 +29,8 @@ export class ResourceStore {
   readonly cache: WatchCache<ObjectIndex, KubeObject>;
   readonly #store: Store;
   readonly #prefix: string;
+  /** Objects of entries that did not come from the cache. */
+  readonly #past = new WeakMap<StoredObject, KubeObject>();
 
   constructor(
     store: Store,
@@ -87,9 +89,14 @@ export class ResourceStore {
     return this.cache.get(this.key(namespace, name));
   }
 
+  /** The object of an entry as it is stored. Shared: never changed. */
+  object(entry: StoredObject): KubeObject {
+    return this.#past.get(entry) ?? this.cache.decoded(entry);
+  }
+
   /** The object of an entry as `definition` serves it. Shared: never changed. */
   decoded(entry: StoredObject, definition: ResourceDefinition): KubeObject {
-    return convertObject(this.cache.decoded(entry), this.definition, definition);
+    return convertObject(this.object(entry), this.definition, definition);
   }
 
   /** The bytes of an entry as `definition` serves it. */
@@ -112,7 +119,7 @@ export class ResourceStore {
     try {
       const result = await this.#store.list(this.prefix(namespace), options);
       return {
-        entries: result.entries.map((entry) => this.#past(entry)),
+        entries: result.entries.map(({ key, value, revision }) => this.entry(key, value, revision)),
         remaining: result.remaining,
       };
     } catch (error) {
@@ -125,20 +132,16 @@ export class ResourceStore {
 
   /** An entry made of a value outside the cache: an old revision, or one that has just been written. */
   entry(key: string, value: Uint8Array, revision: number): StoredObject {
-    return this.#past({ key, value, revision });
-  }
-
-  #past(
-    { key, value, revision }: { key: string; value: Uint8Array; revision: number },
-  ): StoredObject {
     const { encoding, definition } = this;
     const object = encoding.decode(value, revision);
-    return {
+    const entry = {
       key,
       revision,
       bytes: encoding.render(value, revision),
       index: indexOf(definition, object),
     };
+    this.#past.set(entry, object);
+    return entry;
   }
 }
 

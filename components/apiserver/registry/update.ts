@@ -10,8 +10,11 @@ import { groupResource, storeError, type WriteContext, type Written } from "./wr
 
 /** A change of one object, given what stands there now, both in the requested version. */
 export interface Change {
-  /** Makes the new object; must not change `existing`, which is shared. Undefined `existing`: it would be created. */
-  make(existing: KubeObject | undefined): KubeObject | Promise<KubeObject>;
+  /**
+   * Makes the new object; must not change `existing`, which is shared. Undefined `existing`: it would be created.
+   * `existing` has no resourceVersion: one in what is made is the caller's, and must be `resourceVersion`.
+   */
+  make(existing: KubeObject | undefined, resourceVersion: string): KubeObject | Promise<KubeObject>;
   /** Whether a missing object is created from `make(undefined)`. */
   readonly createsMissing: boolean;
   /** Whether the change may be made without naming a revision. */
@@ -34,7 +37,7 @@ export async function updateObject(
   for (let tries = 0;; tries++) {
     if (entry === undefined) {
       if (!change.createsMissing) throw missing(context);
-      const made = await change.make(undefined);
+      const made = await change.make(undefined, "");
       if (made.metadata !== undefined) delete made.metadata.resourceVersion;
       return createObject(dependencies, context, made);
     }
@@ -69,13 +72,18 @@ async function attempt(
   entry: StoredObject,
 ): Promise<Attempt> {
   const { resource, definition } = context;
-  const previous = resource.cache.decoded(entry);
-  const made = await change.make(convertObject(previous, resource.definition, definition));
+  const previous = resource.object(entry);
+  const { resourceVersion = "", ...versionless } = previous.metadata ?? {};
+  const existing = { ...previous, metadata: versionless };
+  const made = await change.make(
+    convertObject(existing, resource.definition, definition),
+    resourceVersion,
+  );
   const next = convertObject(made, definition, resource.definition);
   const meta = placeObject(next, context);
   const conditional = checkRevision(meta, previous.metadata ?? {}, definition, change);
   keepSystemFields(meta, previous.metadata ?? {});
-  meta.resourceVersion = previous.metadata?.resourceVersion ?? "";
+  meta.resourceVersion = resourceVersion;
   await dependencies.pipeline.admit(admissionRequest(context, "UPDATE", next, previous));
   checkFinalizers(meta, previous.metadata ?? {}, definition);
   const rollback = await dependencies.pipeline.prepareUpdate(
