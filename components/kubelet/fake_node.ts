@@ -5,6 +5,7 @@ import { FakeApi } from "./fake_api.ts";
 import { HollowRuntime, type HollowRuntimeOptions } from "./hollow/hollow_runtime.ts";
 import { hollowSetup } from "./hollow/hollow_setup.ts";
 import { type Kubelet, type KubeletOptions, startCore } from "./kubelet.ts";
+import type { ContainerRuntime } from "./runtime.ts";
 
 export const TEST_MACHINE: Machine = {
   addresses: [
@@ -31,6 +32,7 @@ export class FakeNode {
   readonly api = new FakeApi();
   readonly runtime: HollowRuntime;
   kubelet: Kubelet;
+  #crash: () => void = () => {};
   readonly #overrides: Partial<KubeletOptions>;
 
   constructor(
@@ -50,6 +52,7 @@ export class FakeNode {
 
   /** Ends the kubelet as a crash would, and starts another on the same runtime and API. */
   async restart(): Promise<void> {
+    this.#crash();
     await this.kubelet.end();
     this.kubelet = this.#start();
   }
@@ -88,10 +91,12 @@ export class FakeNode {
   }
 
   #start(): Kubelet {
+    const [runtime, crash] = mortal(this.runtime);
+    this.#crash = crash;
     return startCore({
       nodeName: "node-1",
       client: this.api.client,
-      runtime: this.runtime,
+      runtime,
       clock: this.clock,
       random: this.random,
       logger: silentLogger,
@@ -100,6 +105,27 @@ export class FakeNode {
       ...this.#overrides,
     });
   }
+}
+
+/** A runtime that one kubelet sees until it crashes: what it asked for still happens, but it never hears of it. */
+function mortal(runtime: HollowRuntime): [ContainerRuntime, () => void] {
+  let dead = false;
+  const never = new Promise<never>(() => {});
+  const proxy = new Proxy(runtime, {
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        if (key === "events" || key === "logText") return member.apply(target, args);
+        if (dead) return never;
+        return (member.apply(target, args) as Promise<unknown>).then(
+          (value) => dead ? never : value,
+          (error) => dead ? never : Promise.reject(error),
+        );
+      };
+    },
+  });
+  return [proxy, () => dead = true];
 }
 
 /** A pod bound to the fake node. */

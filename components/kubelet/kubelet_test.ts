@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeNode, testPod } from "./fake_node.ts";
+import { POD_NAME_LABEL } from "./labels.ts";
 
 Deno.test("Kubelet registers its node, renews its lease and reports Ready", async () => {
   const node = new FakeNode();
@@ -169,7 +170,8 @@ Deno.test("Kubelet takes over what runs and restarts nothing", async () => {
   node.api.putPod(testPod("b", { containers: [{ name: "c", image: "x:1" }] }));
   await node.until("running", () => node.phase("a") === "Running" && node.phase("b") === "Running");
   const ids = async () =>
-    (await node.runtime.listContainers()).map(({ id, name }) => `${id} ${name}`);
+    (await node.runtime.listContainers()).map(({ id, labels }) => `${labels[POD_NAME_LABEL]} ${id}`)
+      .sort();
   const before = await ids();
   await node.kubelet.end();
   node.api.remove("/api/v1/namespaces/default/pods/b");

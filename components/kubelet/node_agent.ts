@@ -98,7 +98,7 @@ export class NodeAgent {
     const status = await this.#status(undefined);
     try {
       this.#node = await client.create(NODES, newNode(name, machine, configuration, status));
-      this.#tellConditions(undefined, status);
+      this.#tellConditions(status);
     } catch (error) {
       if (!hasReason(error, "AlreadyExists")) throw error;
       const existing = await client.get(NODES, name);
@@ -138,7 +138,7 @@ export class NodeAgent {
       if (hasReason(error, "NotFound") && configuration.registerNode) return await this.#register();
       throw error;
     }
-    this.#tellConditions(previous, status);
+    this.#tellConditions(status);
     this.#reportedAt = now;
     // Spread, so that nodes started together do not report together for ever.
     const period = configuration.nodeStatusReportFrequencySeconds * 1000;
@@ -213,11 +213,12 @@ export class NodeAgent {
     };
   }
 
-  #tellConditions(before: NodeStatus | undefined, after: NodeStatus): void {
+  readonly #told = new Map<string, string>();
+  #tellConditions(after: NodeStatus): void {
     const { name } = this.#options;
-    for (const { type, status } of after.conditions ?? []) {
-      const old = before?.conditions?.find((condition) => condition.type === type)?.status;
-      if (old === status) continue;
+    for (const { type = "", status = "" } of after.conditions ?? []) {
+      if (this.#told.get(type) === status) continue;
+      this.#told.set(type, status);
       const word = CONDITION_WORDS[`${type}=${status}`];
       if (word !== undefined) this.#event("Normal", word, `Node ${name} status is now: ${word}`);
     }

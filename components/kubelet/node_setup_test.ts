@@ -42,7 +42,7 @@ class NodeWithFiles {
 
   /** Waits in real time, as the file system answers in real time. */
   async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-    for (let turn = 0; turn < 2000; turn++) {
+    for (let turn = 0; turn < 100_000; turn++) {
       if (await condition()) return;
       await Deno.stat(this.directory);
       await this.clock.advance(0);

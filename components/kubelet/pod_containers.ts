@@ -12,7 +12,7 @@ export interface PodContainer {
   readonly spec: Container;
 }
 
-/** What the runtime shows of one pod, newest first. */
+/** What the runtime shows of one pod, the current ones first. */
 export interface PodRuntime {
   readonly sandboxes: readonly Sandbox[];
   readonly containers: readonly ContainerState[];
@@ -65,16 +65,29 @@ export function isActive(container: ContainerState): boolean {
   return container.state === "running" || container.state === "unknown";
 }
 
-/** Sorts what the runtime listed: newest attempt first, then newest creation. */
+/**
+ * Sorts what the runtime listed: newest attempt first. Of one attempt there can be several, when a kubelet died over
+ * a request that the runtime then carried out: the one that runs, then the oldest, is the one to keep. A sandbox with
+ * running containers comes before any other.
+ */
 export function podRuntime(
   sandboxes: readonly Sandbox[],
   containers: readonly ContainerState[],
 ): PodRuntime {
+  const used = new Set(
+    containers.filter(({ state }) => state !== "exited").map(({ sandboxId }) => sandboxId),
+  );
+  const rank = ({ id, ready }: Sandbox) => ready ? used.has(id) ? 0 : 1 : 2;
+  const alive = (container: ContainerState) => isActive(container) ? 0 : 1;
+  const ready = sandboxes.filter((sandbox) => sandbox.ready).length;
   return {
     sandboxes: [...sandboxes].sort((a, b) =>
-      sandboxAttempt(b) - sandboxAttempt(a) || b.createdAt - a.createdAt
+      (ready > 1 ? rank(a) - rank(b) : 0) || sandboxAttempt(b) - sandboxAttempt(a) ||
+      a.createdAt - b.createdAt
     ),
-    containers: [...containers].sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt),
+    containers: [...containers].sort((a, b) =>
+      b.attempt - a.attempt || alive(a) - alive(b) || a.createdAt - b.createdAt
+    ),
   };
 }
 

@@ -222,7 +222,16 @@ class Planner {
   #removeOld(): void {
     const { runtime } = this.observed;
     const kept = new Map<string, number>();
+    const attempts = new Set<string>();
     for (const instance of runtime.containers) {
+      const attempt = `${instance.name} ${instance.attempt}`;
+      if (attempts.has(attempt)) {
+        // A second one of one attempt: nobody asked for it twice, a dead kubelet did.
+        if (isActive(instance)) this.#kill(instance, `Stopping container ${instance.name}`, 0);
+        else this.#actions.push({ kind: "removeContainer", containerId: instance.id });
+        continue;
+      }
+      attempts.add(attempt);
       const count = kept.get(instance.name) ?? 0;
       kept.set(instance.name, count + 1);
       if (count >= 2 && instance.state === "exited") {

@@ -4,6 +4,7 @@ import { type ContainerObservation, containerStatus, limitMessages } from "./con
 import { podConditions, statusesByName } from "./pod_conditions.ts";
 import { ephemeralContainers, initContainers, isActive, mainContainers } from "./pod_containers.ts";
 import { isTerminal, podPhase } from "./pod_phase.ts";
+import { qosClass } from "./pod_resources.ts";
 
 /** Why the kubelet itself ended a pod or refused it; `reason` is the status's. */
 export interface PodFailure {
@@ -72,7 +73,7 @@ export function podStatus(observed: StatusObservation): PodStatus {
     ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
     ...(mains.length === 0 ? {} : { containerStatuses: mains }),
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
-    ...(previous.qosClass === undefined ? {} : { qosClass: previous.qosClass }),
+    qosClass: qosClass(pod),
   };
 }
 

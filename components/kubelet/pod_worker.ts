@@ -63,7 +63,7 @@ export class PodWorker {
     this.#actor = new PodActor({
       context: options.context,
       uid: options.uid,
-      wanted: () => this.#ending === undefined && !this.#gone,
+      wanted: () => this.#ending === undefined && !this.#gone && !this.#ended,
       pod: () => this.#pod,
       wake: () => this.wake(),
       lookAgainIn: (milliseconds) => this.#lookAgainIn(milliseconds),

@@ -68,6 +68,9 @@ export interface ContainerRuntime {
   removeImage(reference: string): Promise<void>;
 
   containerStats(): Promise<ContainerStats[]>;
+
+  /** A container's whole log as plain text, where the runtime writes no log files (an empty `logPath`). */
+  logText?(containerId: string): string | undefined;
 }
 
 export type RuntimeErrorCode =

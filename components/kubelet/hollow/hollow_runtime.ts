@@ -253,6 +253,12 @@ export class HollowRuntime implements ContainerRuntime {
     );
   }
 
+  logText(containerId: string): string | undefined {
+    const state = this.#containers.get(containerId)?.state;
+    if (state?.startedAt === undefined) return undefined;
+    return `${new Date(state.startedAt).toISOString()} hollow container ${state.name} started\n`;
+  }
+
   /** Ends a container as if it had exited. */
   exitContainer(containerId: string, exitCode: number): void {
     this.#exit(containerId, exitCode);

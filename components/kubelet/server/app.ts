@@ -147,7 +147,7 @@ class Server {
   }
 
   async #logs(c: Context): Promise<Response> {
-    const { cache, clock } = this.#kubelet.context;
+    const { cache, clock, runtime } = this.#kubelet.context;
     const name = c.req.param("container") ?? "";
     const options = logOptions(new URL(c.req.url).searchParams, clock.now());
     if (typeof options === "string") return c.text(`${options}\n`, 422);
@@ -164,7 +164,11 @@ class Server {
       return c.text(`unable to retrieve container logs for ${target.containerId}`, 400);
     }
     if (path === "") {
-      return c.text(`${this.#kubelet.context.runtime.name} containers write no logs\n`, 501);
+      const text = runtime.logText?.(target.containerId);
+      return c.text(
+        text ?? `${runtime.name} containers write no logs\n`,
+        text === undefined ? 501 : 200,
+      );
     }
     try {
       await Deno.stat(path);

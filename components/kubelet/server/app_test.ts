@@ -45,7 +45,7 @@ async function withServer(use: (served: Served) => Promise<void>): Promise<void>
       ),
   });
   const until = async (what: string, condition: () => boolean) => {
-    for (let turn = 0; turn < 2000; turn++) {
+    for (let turn = 0; turn < 100_000; turn++) {
       if (condition()) return;
       await Deno.stat(directory);
       await clock.advance(0);
