@@ -17,13 +17,14 @@ const POLL_MILLISECONDS = 5;
 /** A hollow cluster in processes of its own, with an empty data directory on the disk that is measured. */
 export async function startOwnCluster(directory: string): Promise<OwnCluster> {
   const root = new URL("../..", import.meta.url).pathname;
-  const kubeconfig = `${directory}/kubeconfig`;
+  // Written before the cluster is ready; the one that the flag names, after.
+  const kubeconfig = `${directory}/data/admin.kubeconfig`;
   const started = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--quiet", "--config", `${root}deno.json`, `${root}mod.ts`, "up"],
       ...["--runtime", "hollow", "--listen", `127.0.0.1:${freePort()}`],
-      ...["--data-dir", `${directory}/data`, "--kubeconfig", kubeconfig],
+      ...["--data-dir", `${directory}/data`, "--kubeconfig", `${directory}/kubeconfig`],
     ],
     stdin: "null",
     stdout: "null",

@@ -7,11 +7,6 @@ export const LABEL = "group=chosen";
 
 /** An ordinary pod of about 3 KB as stored. Nobody schedules it: the API is measured, not what follows from it. */
 export function pod(i: number): unknown {
-  const probe = (path: string) => ({
-    httpGet: { path, port: 8080 },
-    periodSeconds: 10,
-    timeoutSeconds: 2,
-  });
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -19,35 +14,23 @@ export function pod(i: number): unknown {
       name: podName(i),
       labels: {
         app: "web",
-        tier: "frontend",
-        release: "stable",
         group: i < LABELLED ? "chosen" : "other",
       },
-      annotations: {
-        "example.com/owner": "team-web",
-        "example.com/checksum": "f2ca1bb6c7e907d06dafe4687e579fce76b37e4e93b7605022da52e6ccc26fd2",
-      },
+      annotations: { "example.com/owner": "team-web" },
     },
     spec: {
       schedulerName: "none",
       containers: [{
         name: "web",
         image: "registry.example/team/web:1.27.4",
-        args: ["--listen", ":8080", "--log-level", "info"],
         ports: [{ name: "http", containerPort: 8080 }],
-        env: [
-          { name: "MODE", value: "production" },
-          { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-        ],
+        env: [{ name: "MODE", value: "production" }],
         resources: {
           requests: { cpu: "100m", memory: "128Mi" },
           limits: { cpu: "500m", memory: "256Mi" },
         },
-        livenessProbe: probe("/livez"),
-        readinessProbe: probe("/readyz"),
-        volumeMounts: [{ name: "scratch", mountPath: "/scratch" }],
+        readinessProbe: { httpGet: { path: "/readyz", port: 8080 }, periodSeconds: 10 },
       }],
-      volumes: [{ name: "scratch", emptyDir: {} }],
     },
   };
 }

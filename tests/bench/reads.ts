@@ -35,7 +35,8 @@ async function read(
   let bytes = 0;
   const load = { name, workers: clients.length, operations: Infinity, seconds };
   const row = await measure(load, async (worker, i) => {
-    bytes += (await clients[worker]!.request("GET", path(i))).length;
+    const answer = await clients[worker]!.request("GET", path(i));
+    bytes += answer.length;
   });
   return { ...row, bytes: bytes / Math.max(1, row.operations) };
 }

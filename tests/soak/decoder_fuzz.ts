@@ -95,6 +95,6 @@ function asJson(text: string): Body {
 }
 
 function shown(body: Body, kind: ResourceDefinition): string {
-  const text = JSON.stringify(new TextDecoder().decode(body.bytes.subarray(0, 3_000)));
+  const text = JSON.stringify(new TextDecoder().decode(body.bytes.subarray(0, 300)));
   return `${kind.kind} as ${body.contentType} ${text}`;
 }
