@@ -1,5 +1,8 @@
 import type { Controller } from "./controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
+import { jobController } from "./job/controller.ts";
+import { ttlAfterFinishedController } from "./ttl_after_finished.ts";
 import { garbageCollector } from "./garbage_collector/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node_ipam/controller.ts";
@@ -25,6 +28,9 @@ export const CONTROLLERS: readonly Controller[] = [
   replicationController,
   replicaSetController,
   deploymentController,
+  jobController,
+  ttlAfterFinishedController,
+  clusterRoleAggregationController,
   endpointSliceController,
   endpointsController,
   // Last, so that it finds the shared informers running.
