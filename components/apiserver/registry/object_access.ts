@@ -82,8 +82,10 @@ export function objectWriter(registry: Registry): ObjectWriter {
     async create<T extends KubeObject>(group: string, resource: string, object: T) {
       const namespace = object.metadata?.namespace ?? "";
       const target = context(group, resource, namespace, "", "");
-      target.definition.applyDefaults(object);
-      return (await createObject(registry.writes, target, object)).object as T;
+      // The write fills its object in; the caller's may be a constant.
+      const next = structuredClone(object);
+      target.definition.applyDefaults(next);
+      return (await createObject(registry.writes, target, next)).object as T;
     },
     async update<T extends KubeObject>(
       group: string,
