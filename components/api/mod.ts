@@ -21,3 +21,4 @@ export * from "./protobuf/mod.ts";
 export * from "./discovery/mod.ts";
 export * from "./apply/mod.ts";
 export * from "./openapi/mod.ts";
+export * from "./validation/mod.ts";

@@ -1,0 +1,279 @@
+import type {
+  APIService,
+  AutoscalingV1HorizontalPodAutoscaler,
+  CertificateSigningRequest,
+  ClusterRole,
+  ClusterRoleBinding,
+  ConfigMap,
+  CustomResourceDefinition,
+  Endpoints,
+  EndpointSlice,
+  Event,
+  HorizontalPodAutoscaler,
+  Ingress,
+  IngressClass,
+  IPAddress,
+  Lease,
+  LimitRange,
+  MutatingWebhookConfiguration,
+  Namespace,
+  NetworkPolicy,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  PodDisruptionBudget,
+  PriorityClass,
+  ResourceClaim,
+  ResourceQuota,
+  Role,
+  RoleBinding,
+  RuntimeClass,
+  Secret,
+  StorageClass,
+} from "../generated/types.ts";
+import { equalJson } from "../../base/mod.ts";
+import { dnsLabelProblems, pathSegmentProblems } from "../names.ts";
+import {
+  validateAutoscaler,
+  validateAutoscalerV1,
+  validateDisruptionBudget,
+  validateDisruptionBudgetUpdate,
+} from "../validation/autoscaling.ts";
+import * as cluster from "../validation/cluster.ts";
+import * as config from "../validation/config.ts";
+import * as extensions from "../validation/extensions.ts";
+import { IMMUTABLE } from "../validation/metadata.ts";
+import * as network from "../validation/network.ts";
+import { isIpAddress } from "../validation/pod/spec.ts";
+import { Path } from "../validation/path.ts";
+import * as rbac from "../validation/rbac.ts";
+import * as storage from "../validation/storage.ts";
+import { type KindRules, rules, type RuleTable } from "./rules.ts";
+
+const SPEC = ["spec"];
+const RETURNED: KindRules = { returnsDeleted: true };
+const BY_SPEC: KindRules = { generation: SPEC };
+const CONDITIONAL: KindRules = { generation: SPEC, conditional: true };
+const WEBHOOKS = rules<MutatingWebhookConfiguration>({
+  generation: ["webhooks"],
+  conditional: true,
+  create: extensions.validateWebhooks,
+});
+/** Names that stand in a path, colons included. */
+const ROLE: KindRules = { names: pathSegmentProblems, createOnUpdate: true };
+const ENDPOINTS_WARNING =
+  "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+
+export const KIND_RULES: RuleTable = {
+  "/ConfigMap": rules<ConfigMap>({
+    create: config.validateConfigMap,
+    update: config.validateConfigMapUpdate,
+  }),
+  "/Endpoints": rules<Endpoints>({
+    createOnUpdate: true,
+    create: network.validateEndpoints,
+    warnings: () => [ENDPOINTS_WARNING],
+  }),
+  "/Event": rules<Event>({ createOnUpdate: true, create: cluster.validateEvent }),
+  "events.k8s.io/Event": { createOnUpdate: true },
+  "/LimitRange": rules<LimitRange>({ createOnUpdate: true, create: cluster.validateLimitRange }),
+  "/Namespace": rules<Namespace>({
+    names: dnsLabelProblems,
+    returnsDeleted: true,
+    status: () => ({ phase: "Active" }),
+    prepareCreate(next) {
+      const spec = next.spec ??= {};
+      const finalizers = spec.finalizers ?? [];
+      if (!finalizers.includes("kubernetes")) spec.finalizers = [...finalizers, "kubernetes"];
+    },
+    prepareUpdate(next, previous) {
+      if (previous.spec === undefined) delete next.spec;
+      else next.spec = previous.spec;
+    },
+    create: cluster.validateNamespace,
+    update: () => {},
+    statusUpdate: cluster.validateNamespaceStatus,
+  }),
+  "/Node": rules<Node>({
+    status: "kept",
+    create: cluster.validateNode,
+    update: cluster.validateNodeUpdate,
+  }),
+  "/PersistentVolume": rules<PersistentVolume>({
+    returnsDeleted: true,
+    status: () => ({ phase: "Pending" }),
+    create: storage.validateVolume,
+    update: storage.validateVolumeUpdate,
+  }),
+  "/PersistentVolumeClaim": rules<PersistentVolumeClaim>({
+    returnsDeleted: true,
+    status: () => ({ phase: "Pending" }),
+    create: storage.validateClaim,
+    update: storage.validateClaimUpdate,
+  }),
+  "/ResourceQuota": rules<ResourceQuota>({
+    returnsDeleted: true,
+    create: cluster.validateQuota,
+    update: cluster.validateQuotaUpdate,
+  }),
+  "/Secret": rules<Secret>({
+    create: config.validateSecret,
+    update: config.validateSecretUpdate,
+  }),
+  "/ServiceAccount": RETURNED,
+  "apiregistration.k8s.io/APIService": rules<APIService>({
+    conditional: true,
+    create({ metadata, spec }, errors) {
+      const name = metadata?.name ?? "";
+      const required = `${spec?.version ?? ""}.${spec?.group ?? ""}`;
+      if (name !== required && !(spec?.group === "" && name === `${spec.version}.`)) {
+        errors.invalid(
+          Path.of("metadata", "name"),
+          name,
+          `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(required)}`,
+        );
+      }
+    },
+    names: pathSegmentProblems,
+  }),
+  "autoscaling/v1/HorizontalPodAutoscaler": rules<AutoscalingV1HorizontalPodAutoscaler>({
+    status: () => ({ currentReplicas: 0, desiredReplicas: 0 }),
+    create: validateAutoscalerV1,
+  }),
+  "autoscaling/v2/HorizontalPodAutoscaler": rules<HorizontalPodAutoscaler>({
+    status: () => ({ desiredReplicas: 0 }),
+    create: validateAutoscaler,
+  }),
+  "certificates.k8s.io/CertificateSigningRequest": rules<CertificateSigningRequest>({
+    names: pathSegmentProblems,
+    create: extensions.validateSigningRequest,
+    prepareUpdate(next, previous) {
+      if (previous.spec !== undefined) next.spec = previous.spec;
+    },
+  }),
+  "networking.k8s.io/Ingress": rules<Ingress>({
+    generation: SPEC,
+    status: () => ({ loadBalancer: {} }),
+    create: network.validateIngress,
+  }),
+  "networking.k8s.io/IngressClass": rules<IngressClass>({
+    generation: SPEC,
+    create: network.validateIngressClass,
+    update: network.validateIngressClassUpdate,
+  }),
+  "networking.k8s.io/IPAddress": rules<IPAddress>({
+    generation: "one",
+    names: (name) => isIpAddress(name) ? [] : ["must be a valid IP address in canonical form"],
+    create({ spec }, errors) {
+      if (spec?.parentRef === undefined) errors.required(Path.of("spec", "parentRef"));
+    },
+  }),
+  "networking.k8s.io/NetworkPolicy": rules<NetworkPolicy>({
+    generation: SPEC,
+    create: network.validateNetworkPolicy,
+  }),
+  "networking.k8s.io/ServiceCIDR": BY_SPEC,
+  "policy/PodDisruptionBudget": rules<PodDisruptionBudget>({
+    generation: SPEC,
+    conditional: true,
+    status: () => ({
+      currentHealthy: 0,
+      desiredHealthy: 0,
+      disruptionsAllowed: 0,
+      expectedPods: 0,
+    }),
+    create: validateDisruptionBudget,
+    update: validateDisruptionBudgetUpdate,
+  }),
+  "rbac.authorization.k8s.io/Role": rules<Role>({ ...ROLE, create: rbac.validateRole }),
+  "rbac.authorization.k8s.io/ClusterRole": rules<ClusterRole>({
+    ...ROLE,
+    create: rbac.validateClusterRole,
+  }),
+  "rbac.authorization.k8s.io/RoleBinding": rules<RoleBinding>({
+    ...ROLE,
+    create: rbac.validateRoleBinding,
+    update(next, previous, errors) {
+      rbac.validateRoleBinding(next, errors);
+      rbac.validateRoleRefUpdate(next, previous, errors);
+    },
+  }),
+  "rbac.authorization.k8s.io/ClusterRoleBinding": rules<ClusterRoleBinding>({
+    ...ROLE,
+    create: rbac.validateClusterRoleBinding,
+    update(next, previous, errors) {
+      rbac.validateClusterRoleBinding(next, errors);
+      rbac.validateRoleRefUpdate(next, previous, errors);
+    },
+  }),
+  "storage.k8s.io/CSIDriver": { ...CONDITIONAL, returnsDeleted: true },
+  "storage.k8s.io/CSINode": { conditional: true, returnsDeleted: true },
+  "storage.k8s.io/CSIStorageCapacity": { conditional: true },
+  "storage.k8s.io/StorageClass": rules<StorageClass>({
+    returnsDeleted: true,
+    create: storage.validateStorageClass,
+    update: storage.validateStorageClassUpdate,
+  }),
+  "storage.k8s.io/VolumeAttachment": { conditional: true, returnsDeleted: true },
+  "storage.k8s.io/VolumeAttributesClass": RETURNED,
+  "admissionregistration.k8s.io/MutatingAdmissionPolicy": CONDITIONAL,
+  "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding": CONDITIONAL,
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicy": CONDITIONAL,
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": CONDITIONAL,
+  "admissionregistration.k8s.io/MutatingWebhookConfiguration": WEBHOOKS,
+  "admissionregistration.k8s.io/ValidatingWebhookConfiguration": WEBHOOKS,
+  "apiextensions.k8s.io/CustomResourceDefinition": rules<CustomResourceDefinition>({
+    generation: SPEC,
+    conditional: true,
+    status: () => ({}),
+    prepareCreate: addStoredVersion,
+    prepareUpdate: addStoredVersion,
+    create: extensions.validateDefinition,
+    update: extensions.validateDefinitionUpdate,
+  }),
+  "scheduling.k8s.io/PriorityClass": rules<PriorityClass>({
+    generation: "one",
+    create: cluster.validatePriorityClass,
+    update: cluster.validatePriorityClassUpdate,
+  }),
+  "coordination.k8s.io/Lease": rules<Lease>({
+    conditional: true,
+    createOnUpdate: true,
+    create: cluster.validateLease,
+  }),
+  "node.k8s.io/RuntimeClass": rules<RuntimeClass>({
+    conditional: true,
+    createOnUpdate: true,
+    create: cluster.validateRuntimeClass,
+    update: cluster.validateRuntimeClassUpdate,
+  }),
+  "discovery.k8s.io/EndpointSlice": rules<EndpointSlice>({
+    generation: ["endpoints", "ports", "addressType"],
+    create: network.validateEndpointSlice,
+    update: network.validateEndpointSliceUpdate,
+  }),
+  "resource.k8s.io/DeviceClass": { generation: SPEC, returnsDeleted: true },
+  "resource.k8s.io/ResourceClaim": rules<ResourceClaim>({
+    returnsDeleted: true,
+    create() {},
+    update(next, previous, errors) {
+      if (!equalJson(next.spec, previous.spec)) {
+        errors.invalid(Path.of("spec"), next.spec ?? null, IMMUTABLE);
+      }
+    },
+  }),
+  "resource.k8s.io/ResourceClaimTemplate": RETURNED,
+  "resource.k8s.io/ResourceSlice": { generation: SPEC, returnsDeleted: true },
+  "flowcontrol.apiserver.k8s.io/FlowSchema": BY_SPEC,
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": BY_SPEC,
+};
+
+/** A version that is stored from now on stands in the status, where storage migrations look. */
+function addStoredVersion(definition: CustomResourceDefinition): void {
+  const stored = definition.spec?.versions?.find(({ storage }) => storage === true)?.name;
+  if (stored === undefined) return;
+  const status = definition.status ?? {};
+  const versions = status.storedVersions ?? [];
+  if (versions.includes(stored)) return;
+  definition.status = { ...status, storedVersions: [...versions, stored] };
+}

@@ -1,0 +1,148 @@
+import type { Namespace, Pod } from "../generated/types.ts";
+import type { KubeObject } from "../object.ts";
+import type { FieldError } from "../resource_definition.ts";
+import { Errors } from "../validation/errors.ts";
+import { validateMetadataUpdate } from "../validation/metadata.ts";
+import { Path } from "../validation/path.ts";
+import { qosClassOf, validatePod, validatePodStatusUpdate } from "../validation/pod/pod.ts";
+import { validatePodSpec } from "../validation/pod/spec.ts";
+import { validateEphemeralUpdate, validatePodSpecUpdate } from "../validation/pod/update.ts";
+import { type Body, restore, rules } from "./rules.ts";
+
+const GATED = "Scheduling is blocked due to non-empty scheduling gates";
+
+export const POD_RULES = rules<Pod>({
+  generation: ["spec"],
+  returnsDeleted: true,
+  status: (pod) => ({
+    phase: "Pending",
+    qosClass: qosClassOf(pod),
+    ...((pod.spec?.schedulingGates?.length ?? 0) === 0 ? {} : {
+      conditions: [{
+        type: "PodScheduled",
+        status: "False",
+        reason: "SchedulingGated",
+        message: GATED,
+      }],
+    }),
+  }),
+  create: validatePod,
+  update(next, previous, errors) {
+    validatePodSpecUpdate(next, previous, errors);
+  },
+  prepareStatus(next, previous) {
+    const metadata = next.metadata ??= {};
+    const before = previous.metadata ?? {};
+    // The kubelet's view may be older than a deletion or an adoption.
+    for (
+      const member of [
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "ownerReferences",
+      ] as const
+    ) {
+      restore(metadata as Body, before as Body, member);
+    }
+    const qosClass = previous.status?.qosClass;
+    if (next.status !== undefined && !next.status.qosClass && qosClass !== undefined) {
+      next.status.qosClass = qosClass;
+    }
+  },
+  statusUpdate: validatePodStatusUpdate,
+  grace({ spec, status }) {
+    // What does not run has nothing to end.
+    if (!spec?.nodeName || status?.phase === "Succeeded" || status?.phase === "Failed") return 0;
+    const seconds = spec.terminationGracePeriodSeconds ?? 0;
+    return seconds < 0 ? 1 : seconds;
+  },
+});
+
+/** The rules of a subresource that changes its object by other rules than the main resource and `status`. */
+export interface SubresourceStrategy {
+  prepareForUpdate(next: KubeObject, previous: KubeObject): void;
+  validateUpdate(next: KubeObject, previous: KubeObject): FieldError[];
+}
+
+/** Everything but the named members of the spec stays what it was. */
+function onlySpec(next: Body, previous: Body, take: (spec: Body, sent: Body) => void): void {
+  const sent = (next["spec"] ?? {}) as Body;
+  const spec = structuredClone((previous["spec"] ?? {}) as Body);
+  take(spec, sent);
+  for (const member of Object.keys(next)) {
+    if (member !== "metadata") restore(next, previous, member);
+  }
+  next["spec"] = spec;
+  const generation = previous.metadata?.generation;
+  const metadata = next.metadata ??= {};
+  if (generation !== undefined) {
+    const same = JSON.stringify(spec) === JSON.stringify(previous["spec"]);
+    metadata.generation = same ? generation : generation + 1;
+  }
+}
+
+const EPHEMERAL: SubresourceStrategy = {
+  prepareForUpdate(next: Body, previous: Body) {
+    onlySpec(next, previous, (spec, sent) => restore(spec, sent, "ephemeralContainers"));
+  },
+  validateUpdate(next, previous) {
+    const errors = new Errors();
+    validateMetadataUpdate(next, previous, errors);
+    validatePodSpec((next as Pod).spec, Path.of("spec"), errors);
+    validateEphemeralUpdate(next as Pod, previous as Pod, errors);
+    return errors.list;
+  },
+};
+
+interface Sized {
+  name?: string;
+  resources?: unknown;
+  resizePolicy?: unknown;
+}
+
+const RESIZE: SubresourceStrategy = {
+  prepareForUpdate(next: Body, previous: Body) {
+    onlySpec(next, previous, (spec, sent) => {
+      for (const member of ["containers", "initContainers"]) {
+        const wanted = (sent[member] ?? []) as Sized[];
+        for (const container of (spec[member] ?? []) as Sized[]) {
+          const size = wanted.find(({ name }) => name === container.name);
+          if (size?.resources !== undefined) container.resources = size.resources;
+        }
+      }
+    });
+  },
+  validateUpdate(next, previous) {
+    const errors = new Errors();
+    validateMetadataUpdate(next, previous, errors);
+    validatePodSpec((next as Pod).spec, Path.of("spec"), errors);
+    if (qosClassOf(next as Pod) !== qosClassOf(previous as Pod)) {
+      errors.invalid(
+        Path.of("spec"),
+        qosClassOf(next as Pod),
+        "Pod QOS Class may not change as a result of resizing",
+      );
+    }
+    return errors.list;
+  },
+};
+
+const FINALIZE: SubresourceStrategy = {
+  prepareForUpdate(next: Body, previous: Body) {
+    restore(next, previous, "status");
+  },
+  validateUpdate(next, previous) {
+    const errors = new Errors();
+    validateMetadataUpdate(next, previous, errors);
+    for (const [i, finalizer] of ((next as Namespace).spec?.finalizers ?? []).entries()) {
+      if (finalizer === "") errors.required(Path.of("spec", "finalizers").at(i));
+    }
+    return errors.list;
+  },
+};
+
+/** By `group/Kind/subresource`. */
+export const SUBRESOURCE_STRATEGIES: Readonly<Record<string, SubresourceStrategy>> = {
+  "/Pod/ephemeralcontainers": EPHEMERAL,
+  "/Pod/resize": RESIZE,
+  "/Namespace/finalize": FINALIZE,
+};

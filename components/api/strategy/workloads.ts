@@ -1,0 +1,125 @@
+import { equalJson } from "../../base/mod.ts";
+import type {
+  ControllerRevision,
+  CronJob,
+  DaemonSet,
+  Deployment,
+  Job,
+  PodTemplate,
+  ReplicaSet,
+  ReplicationController,
+  StatefulSet,
+} from "../generated/types.ts";
+import { dnsLabelProblems } from "../names.ts";
+import { IMMUTABLE } from "../validation/metadata.ts";
+import { Path } from "../validation/path.ts";
+import {
+  validateCronJob,
+  validateDaemonSet,
+  validateDaemonSetUpdate,
+  validateDeployment,
+  validateDeploymentUpdate,
+  validateJob,
+  validateJobUpdate,
+  validatePodTemplateObject,
+  validateReplicaSet,
+  validateReplicaSetUpdate,
+  validateReplicationController,
+  validateStatefulSet,
+  validateStatefulSetUpdate,
+} from "../validation/workloads.ts";
+import { rules, type RuleTable } from "./rules.ts";
+
+const SPEC = ["spec"];
+
+export const WORKLOAD_RULES: RuleTable = {
+  "/PodTemplate": rules<PodTemplate>({
+    generation: ["template"],
+    returnsDeleted: true,
+    create: validatePodTemplateObject,
+  }),
+  "/ReplicationController": rules<ReplicationController>({
+    generation: SPEC,
+    orphans: true,
+    status: () => ({ replicas: 0 }),
+    create: validateReplicationController,
+  }),
+  "apps/ControllerRevision": rules<ControllerRevision>({
+    create({ revision = 0 }, errors) {
+      if (revision < 0) {
+        errors.invalid(Path.of("revision"), revision, "must be greater than or equal to 0");
+      }
+    },
+    update(next, previous, errors) {
+      if (!equalJson(next.data, previous.data)) {
+        errors.invalid(Path.of("data"), next.data ?? null, IMMUTABLE);
+      }
+    },
+  }),
+  "apps/DaemonSet": rules<DaemonSet>({
+    generation: SPEC,
+    status: () => ({
+      currentNumberScheduled: 0,
+      numberMisscheduled: 0,
+      desiredNumberScheduled: 0,
+      numberReady: 0,
+    }),
+    create: validateDaemonSet,
+    update: validateDaemonSetUpdate,
+  }),
+  "apps/Deployment": rules<Deployment>({
+    generation: ["spec", "annotations"],
+    create: validateDeployment,
+    update: validateDeploymentUpdate,
+    prepareStatus(next, previous) {
+      const metadata = next.metadata ??= {};
+      if (previous.metadata?.labels === undefined) delete metadata.labels;
+      else metadata.labels = previous.metadata.labels;
+    },
+  }),
+  "apps/ReplicaSet": rules<ReplicaSet>({
+    generation: SPEC,
+    status: () => ({ replicas: 0 }),
+    create: validateReplicaSet,
+    update: validateReplicaSetUpdate,
+  }),
+  "apps/StatefulSet": rules<StatefulSet>({
+    generation: SPEC,
+    names: dnsLabelProblems,
+    status: () => ({ replicas: 0, availableReplicas: 0 }),
+    create: validateStatefulSet,
+    update: validateStatefulSetUpdate,
+  }),
+  "batch/CronJob": rules<CronJob>({ generation: SPEC, create: validateCronJob }),
+  "batch/Job": rules<Job>({
+    generation: SPEC,
+    orphans: true,
+    create: validateJob,
+    update: validateJobUpdate,
+    prepareCreate: labelJob,
+  }),
+};
+
+/** A job finds its pods by its own uid, unless its maker chose the selector. */
+function labelJob(job: Job): void {
+  const { spec, metadata } = job;
+  if (spec === undefined || spec.manualSelector === true) return;
+  const [uid, name] = [metadata?.uid ?? "", metadata?.name ?? ""];
+  const template = spec.template ??= {};
+  const labels = {
+    ...template.metadata?.labels,
+    "controller-uid": uid,
+    "batch.kubernetes.io/controller-uid": uid,
+    "job-name": name,
+    "batch.kubernetes.io/job-name": name,
+  };
+  template.metadata = { ...template.metadata, labels };
+  const selector = spec.selector ?? {};
+  spec.selector = {
+    ...selector,
+    matchLabels: { ...selector.matchLabels, "batch.kubernetes.io/controller-uid": uid },
+  };
+  if (Object.keys(metadata?.labels ?? {}).length === 0 && metadata !== undefined) {
+    metadata.labels = { ...labels };
+  }
+}

@@ -1,0 +1,232 @@
+import { equalJson } from "../../base/mod.ts";
+import type {
+  Event,
+  Lease,
+  LimitRange,
+  Namespace,
+  Node,
+  PriorityClass,
+  ResourceQuota,
+  RuntimeClass,
+  Taint,
+} from "../generated/types.ts";
+import { dnsLabelProblems, labelValueProblems, qualifiedNameProblems } from "../names.ts";
+import { compareQuantity, formatQuantity, tryParseQuantity } from "../quantity.ts";
+import type { Errors } from "./errors.ts";
+import { IMMUTABLE } from "./metadata.ts";
+import { Path } from "./path.ts";
+import { validateResourceValue } from "./pod/resources.ts";
+
+const SPEC = Path.of("spec");
+
+export function validateNamespace({ spec }: Namespace, errors: Errors): void {
+  for (const [i, finalizer] of (spec?.finalizers ?? []).entries()) {
+    const at = SPEC.child("finalizers").at(i);
+    errors.invalidAll(at, finalizer, qualifiedNameProblems(finalizer));
+    if (!finalizer.includes("/") && finalizer !== "kubernetes") {
+      errors.invalid(
+        at,
+        finalizer,
+        "name is neither a standard finalizer name nor is it fully qualified",
+      );
+    }
+  }
+}
+
+export function validateNamespaceStatus(next: Namespace, _old: Namespace, errors: Errors): void {
+  const phase = next.status?.phase ?? "";
+  const deleted = next.metadata?.deletionTimestamp !== undefined;
+  if (!deleted && phase !== "Active") {
+    errors.invalid(
+      Path.of("status", "Phase"),
+      phase,
+      "may only be 'Active' if `deletionTimestamp` is empty",
+    );
+  }
+  if (deleted && phase !== "Terminating") {
+    errors.invalid(
+      Path.of("status", "Phase"),
+      phase,
+      "may only be 'Terminating' if `deletionTimestamp` is not empty",
+    );
+  }
+}
+
+const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+
+export function validateNode({ spec = {} }: Node, errors: Errors): void {
+  validateTaints(spec.taints, SPEC.child("taints"), errors);
+}
+
+function validateTaints(taints: readonly Taint[] | undefined, path: Path, errors: Errors): void {
+  const seen = new Set<string>();
+  for (const [i, { key = "", value = "", effect = "" }] of (taints ?? []).entries()) {
+    const at = path.at(i);
+    errors.invalidAll(at.child("key"), key, qualifiedNameProblems(key));
+    errors.invalidAll(at.child("value"), value, labelValueProblems(value));
+    if (effect === "") errors.required(at.child("effect"));
+    else if (!EFFECTS.includes(effect)) errors.notSupported(at.child("effect"), effect, EFFECTS);
+    const pair = `${effect}/${key}`;
+    if (seen.has(pair)) {
+      errors.duplicate(at, { key, value, effect });
+    }
+    seen.add(pair);
+  }
+}
+
+export function validateNodeUpdate(next: Node, old: Node, errors: Errors): void {
+  const [now, before] = [next.spec ?? {}, old.spec ?? {}];
+  const text =
+    "node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)";
+  if ((before.podCIDRs?.length ?? 0) > 0 && !equalJson(now.podCIDRs, before.podCIDRs)) {
+    errors.forbidden(
+      SPEC.child("podCIDRs"),
+      'node updates may not change podCIDR except from "" to valid',
+    );
+  }
+  if (before.providerID && now.providerID !== before.providerID) {
+    errors.forbidden(
+      SPEC.child("providerID"),
+      'node updates may not change providerID except from "" to valid',
+    );
+  }
+  if (before.externalID !== now.externalID) errors.forbidden(SPEC, text);
+  validateNode(next, errors);
+}
+
+export function validateLease({ spec = {} }: Lease, errors: Errors): void {
+  const { leaseDurationSeconds, leaseTransitions, holderIdentity, strategy } = spec;
+  if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
+    errors.invalid(
+      SPEC.child("leaseDurationSeconds"),
+      leaseDurationSeconds,
+      "must be greater than 0",
+    );
+  }
+  if (leaseTransitions !== undefined && leaseTransitions < 0) {
+    errors.invalid(
+      SPEC.child("leaseTransitions"),
+      leaseTransitions,
+      "must be greater than or equal to 0",
+    );
+  }
+  if (holderIdentity === "" && strategy === undefined && spec.preferredHolder !== undefined) {
+    errors.forbidden(
+      SPEC.child("preferredHolder"),
+      "may only be specified if `strategy` is defined",
+    );
+  }
+}
+
+const USER_MAX_PRIORITY = 1_000_000_000;
+const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
+  "system-cluster-critical": 2_000_000_000,
+  "system-node-critical": 2_000_001_000,
+};
+
+export function validatePriorityClass(priority: PriorityClass, errors: Errors): void {
+  const { value = 0, preemptionPolicy, metadata } = priority;
+  const name = metadata?.name ?? "";
+  if (name.startsWith("system-")) {
+    if (SYSTEM_PRIORITIES[name] !== value) {
+      errors.forbidden(
+        Path.of("metadata", "name"),
+        "priority class names with 'system-' prefix are reserved for system use only",
+      );
+    }
+  } else if (value > USER_MAX_PRIORITY) {
+    errors.forbidden(
+      Path.of("value"),
+      `maximum allowed value of a user defined priority is ${USER_MAX_PRIORITY}`,
+    );
+  }
+  const policies = ["Never", "PreemptLowerPriority"];
+  if (preemptionPolicy !== undefined && !policies.includes(preemptionPolicy)) {
+    errors.notSupported(Path.of("preemptionPolicy"), preemptionPolicy, policies);
+  }
+}
+
+export function validatePriorityClassUpdate(
+  next: PriorityClass,
+  old: PriorityClass,
+  errors: Errors,
+): void {
+  if ((next.value ?? 0) !== (old.value ?? 0)) {
+    errors.forbidden(Path.of("value"), "may not be changed in an update.");
+  }
+  if (next.preemptionPolicy !== old.preemptionPolicy) {
+    errors.invalid(Path.of("preemptionPolicy"), next.preemptionPolicy ?? null, IMMUTABLE);
+  }
+}
+
+export function validateRuntimeClass({ handler = "" }: RuntimeClass, errors: Errors): void {
+  errors.invalidAll(Path.of("handler"), handler, dnsLabelProblems(handler));
+}
+
+export function validateRuntimeClassUpdate(
+  next: RuntimeClass,
+  old: RuntimeClass,
+  errors: Errors,
+): void {
+  if (next.handler !== old.handler) {
+    errors.invalid(Path.of("handler"), next.handler ?? "", IMMUTABLE);
+  }
+}
+
+export function validateQuota({ spec = {} }: ResourceQuota, errors: Errors): void {
+  for (const [name, text] of Object.entries(spec.hard ?? {})) {
+    const at = SPEC.child("hard").key(name);
+    errors.invalidAll(at, name, qualifiedNameProblems(name));
+    validateResourceValue(name, text, at, errors);
+  }
+}
+
+export function validateQuotaUpdate(next: ResourceQuota, old: ResourceQuota, errors: Errors): void {
+  validateQuota(next, errors);
+  if (!equalJson([...(next.spec?.scopes ?? [])].sort(), [...(old.spec?.scopes ?? [])].sort())) {
+    errors.invalid(SPEC.child("scopes"), next.spec?.scopes ?? null, IMMUTABLE);
+  }
+}
+
+export function validateLimitRange({ spec = {} }: LimitRange, errors: Errors): void {
+  const types = new Set<string>();
+  for (const [i, limit] of (spec.limits ?? []).entries()) {
+    const at = SPEC.child("limits").at(i);
+    const { type = "" } = limit;
+    if (type === "") errors.required(at.child("type"));
+    else if (types.has(type)) errors.duplicate(at.child("type"), type);
+    types.add(type);
+    if (type === "Pod") {
+      for (const member of ["default", "defaultRequest"] as const) {
+        if (limit[member] !== undefined) {
+          errors.forbidden(at.child(member), "may not be specified when `type` is 'Pod'");
+        }
+      }
+    }
+    for (const [name, least] of Object.entries(limit.min ?? {})) {
+      const [low, high] = [least, limit.max?.[name] ?? ""].map((text) =>
+        tryParseQuantity(String(text))
+      );
+      if (low === undefined || high === undefined || compareQuantity(low, high) <= 0) continue;
+      errors.invalid(
+        at.child("min").key(name),
+        formatQuantity(low),
+        `min value ${formatQuantity(low)} is greater than max value ${formatQuantity(high)}`,
+      );
+    }
+  }
+}
+
+export function validateEvent(event: Event, errors: Errors): void {
+  const { involvedObject, metadata } = event;
+  const namespace = involvedObject?.namespace ?? "";
+  // Events about what has no namespace stand in the default one.
+  const expected = namespace === "" ? ["default", "kube-system", ""] : [namespace];
+  if (!expected.includes(metadata?.namespace ?? "")) {
+    errors.invalid(
+      Path.of("involvedObject", "namespace"),
+      namespace,
+      "does not match event.namespace",
+    );
+  }
+}

@@ -1,0 +1,258 @@
+import type {
+  AdmissionregistrationV1WebhookClientConfig,
+  CertificateSigningRequest,
+  CustomResourceDefinition,
+  MutatingWebhook,
+  MutatingWebhookConfiguration,
+  RuleWithOperations,
+} from "../generated/types.ts";
+import { dns1035LabelProblems, dnsSubdomainProblems, portNumberProblems } from "../names.ts";
+import type { Errors } from "./errors.ts";
+import { IMMUTABLE } from "./metadata.ts";
+import { Path } from "./path.ts";
+import { validateLabelSelector } from "./selector.ts";
+
+const SPEC = Path.of("spec");
+
+/** The rules of both kinds of webhook configuration. */
+export function validateWebhooks(
+  { webhooks = [] }: MutatingWebhookConfiguration,
+  errors: Errors,
+): void {
+  const names = new Set<string>();
+  for (const [i, webhook] of webhooks.entries()) {
+    const at = Path.of("webhooks").at(i);
+    validateWebhook(webhook, at, errors);
+    const { name = "" } = webhook;
+    if (names.has(name)) errors.duplicate(at.child("name"), name);
+    names.add(name);
+  }
+}
+
+const SIDE_EFFECTS = ["None", "NoneOnDryRun"];
+const VERSIONS = ["v1", "v1beta1"];
+
+function validateWebhook(webhook: MutatingWebhook, path: Path, errors: Errors): void {
+  const { name = "", sideEffects, timeoutSeconds, admissionReviewVersions = [] } = webhook;
+  if (name === "") errors.required(path.child("name"));
+  else {
+    const problems = dnsSubdomainProblems(name);
+    errors.invalidAll(path.child("name"), name, problems);
+    if (problems.length === 0 && name.split(".").length < 3) {
+      errors.invalid(
+        path.child("name"),
+        name,
+        "should be a domain with at least three segments separated by dots",
+      );
+    }
+  }
+  if (admissionReviewVersions.length === 0) {
+    errors.required(
+      path.child("admissionReviewVersions"),
+      `must specify one of ${VERSIONS.join(", ")}`,
+    );
+  } else if (!admissionReviewVersions.some((version) => VERSIONS.includes(version))) {
+    errors.invalid(
+      path.child("admissionReviewVersions"),
+      admissionReviewVersions,
+      `must include at least one of ${VERSIONS.join(", ")}`,
+    );
+  }
+  for (const [i, rule] of (webhook.rules ?? []).entries()) {
+    validateRule(rule, path.child("rules").at(i), errors);
+  }
+  if (sideEffects === undefined) {
+    errors.required(path.child("sideEffects"), `must specify one of ${SIDE_EFFECTS.join(", ")}`);
+  } else if (!SIDE_EFFECTS.includes(sideEffects)) {
+    errors.notSupported(path.child("sideEffects"), sideEffects, SIDE_EFFECTS);
+  }
+  if (timeoutSeconds !== undefined && (timeoutSeconds < 1 || timeoutSeconds > 30)) {
+    errors.invalid(
+      path.child("timeoutSeconds"),
+      timeoutSeconds,
+      "the timeout value must be between 1 and 30 seconds",
+    );
+  }
+  validateLabelSelector(webhook.namespaceSelector, path.child("namespaceSelector"), errors);
+  validateLabelSelector(webhook.objectSelector, path.child("objectSelector"), errors);
+  validateClientConfig(webhook.clientConfig ?? {}, path.child("clientConfig"), errors);
+}
+
+function validateRule(rule: RuleWithOperations, path: Path, errors: Errors): void {
+  const { operations = [], apiGroups = [], apiVersions = [], resources = [] } = rule;
+  for (
+    const [member, list] of [
+      ["operations", operations],
+      ["apiGroups", apiGroups],
+      ["apiVersions", apiVersions],
+      ["resources", resources],
+    ] as const
+  ) {
+    if (list.length === 0) errors.required(path.child(member));
+    else if (list.length > 1 && list.includes("*") && member !== "resources") {
+      errors.invalid(
+        path.child(member),
+        list,
+        `if '*' is present, must not specify other ${
+          member === "operations"
+            ? "operations"
+            : member === "apiGroups"
+            ? "API groups"
+            : "API versions"
+        }`,
+      );
+    }
+  }
+}
+
+/** Where a webhook is: a URL or a Service. */
+export function validateClientConfig(
+  config: AdmissionregistrationV1WebhookClientConfig,
+  path: Path,
+  errors: Errors,
+): void {
+  const { url, service } = config;
+  if ((url === undefined) === (service === undefined)) {
+    return errors.required(path, "exactly one of url or service is required");
+  }
+  if (url !== undefined) {
+    const parsed = URL.parse(url);
+    const at = path.child("url");
+    if (parsed === null) {
+      errors.required(at, `url must be a valid URL: ${url}; desired format: https://host[/path]`);
+    } else if (parsed.protocol !== "https:") {
+      errors.invalid(
+        at,
+        url,
+        `'https' is the only allowed URL scheme; desired format: https://host[/path]`,
+      );
+    }
+  }
+  if (service !== undefined) {
+    const at = path.child("service");
+    if (!service.name) errors.required(at.child("name"), "service name is required");
+    if (!service.namespace) errors.required(at.child("namespace"), "service namespace is required");
+    if (service.port !== undefined) {
+      errors.invalidAll(at.child("port"), service.port, portNumberProblems(service.port));
+    }
+  }
+}
+
+/** The basics of a definition; what its schemas hold is the business of whoever serves it. */
+export function validateDefinition(
+  { metadata, spec = {} }: CustomResourceDefinition,
+  errors: Errors,
+): void {
+  const { group = "", names = {}, scope = "", versions = [] } = spec;
+  const { plural = "", kind = "", singular = "", listKind = "" } = names;
+  const required = `${plural}.${group}`;
+  const name = metadata?.name ?? "";
+  if (name !== required) {
+    errors.invalid(Path.of("metadata", "name"), name, 'must be spec.names.plural+"."+spec.group');
+  }
+  if (group === "") errors.required(SPEC.child("group"));
+  else {
+    errors.invalidAll(SPEC.child("group"), group, dnsSubdomainProblems(group));
+    if (!group.includes(".")) {
+      errors.invalid(SPEC.child("group"), group, "should be a domain with at least one dot");
+    }
+  }
+  if (scope === "") errors.required(SPEC.child("scope"));
+  else if (scope !== "Cluster" && scope !== "Namespaced") {
+    errors.notSupported(SPEC.child("scope"), scope, ["Cluster", "Namespaced"]);
+  }
+  let stored = 0;
+  const seen = new Set<string>();
+  for (const [i, version] of versions.entries()) {
+    const at = SPEC.child("versions").at(i);
+    const { name: label = "" } = version;
+    errors.invalidAll(at.child("name"), label, dns1035LabelProblems(label));
+    if (seen.has(label)) {
+      errors.invalid(SPEC.child("versions"), label, "must not contain duplicate version names");
+    }
+    seen.add(label);
+    if (version.storage === true) stored++;
+    if (version.schema?.openAPIV3Schema === undefined) {
+      errors.required(at.child("schema").child("openAPIV3Schema"), "schemas are required");
+    }
+  }
+  if (stored !== 1) {
+    errors.invalid(
+      SPEC.child("versions"),
+      versions.map(({ name }) => name),
+      "must have exactly one version marked as storage version",
+    );
+  }
+  const at = SPEC.child("names");
+  for (
+    const [member, value] of [
+      ["plural", plural],
+      ["singular", singular],
+      ["kind", kind],
+      ["listKind", listKind],
+    ] as const
+  ) {
+    if (value === "") errors.required(at.child(member));
+    else {
+      const problems = dns1035LabelProblems(value.toLowerCase());
+      errors.invalidAll(at.child(member), value, problems);
+    }
+  }
+  if (kind !== "" && kind === listKind) {
+    errors.invalid(at.child("listKind"), listKind, "kind and listKind may not be the same");
+  }
+}
+
+export function validateDefinitionUpdate(
+  next: CustomResourceDefinition,
+  old: CustomResourceDefinition,
+  errors: Errors,
+): void {
+  validateDefinition(next, errors);
+  const established = old.status?.conditions?.some(({ type, status }) =>
+    type === "Established" && status === "True"
+  );
+  const pairs: [Path, unknown, unknown][] = [[
+    SPEC.child("group"),
+    next.spec?.group,
+    old.spec?.group,
+  ]];
+  if (established === true) {
+    pairs.push(
+      [SPEC.child("scope"), next.spec?.scope, old.spec?.scope],
+      [SPEC.child("names").child("kind"), next.spec?.names?.kind, old.spec?.names?.kind],
+    );
+  }
+  for (const [path, now, before] of pairs) {
+    if (now !== before) errors.invalid(path, now ?? null, IMMUTABLE);
+  }
+}
+
+export function validateSigningRequest(
+  { spec = {} }: CertificateSigningRequest,
+  errors: Errors,
+): void {
+  const { request = "", usages = [], signerName = "", expirationSeconds } = spec;
+  if (request === "") {
+    errors.invalid(SPEC.child("request"), "", "PEM block type must be CERTIFICATE REQUEST");
+  }
+  if (usages.length === 0) errors.required(SPEC.child("usages"), "usages must be provided");
+  for (const [i, usage] of usages.entries()) {
+    if (usages.indexOf(usage) !== i) errors.duplicate(SPEC.child("usages").at(i), usage);
+  }
+  if (signerName === "") errors.required(SPEC.child("signerName"));
+  else if (!/^[^/]+\/.+$/.test(signerName)) {
+    errors.invalid(
+      SPEC.child("signerName"),
+      signerName,
+      "must be a fully qualified domain and path of the form 'example.com/signer-name'",
+    );
+  }
+  if (expirationSeconds !== undefined && expirationSeconds < 600) {
+    errors.invalid(
+      SPEC.child("expirationSeconds"),
+      expirationSeconds,
+      "may not specify a duration less than 600 seconds (10 minutes)",
+    );
+  }
+}

@@ -1,0 +1,112 @@
+import { equalJson } from "../../../base/mod.ts";
+import type { Pod, PodStatus } from "../../generated/types.ts";
+import { dnsSubdomainProblems } from "../../names.ts";
+import type { Errors } from "../errors.ts";
+import { Path } from "../path.ts";
+import { validatePodSpec } from "./spec.ts";
+
+const SPEC = Path.of("spec");
+const STATUS = Path.of("status");
+const MIRROR = "kubernetes.io/config.mirror";
+
+export function validatePod(pod: Pod, errors: Errors): void {
+  const annotations = pod.metadata?.annotations;
+  if (annotations !== undefined && MIRROR in annotations && !pod.spec?.nodeName) {
+    errors.invalid(
+      Path.of("metadata", "annotations").key(MIRROR),
+      "",
+      "must set spec.nodeName if mirror pod annotation is set",
+    );
+  }
+  validatePodSpec(pod.spec, SPEC, errors);
+  if ((pod.spec?.ephemeralContainers?.length ?? 0) > 0 && pod.metadata?.uid === undefined) {
+    errors.forbidden(
+      SPEC.child("ephemeralContainers"),
+      "cannot be set on create",
+    );
+  }
+  if (pod.spec?.nodeName && (pod.spec.schedulingGates?.length ?? 0) > 0) {
+    errors.forbidden(
+      SPEC.child("nodeName"),
+      "cannot be set until all schedulingGates have been cleared",
+    );
+  }
+}
+
+/** What a kubelet or scheduler may say of a pod. */
+export function validatePodStatusUpdate(next: Pod, previous: Pod, errors: Errors): void {
+  const [now, before]: [PodStatus, PodStatus] = [next.status ?? {}, previous.status ?? {}];
+  if (next.spec?.nodeName !== previous.spec?.nodeName) {
+    errors.forbidden(Path.of("status", "nodeName"), "may not be changed directly");
+  }
+  const { nominatedNodeName: node } = now;
+  if (node) {
+    errors.invalidAll(STATUS.child("nominatedNodeName"), node, dnsSubdomainProblems(node));
+  }
+  if (before.qosClass && now.qosClass !== before.qosClass) {
+    errors.invalid(STATUS.child("qosClass"), now.qosClass ?? "", "field is immutable");
+  }
+  validateTerminated(next, now, before, errors);
+  const types = new Set<string>();
+  for (const [i, { type = "" }] of (now.conditions ?? []).entries()) {
+    if (types.has(type)) {
+      errors.duplicate(STATUS.child("conditions").at(i).child("type"), type);
+    }
+    types.add(type);
+  }
+}
+
+/** A container that ended for good in a pod that does not restart it stays ended. */
+function validateTerminated(
+  { spec }: Pod,
+  now: PodStatus,
+  before: PodStatus,
+  errors: Errors,
+): void {
+  if (spec?.restartPolicy === "Always") return;
+  const own = new Set(
+    (spec?.containers ?? []).filter((each) =>
+      each.restartPolicy !== undefined || each.restartPolicyRules !== undefined
+    ).map(({ name }) => name),
+  );
+  for (const [i, old] of (before.containerStatuses ?? []).entries()) {
+    const ended = old.state?.terminated;
+    if (ended === undefined || own.has(old.name)) continue;
+    if (ended.exitCode !== 0 && spec?.restartPolicy === "OnFailure") continue;
+    const current = now.containerStatuses?.find(({ name }) => name === old.name);
+    if (current !== undefined && current.state?.terminated === undefined) {
+      errors.forbidden(
+        STATUS.child("containerStatuses").at(i).child("state"),
+        "may not be transitioned to non-terminated state",
+      );
+    }
+  }
+}
+
+/** The quality of service a pod's requests and limits give it. */
+export function qosClassOf({ spec }: Pod): "Guaranteed" | "Burstable" | "BestEffort" {
+  const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  const whole = spec?.resources;
+  const parts = whole?.requests !== undefined || whole?.limits !== undefined
+    ? [whole]
+    : all.map(({ resources }) => resources);
+  let asks = false;
+  let guaranteed = true;
+  for (const part of parts) {
+    const [requests, limits] = [counted(part?.requests), counted(part?.limits)];
+    if (Object.keys(requests).length > 0 || Object.keys(limits).length > 0) asks = true;
+    const both = limits["cpu"] !== undefined && limits["memory"] !== undefined;
+    if (!both || !equalJson({ ...limits, ...requests }, limits)) guaranteed = false;
+  }
+  if (!asks) return "BestEffort";
+  return guaranteed ? "Guaranteed" : "Burstable";
+}
+
+function counted(list: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of ["cpu", "memory"]) {
+    const amount = list?.[name];
+    if (amount !== undefined && amount !== "0") found[name] = amount;
+  }
+  return found;
+}
