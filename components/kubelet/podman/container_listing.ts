@@ -76,7 +76,11 @@ export function containerState(
     case "exited":
     case "stopped":
     case "removing": {
-      const finishedAt = listed.ExitedAt > 0 ? listed.ExitedAt * 1000 : now;
+      // Podman tells whole seconds: an end is never before its start.
+      const finishedAt = Math.max(
+        startedAt ?? 0,
+        listed.ExitedAt > 0 ? listed.ExitedAt * 1000 : now,
+      );
       return ended({ exitCode: listed.ExitCode, finishedAt }, false);
     }
     case "configured":

@@ -58,6 +58,8 @@ export function containerSpec(
       ? {}
       : { work_dir: config.workingDir }),
     env: environment(sandbox, config),
+    // Podman's own mark, which no other Kubernetes runtime sets.
+    unsetenv: config.env.some(({ name }) => name === "container") ? [] : ["container"],
     mounts: mounts(sandbox, config.mounts, around.sandboxRun),
     stdin: config.stdin,
     terminal: config.tty,

@@ -161,7 +161,7 @@ export class Containers {
   async updateResources(id: string, resources: ContainerResources): Promise<void> {
     if (!this.#around.limits) return;
     try {
-      await this.#around.client.json("POST", `/containers/${id}/update`, {
+      await this.#around.client.open("POST", `/containers/${id}/update`, {
         body: resourceLimits(resources),
       });
     } catch (error) {

@@ -13,6 +13,39 @@ interface PodmanEvent {
   readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string>> };
 }
 
+/**
+ * Ends of containers as their monitors write them down, until the signal: at once, and also while Podman's service is
+ * dead. Its own events come up to a quarter second late.
+ */
+export async function* containerExits(
+  exitsDirectory: string,
+  signal: AbortSignal,
+): AsyncGenerator<ContainerEvent> {
+  if (signal.aborted) return;
+  const watcher = Deno.watchFs(exitsDirectory, { recursive: false });
+  const close = () => {
+    try {
+      watcher.close();
+    } catch {
+      // It is closed.
+    }
+  };
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    for await (const { kind, paths } of watcher) {
+      // The file stands under its own name once it is written in full.
+      if (kind === "remove" || kind === "access") continue;
+      for (const path of paths) {
+        const containerId = path.slice(path.lastIndexOf("/") + 1);
+        if (/^[0-9a-f]{64}$/.test(containerId)) yield { containerId };
+      }
+    }
+  } finally {
+    signal.removeEventListener("abort", close);
+    close();
+  }
+}
+
 export interface ContainerEvent {
   readonly containerId: string;
   readonly sandboxId?: string;

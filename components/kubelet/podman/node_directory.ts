@@ -1,3 +1,5 @@
+const ENGINE_TEMPORARY = "/run/coracle/podman/tmp";
+
 /** Where a Podman node keeps things. Everything below `/run` is the node's own and gone with its boot. */
 export class NodeDirectory {
   constructor(readonly path: string) {}
@@ -51,6 +53,11 @@ export class NodeDirectory {
     return `/run/coracle/sandboxes/${id}`;
   }
 
+  /** Where containers' monitors note how they ended. */
+  get exits(): string {
+    return `${ENGINE_TEMPORARY}/exits`;
+  }
+
   /** Recorded in the store at its first use: the same at every call. */
   get engineArguments(): string[] {
     return [
@@ -59,7 +66,7 @@ export class NodeDirectory {
       "--runroot",
       "/run/coracle/podman/runroot",
       "--tmpdir",
-      "/run/coracle/podman/tmp",
+      ENGINE_TEMPORARY,
       "--storage-driver",
       "overlay",
     ];

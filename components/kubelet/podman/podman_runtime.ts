@@ -26,7 +26,7 @@ import {
 import { Commands } from "./commands.ts";
 import type { ContainerRecord } from "./container_listing.ts";
 import { Containers } from "./containers.ts";
-import { containerEvents } from "./events.ts";
+import { containerEvents, containerExits } from "./events.ts";
 import { PodmanImages } from "./images.ts";
 import { LibpodClient } from "./libpod_client.ts";
 import { LibpodError } from "./libpod_error.ts";
@@ -237,8 +237,11 @@ export class PodmanRuntime implements ContainerRuntime {
     return told("Unsupported", this.#containers.updateResources(containerId, resources));
   }
 
-  events(signal: AbortSignal) {
-    return containerEvents(this.#client, signal);
+  /** What ends is told by the containers' monitors; where Podman keeps their notes elsewhere, by its own events. */
+  async *events(signal: AbortSignal) {
+    const { exits } = this.#directory;
+    const watched = await Deno.stat(exits).then(() => true, () => false);
+    yield* watched ? containerExits(exits, signal) : containerEvents(this.#client, signal);
   }
 
   exec(containerId: string, command: readonly string[], streams: ExecStreams): Promise<number> {
