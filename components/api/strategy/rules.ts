@@ -148,5 +148,11 @@ function withSchema(
   const found = validateBySchema(next as JsonObject, schema, required).list;
   if (found.length === 0) return errors.list;
   const spoken = new Set(errors.list.map(({ field }) => field));
-  return [...errors.list, ...found.filter(({ field }) => !spoken.has(field))];
+  // A list whose items are wrong may have been spoken of as a whole.
+  return [
+    ...errors.list,
+    ...found.filter(({ field }) =>
+      !spoken.has(field) && !spoken.has(field.replace(/\[\d+\]$/, ""))
+    ),
+  ];
 }
