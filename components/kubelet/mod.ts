@@ -5,6 +5,8 @@ export * from "./hollow/hollow_setup.ts";
 export * from "./kubelet.ts";
 export * from "./machine.ts";
 export * from "./pod_setup.ts";
+export * from "./podman/mod.ts";
+export * from "./podman/mod.ts";
 export * from "./pod_source.ts";
 export * from "./runtime.ts";
 export * from "./server/access.ts";

@@ -70,7 +70,7 @@ export class StatusWriter {
     return this.#loop.end();
   }
 
-  async #write(uid: string): Promise<void> {
+  async #write(uid: string): Promise<number | void> {
     const entry = this.#entries.get(uid);
     if (entry === undefined) return;
     const { name = "", namespace = "", uid: objectUid = "" } = entry.pod.metadata ?? {};
@@ -97,6 +97,10 @@ export class StatusWriter {
       if (hasReason(error, "NotFound") || isOtherPod(error)) {
         if (this.#entries.get(uid) === entry) this.#entries.delete(uid);
         return;
+      }
+      // A busy server says itself when to come back.
+      if (hasReason(error, "TooManyRequests")) {
+        return (error.details?.retryAfterSeconds ?? 1) * 1000;
       }
       throw error;
     }
