@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { logs } from "./logs.ts";
+import { node } from "./node.ts";
 import { reset } from "./reset.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
@@ -14,4 +15,5 @@ export const COMMANDS: readonly Command[] = [
   stop,
   reset,
   version,
+  node,
 ];

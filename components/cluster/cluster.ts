@@ -8,16 +8,19 @@ import {
   systemClock,
   systemRandom,
 } from "../base/mod.ts";
+import type { KubeletConnector } from "../apiserver/mod.ts";
 import type { Client, Fetch } from "../client/mod.ts";
+import type { RunningKubelet } from "../kubelet/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { openKvStore } from "../storage/mod.ts";
-import { connectFetch } from "./connection.ts";
+import { connectFetch, LOCAL_ORIGIN } from "./connection.ts";
 import { nodeUser, USERS } from "./identities.ts";
 import { type ClusterNetwork, DEFAULT_NETWORK, type ListenAddress, serverUrl } from "./network.ts";
 import { clusterReady } from "./readiness.ts";
 import { ApiServerRole } from "./roles/api_server.ts";
 import { controllerManagerRole } from "./roles/controller_manager.ts";
 import { hollowNodesRole } from "./roles/hollow_nodes.ts";
+import { TUNNEL_PEER } from "./roles/kubelet_tunnel.ts";
 import type { Role } from "./roles/role.ts";
 import { schedulerRole } from "./roles/scheduler.ts";
 
@@ -96,7 +99,8 @@ export class Cluster implements AsyncDisposable {
       ]);
       shutdown.add("store", () => store.close());
       const metrics = new MetricRegistry();
-      const api = new ApiServerRole({
+      const kubelets = new Map<string, RunningKubelet>();
+      const api = await ApiServerRole.start({
         store,
         pki,
         network,
@@ -105,11 +109,12 @@ export class Cluster implements AsyncDisposable {
         random,
         logger: logger.with({ component: "apiserver" }),
         metrics,
+        kubelets: localKubelets(kubelets),
       });
       shutdown.add("apiserver", () => api.end());
       const cluster = new Cluster(api, pki, shutdown, network, options);
       if (options.listen !== undefined) await cluster.server();
-      const roles = cluster.#startRoles(options, { clock, random, logger, metrics });
+      const roles = cluster.#startRoles(options, kubelets, { clock, random, logger, metrics });
       await api.ready;
       await Promise.all(roles.map((role) => role.ready));
       await clusterReady({
@@ -154,6 +159,7 @@ export class Cluster implements AsyncDisposable {
 
   #startRoles(
     options: ClusterOptions,
+    kubelets: Map<string, RunningKubelet>,
     common: { clock: Clock; random: Random; logger: Logger; metrics: MetricRegistry },
   ): Role[] {
     const as = (user: keyof typeof USERS) => connectFetch(this.#api.fetchAs(USERS[user]), user);
@@ -170,6 +176,7 @@ export class Cluster implements AsyncDisposable {
         ...common,
         connection: as("hollow-nodes"),
         connectAs: (name) => connectFetch(this.#api.fetchAs(nodeUser(name)), "kubelet"),
+        onKubelet: (name, kubelet) => void kubelets.set(name, kubelet),
         names: this.nodeNames,
         network: this.network,
       }),
@@ -177,6 +184,21 @@ export class Cluster implements AsyncDisposable {
     for (const role of roles) this.#shutdown.add(role.name, () => role.end());
     return roles;
   }
+}
+
+/** Kubelets by function call: what streams both ways needs a network, which nodes in one process do not have. */
+function localKubelets(kubelets: ReadonlyMap<string, RunningKubelet>): KubeletConnector {
+  return {
+    async fetch({ node }, path, { method, headers, body }) {
+      const kubelet = kubelets.get(node);
+      if (kubelet === undefined) throw new Error(`no kubelet of node ${node}`);
+      const request = new Request(`${LOCAL_ORIGIN}${path}`, { method, headers, body });
+      return await kubelet.fetch(request, TUNNEL_PEER);
+    },
+    websocket({ node }) {
+      return Promise.reject(new Error(`node ${node} is hollow: it has no streams`));
+    },
+  };
 }
 
 /** An endpoint must not be loopback; where nothing can dial in, any other address stands for the server. */

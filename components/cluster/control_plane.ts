@@ -109,7 +109,7 @@ export class ControlPlane {
       const ends = new Shutdown(logger);
       shutdown.add("roles, server and store", () => ends.end());
       ends.add("store", () => store.close());
-      const api = new ApiServerRole({
+      const api = await ApiServerRole.start({
         store,
         pki,
         network,
@@ -142,6 +142,7 @@ export class ControlPlane {
         network,
         sockets: sockets.roles,
         hollowNodes: sockets.nodes,
+        socketDirectory: sockets.directory,
       });
       ends.add("worker", () => worker.end());
       ends.add("nodes", async () => {
@@ -195,7 +196,11 @@ async function becomeReady(
 ): Promise<void> {
   const { api, worker, nodes, pki, port, instance, layout } = parts;
   await api.ready;
-  await nodes.start({ pki, port });
+  await nodes.start({
+    pki,
+    port,
+    client: connectFetch(api.fetchAs(USERS.admin), "coracle").client,
+  });
   await worker.ready;
   progress("waiting for the nodes");
   await whole();

@@ -15,3 +15,5 @@ export * from "./component_log.ts";
 export * from "./reset.ts";
 export * from "./status.ts";
 export * from "./user_kubeconfig.ts";
+export * from "./node_files.ts";
+export * from "./node_process.ts";

@@ -1,9 +1,9 @@
 import type { Clock, Logger } from "../base/mod.ts";
+import type { Client } from "../client/mod.ts";
 import type { Pki } from "../pki/mod.ts";
 import type { DataLayout } from "./data_directory.ts";
 import type { RuntimeName } from "./instance.ts";
 import type { ClusterNetwork, ListenAddress } from "./network.ts";
-import { StartError } from "./start_error.ts";
 
 export interface NodeGroupOptions {
   readonly layout: DataLayout;
@@ -26,7 +26,9 @@ export interface NodeGroup {
   /** Addresses beside the user's that the server must listen on for them. */
   readonly listen: readonly string[];
   /** Starts their processes, once the server answers on that port. */
-  start(server: { readonly pki: Pki; readonly port: number }): Promise<void>;
+  start(
+    server: { readonly pki: Pki; readonly port: number; readonly client: Client },
+  ): Promise<void>;
   end(keepContainers: boolean): Promise<void>;
 }
 
@@ -34,10 +36,11 @@ export interface NodeGroup {
 const NOWHERE = "192.0.2.1";
 
 /** Prepares what the nodes need of the machine. Rejects with `StartError` for what the machine lacks. */
-// deno-lint-ignore require-await
 export async function openNodeGroup(options: NodeGroupOptions): Promise<NodeGroup> {
   if (options.runtime === "hollow") return hollowGroup(options);
-  throw new StartError("this build has no Podman runtime yet; use --runtime hollow");
+  // Loaded only where it is used: a hollow cluster needs none of it.
+  const { podmanGroup } = await import("./podman_nodes.ts");
+  return await podmanGroup(options);
 }
 
 function hollowGroup({ listen, names }: NodeGroupOptions): NodeGroup {

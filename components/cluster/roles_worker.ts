@@ -66,6 +66,7 @@ async function start(config: WorkerConfig): Promise<void> {
         return connection;
       },
       names: config.hollowNodes.map(({ name }) => name),
+      socketDirectory: config.socketDirectory,
       network,
     }));
   }

@@ -1,8 +1,18 @@
 import type { Clock, Logger, MetricRegistry, Random } from "../../base/mod.ts";
-import { type ApiServer, type Peer, startApiServer, type UserInfo } from "../../apiserver/mod.ts";
+import {
+  acceptTunnel,
+  type ApiServer,
+  connectHandler,
+  type KubeletConnector,
+  type Peer,
+  startApiServer,
+  tunnelBackends,
+  tunnelKubelets,
+  type UserInfo,
+} from "../../apiserver/mod.ts";
 import type { Fetch } from "../../client/mod.ts";
-import { apiServerNames, type Pki } from "../../pki/mod.ts";
-import { Door } from "../../serving/mod.ts";
+import { apiServerNames, CLIENT_SUBJECTS, type Pki } from "../../pki/mod.ts";
+import { Door, TunnelHub } from "../../serving/mod.ts";
 import type { Store } from "../../storage/mod.ts";
 import type { ClusterNetwork, ListenAddress } from "../network.ts";
 import { StartError } from "../start_error.ts";
@@ -19,6 +29,8 @@ export interface ApiServerRoleOptions {
   readonly metrics: MetricRegistry;
   /** Bearer tokens that never expire. */
   readonly tokens?: ReadonlyMap<string, UserInfo>;
+  /** Kubelets of this very process; without it they are reached through tunnels, else directly. */
+  readonly kubelets?: KubeletConnector;
 }
 
 /** kube-apiserver with the ways to reach it: in the process, by socket, by TLS. */
@@ -27,10 +39,31 @@ export class ApiServerRole {
   readonly #options: ApiServerRoleOptions;
   readonly #doors: Door[] = [];
   readonly #sockets: Deno.HttpServer[] = [];
+  readonly #hub: TunnelHub;
+  readonly #clients: readonly Deno.HttpClient[];
 
-  constructor(options: ApiServerRoleOptions) {
+  static async start(options: ApiServerRoleOptions): Promise<ApiServerRole> {
+    const { pki } = options;
+    const subject = CLIENT_SUBJECTS["apiserver-kubelet-client"];
+    const { certificate, key } = await pki.client("apiserver-kubelet-client", subject);
+    const kubelets = Deno.createHttpClient({
+      caCerts: [pki.authority.certificate],
+      cert: certificate,
+      key,
+    });
+    return new ApiServerRole(options, kubelets, Deno.createHttpClient({}));
+  }
+
+  private constructor(
+    options: ApiServerRoleOptions,
+    kubelets: Deno.HttpClient,
+    backends: Deno.HttpClient,
+  ) {
     this.#options = options;
     const { advertise, clock, logger, metrics, network, pki, random, store, tokens } = options;
+    const hub = new TunnelHub(logger);
+    this.#hub = hub;
+    this.#clients = [kubelets, backends];
     this.server = startApiServer({
       store,
       pki,
@@ -42,6 +75,16 @@ export class ApiServerRole {
       serviceCidrs: network.serviceCidrs,
       issuer: `https://kubernetes.default.svc.${network.domain}`,
       ...(tokens === undefined ? {} : { tokens }),
+      connect: ({ reader, authorizer }) =>
+        connectHandler({
+          reader,
+          authorizer,
+          kubelets: options.kubelets ?? tunnelKubelets(hub, kubelets),
+          backends: tunnelBackends(hub, backends),
+          clock,
+          random,
+        }),
+      extra: (request, path, user) => acceptTunnel(hub, request, path, user),
     });
   }
 
@@ -103,6 +146,8 @@ export class ApiServerRole {
   /** Takes no more requests, ends watches. The store stays open. */
   async end(): Promise<void> {
     this.server.close();
+    await this.#hub.close();
+    for (const client of this.#clients) client.close();
     await Promise.all(this.#doors.map((door) => door.close()));
     await Promise.all(this.#sockets.map((socket) => socket.shutdown()));
   }

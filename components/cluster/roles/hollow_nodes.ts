@@ -10,6 +10,7 @@ import {
 import { Informer } from "../../reconcile/mod.ts";
 import type { Connection } from "../connection.ts";
 import type { ClusterNetwork } from "../network.ts";
+import { kubeletTunnel } from "./kubelet_tunnel.ts";
 import type { Role, RoleOptions } from "./role.ts";
 
 export interface HollowNodesOptions extends RoleOptions {
@@ -17,6 +18,10 @@ export interface HollowNodesOptions extends RoleOptions {
   readonly network: ClusterNetwork;
   /** A connection as that node; `connection` is the one all of them watch pods and nodes with. */
   connectAs(nodeName: string): Connection;
+  /** A folder of ours alone for the kubelets' sockets; without it no tunnels are opened. */
+  readonly socketDirectory?: string;
+  /** Hears of each kubelet. */
+  readonly onKubelet?: (nodeName: string, kubelet: RunningKubelet) => void;
 }
 
 /** Host numbers of a /24 that pods may have. */
@@ -38,9 +43,10 @@ export function hollowNodesRole(options: HollowNodesOptions): Role {
       random,
       address: () => podAddress(node()?.spec?.podCIDR, index, next++),
     });
+    const nodeConnection = options.connectAs(name);
     const kubelet = startKubelet({
       nodeName: name,
-      client: options.connectAs(name).client,
+      client: nodeConnection.client,
       runtime,
       clock,
       random,
@@ -53,10 +59,22 @@ export function hollowNodesRole(options: HollowNodesOptions): Role {
         clusterDomain: options.network.domain,
       },
       serviceSource: () => Promise.resolve([]),
-      // Nothing listens for it: whoever calls it is in this process.
+      // Only the API server reaches it: in this process, or through its tunnel.
       authorize: () => Promise.resolve(undefined),
     });
     shutdown.add(name, () => kubelet.end());
+    options.onKubelet?.(name, kubelet);
+    if (options.socketDirectory !== undefined) {
+      const end = kubeletTunnel({
+        connection: nodeConnection,
+        kubelet,
+        nodeName: name,
+        socket: `${options.socketDirectory}/kubelet-${index}`,
+        clock,
+        logger,
+      });
+      shutdown.add(`tunnel of ${name}`, end);
+    }
     return kubelet;
   });
   return {
