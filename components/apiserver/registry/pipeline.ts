@@ -81,8 +81,11 @@ export class WritePipeline {
         }
       }
       if (!applied) trackUpdate(context, next, previous, this.#now());
+      // A binding has rules of its own: what gives a pod its node is no ordinary change of it.
       const errors = status
         ? strategy.validateStatusUpdate(next, previous)
+        : context.subresource === "binding"
+        ? []
         : strategy.validateUpdate(next, previous);
       refuse(context, next, errors);
       if (!status) {

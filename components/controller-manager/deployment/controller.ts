@@ -96,22 +96,22 @@ class Deployments {
       sets,
       podsOf: (set) => this.#pods.byIndex(BY_OWNER, set.metadata?.uid ?? ""),
     }, clock.now());
-    let resourceVersion = deployment.metadata?.resourceVersion;
+    let latest = deployment;
     for (const action of plan.actions) {
-      resourceVersion = await this.#execute(key, deployment, action) ?? resourceVersion;
+      latest = await this.#execute(key, deployment, action) ?? latest;
     }
     if (plan.status !== undefined) {
-      await this.#writeStatus(deployment, plan.status, resourceVersion);
+      await this.#writeStatus(latest, plan.status);
     }
     return plan.again === undefined || plan.again === 0 ? undefined : plan.again;
   }
 
-  /** Answers the deployment's new resourceVersion where the action has written the deployment itself. */
+  /** Answers the deployment where the action has written it: a status on the old one would take that back. */
   async #execute(
     key: string,
     deployment: Deployment,
     action: DeploymentAction,
-  ): Promise<string | undefined> {
+  ): Promise<Deployment | undefined> {
     const { client, clock } = this.#context;
     switch (action.kind) {
       case "create":
@@ -137,8 +137,7 @@ class Deployments {
       case "revision": {
         const { name = "", namespace = "", uid } = deployment.metadata ?? {};
         const patch = { metadata: { uid, annotations: { [REVISION]: action.revision } } };
-        const written = await client.patch(DEPLOYMENTS, name, patch, { type: "merge", namespace });
-        return written.metadata?.resourceVersion;
+        return await client.patch(DEPLOYMENTS, name, patch, { type: "merge", namespace });
       }
       case "warn":
         this.#events.warning(deployment, action.reason, action.message);
@@ -177,7 +176,7 @@ class Deployments {
       await this.#writeStatus(deployment, {
         ...deployment.status,
         conditions: [...conditions],
-      }, deployment.metadata?.resourceVersion);
+      });
       throw error;
     }
   }
@@ -195,23 +194,14 @@ class Deployments {
     await this.#writeStatus(deployment, {
       ...deployment.status,
       collisionCount: (deployment.status?.collisionCount ?? 0) + 1,
-    }, deployment.metadata?.resourceVersion);
+    });
     throw new Error(`the name of replica set ${name} is taken by another template`);
   }
 
-  async #writeStatus(
-    deployment: Deployment,
-    status: DeploymentStatus,
-    resourceVersion: string | undefined,
-  ): Promise<void> {
-    await this.#context.client.update(DEPLOYMENTS, {
-      ...deployment,
-      metadata: {
-        ...deployment.metadata,
-        ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      },
-      status,
-    }, { subresource: "status" });
+  async #writeStatus(deployment: Deployment, status: DeploymentStatus): Promise<void> {
+    await this.#context.client.update(DEPLOYMENTS, { ...deployment, status }, {
+      subresource: "status",
+    });
   }
 }
 
