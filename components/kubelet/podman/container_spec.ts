@@ -22,9 +22,16 @@ export interface SpecSurroundings {
   /** The sandbox's run-time folder. */
   readonly sandboxRun: string;
   readonly limits: boolean;
+  /** Where there are no limits: true when the OCI runtime knows how to go without cgroups. */
+  readonly cgroupsCanBeOff: boolean;
   /** The lowest oom_score_adj that this process may give. */
   readonly lowestOomScore: number;
   readonly seccompDirectory: string;
+  /**
+   * A process whose process namespace the container joins. By path, as Podman would tie containers to one another
+   * otherwise, and not remove the one without the other.
+   */
+  readonly joinedPid?: number;
   readonly unique: string;
 }
 
@@ -63,7 +70,7 @@ export function containerSpec(
     mounts: mounts(sandbox, config.mounts, around.sandboxRun),
     stdin: config.stdin,
     terminal: config.tty,
-    ...namespaces(sandbox, config, around.sandboxRun),
+    ...namespaces(sandbox, around.sandboxRun, around.joinedPid),
     ...(user === undefined ? {} : { user }),
     groups: security.supplementalGroups.map(String),
     ...securityOf(security, around.seccompDirectory),
@@ -72,6 +79,8 @@ export function containerSpec(
         resource_limits: resourceLimits(resources),
         ...(sandbox.cgroupParent === undefined ? {} : { cgroup_parent: sandbox.cgroupParent }),
       }
+      : around.cgroupsCanBeOff
+      ? { cgroups_mode: "disabled" }
       : {}),
     ...(resources.oomScoreAdjust === undefined
       ? {}
@@ -111,21 +120,20 @@ function environment(sandbox: SandboxRecord, config: ContainerConfig): Record<st
 
 function namespaces(
   sandbox: SandboxRecord,
-  config: ContainerConfig,
   run: string,
+  joinedPid: number | undefined,
 ): Record<string, JsonValue> {
   const path = (value: string) => ({ nsmode: "path", value });
   const host = { nsmode: "host" };
-  const joined = config.targetContainerId ?? sandbox.pauseContainer;
   return {
     netns: sandbox.hostNetwork ? host : path(networkNamespacePath(sandbox.id)),
     utsns: sandbox.hostNetwork ? host : path(`${run}/uts`),
     ipcns: sandbox.hostIPC ? host : path(`${run}/ipc`),
     pidns: sandbox.hostPID
       ? host
-      : joined === undefined
+      : joinedPid === undefined
       ? { nsmode: "private" }
-      : { nsmode: "container", value: joined },
+      : path(`/proc/${joinedPid}/ns/pid`),
   };
 }
 

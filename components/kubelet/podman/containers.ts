@@ -43,6 +43,7 @@ export interface ContainerSurroundings {
   readonly records: RecordStore<ContainerRecord>;
   readonly boot: string;
   readonly limits: boolean;
+  readonly cgroupsCanBeOff: boolean;
   readonly lowestOomScore: number;
   readonly seccompDirectory: string;
   readonly sandboxRun: (sandboxId: string) => string;
@@ -78,8 +79,10 @@ export class Containers {
       ...(image.user === undefined ? {} : { imageUser: image.user }),
       sandboxRun: this.#around.sandboxRun(sandbox.id),
       limits: this.#around.limits,
+      cgroupsCanBeOff: this.#around.cgroupsCanBeOff,
       lowestOomScore: this.#around.lowestOomScore,
       seccompDirectory: this.#around.seccompDirectory,
+      ...await this.#joined(config.targetContainerId ?? sandbox.pauseContainer),
       unique: random.uuid(),
     };
     try {
@@ -198,6 +201,13 @@ export class Containers {
     return await this.#around.client.json("GET", "/containers/json", {
       query: { all: true, filters: JSON.stringify({ label: labels }) },
     });
+  }
+
+  async #joined(id: string | undefined): Promise<{ joinedPid?: number }> {
+    if (id === undefined) return {};
+    const { Pid = 0 } = (await this.inspect(id)).State;
+    if (Pid === 0) throw new RuntimeError("CreateContainer", `container ${id} is not running`);
+    return { joinedPid: Pid };
   }
 
   async #keepExit(

@@ -31,7 +31,7 @@ import { PodmanImages } from "./images.ts";
 import { LibpodClient } from "./libpod_client.ts";
 import { LibpodError } from "./libpod_error.ts";
 import { NodeDirectory } from "./node_directory.ts";
-import { PodmanService } from "./podman_service.ts";
+import { chooseOciRuntime, PodmanService } from "./podman_service.ts";
 import { forwardHere, forwardInto } from "./port_forward.ts";
 import { probe } from "./probe.ts";
 import { RecordStore } from "./record_store.ts";
@@ -109,12 +109,19 @@ export class PodmanRuntime implements ContainerRuntime {
     const directory = new NodeDirectory(options.directory);
     await directory.make();
     const boot = await directory.boot(() => random.uuid());
-    const service = new PodmanService(directory, boot, clock, logger);
+    const cgroups = await cgroupSupport(options.machineUid ?? 0, rootless, nodeName);
+    const service = new PodmanService({
+      directory,
+      boot,
+      ociRuntime: await chooseOciRuntime(),
+      limits: cgroups.limits,
+      clock,
+      logger,
+    });
     await service.ensure();
     const client = new LibpodClient(directory.socket, () => service.ensure());
     const images = new PodmanImages(client, options.insecureRegistries);
-    const [cgroups, mayRaise, ownOomScore] = await Promise.all([
-      cgroupSupport(options.machineUid ?? 0, rootless, nodeName),
+    const [mayRaise, ownOomScore] = await Promise.all([
       mayRaiseLimits(),
       Deno.readTextFile("/proc/self/oom_score_adj").then(Number),
     ]);
@@ -125,12 +132,14 @@ export class PodmanRuntime implements ContainerRuntime {
       records: await RecordStore.open<SandboxRecord>(directory.sandboxes),
       plugins: new NetworkPlugins(options.pluginDirectories ?? CNI_DIRECTORIES),
       ...(cgroups.parent === undefined ? {} : { cgroupParent: cgroups.parent }),
+      cgroupsOff: !cgroups.limits && service.ociRuntime === "crun",
     });
     const containers = new Containers({
       ...common,
       images,
       records: await RecordStore.open<ContainerRecord>(directory.containers),
       limits: cgroups.limits,
+      cgroupsCanBeOff: service.ociRuntime === "crun",
       lowestOomScore: mayRaise ? LOWEST_OOM_SCORE : ownOomScore,
       seccompDirectory: options.seccompDirectory ?? "/var/lib/kubelet/seccomp",
       sandboxRun: (id) => directory.sandboxRun(id),

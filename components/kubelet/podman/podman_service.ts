@@ -21,10 +21,26 @@ const POLL_MILLISECONDS = 15;
 /** A path longer than this does not fit a unix socket's address. */
 const SOCKET_PATH_MAXIMUM_BYTES = 107;
 
+const USER_NAMESPACE_IS_THERE = {
+  _CONTAINERS_USERNS_CONFIGURED: "done",
+  _CONTAINERS_ROOTLESS_UID: "0",
+  _CONTAINERS_ROOTLESS_GID: "0",
+};
+
 interface ServiceState {
   readonly process: ProcessIdentity;
   /** The boot of the node in which it was started: in another one the id means somebody else. */
   readonly boot: string;
+}
+
+export interface PodmanServiceOptions {
+  readonly directory: NodeDirectory;
+  readonly boot: string;
+  readonly ociRuntime: "runc" | "crun";
+  /** False where no cgroups can be made for containers. */
+  readonly limits: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /**
@@ -32,17 +48,21 @@ interface ServiceState {
  * dead it is started again; containers do not notice.
  */
 export class PodmanService {
+  readonly ociRuntime: "runc" | "crun";
   readonly #directory: NodeDirectory;
   readonly #boot: string;
+  readonly #limits: boolean;
   readonly #clock: Clock;
   readonly #logger: Logger;
   #ensuring: Promise<void> | undefined;
 
-  constructor(directory: NodeDirectory, boot: string, clock: Clock, logger: Logger) {
-    this.#directory = directory;
-    this.#boot = boot;
-    this.#clock = clock;
-    this.#logger = logger;
+  constructor(options: PodmanServiceOptions) {
+    this.ociRuntime = options.ociRuntime;
+    this.#directory = options.directory;
+    this.#boot = options.boot;
+    this.#limits = options.limits;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
   }
 
   /** Resolves when the service answers. Callers share one attempt. Rejects with `Unavailable`. */
@@ -104,6 +124,9 @@ export class PodmanService {
         XDG_CONFIG_HOME: directory.engineHome,
         XDG_DATA_HOME: directory.engineHome,
         TMPDIR: directory.temporary,
+        // As root of a user namespace Podman would make cgroups. Told that somebody made the namespace for it, it
+        // does without them, which runc has no other way to be told.
+        ...(this.#limits || this.ociRuntime === "crun" ? {} : USER_NAMESPACE_IS_THERE),
       },
     });
     await writeState(directory.serviceState, { process, boot: this.#boot });
@@ -112,12 +135,6 @@ export class PodmanService {
   }
 
   async #configuration(): Promise<string> {
-    const version = await cgroupVersion();
-    const [crun, runc] = await Promise.all([findProgram("crun"), findProgram("runc")]);
-    // crun refuses hybrid hierarchies; on version 2 it is the lighter one.
-    const ociRuntime = runc === undefined || crun !== undefined && version === "2"
-      ? "crun"
-      : "runc";
     const limits = await Deno.readTextFile("/proc/self/limits");
     const bounded = (name: string) => {
       const limit = hardLimit(limits, name);
@@ -126,7 +143,7 @@ export class PodmanService {
     const openFiles = bounded("Max open files");
     const processes = bounded("Max processes");
     return containersConf({
-      ociRuntime,
+      ociRuntime: this.ociRuntime,
       networkDirectory: this.#directory.engineNetworks,
       ...(await mayRaiseLimits() ? {} : {
         ...(typeof openFiles === "number" ? { openFiles } : {}),
@@ -134,6 +151,16 @@ export class PodmanService {
       }),
     });
   }
+}
+
+/** crun refuses hybrid cgroup hierarchies; on version 2 it is the lighter one. */
+export async function chooseOciRuntime(): Promise<"runc" | "crun"> {
+  const [version, crun, runc] = await Promise.all([
+    cgroupVersion(),
+    findProgram("crun"),
+    findProgram("runc"),
+  ]);
+  return runc === undefined || crun !== undefined && version === "2" ? "crun" : "runc";
 }
 
 async function answers(socket: string): Promise<boolean> {

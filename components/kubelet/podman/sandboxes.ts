@@ -10,6 +10,7 @@ import {
 } from "../cni/mod.ts";
 import { RuntimeError, type Sandbox, type SandboxConfig } from "../runtime.ts";
 import type { LibpodClient } from "./libpod_client.ts";
+import { LibpodError } from "./libpod_error.ts";
 import { engineName, PAUSE_LABEL } from "./names.ts";
 import type { NodeDirectory } from "./node_directory.ts";
 import type { RecordStore } from "./record_store.ts";
@@ -26,6 +27,8 @@ export interface SandboxSurroundings {
   readonly boot: string;
   /** Below which containers' cgroups go; undefined where none can be made. */
   readonly cgroupParent?: string;
+  /** True where containers go without cgroups. */
+  readonly cgroupsOff: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -85,15 +88,11 @@ export class Sandboxes {
 
   /** Takes network and namespaces down. The containers in it have ended before. */
   async stop(id: string): Promise<void> {
-    const { records, plugins, boot, client, directory } = this.#around;
+    const { records, plugins, boot, directory } = this.#around;
     const record = records.get(id);
     if (record === undefined) return;
     if (record.ready) await records.put(id, { ...record, ready: false });
-    if (record.pauseContainer !== undefined) {
-      await client.open("DELETE", `/containers/${record.pauseContainer}`, {
-        query: { force: true, timeout: 0, ignore: true },
-      });
-    }
+    if (record.pauseContainer !== undefined) await this.#removePause(record.pauseContainer);
     if (record.attachment !== undefined) {
       const stands = record.boot === boot;
       const attachment = attachmentOf(record, stands ? networkNamespacePath(id) : "");
@@ -162,6 +161,16 @@ export class Sandboxes {
     return connected;
   }
 
+  async #removePause(id: string): Promise<void> {
+    try {
+      await this.#around.client.open("DELETE", `/containers/${id}`, {
+        query: { force: true, timeout: 0 },
+      });
+    } catch (error) {
+      if (!(error instanceof LibpodError) || error.status !== 404) throw error;
+    }
+  }
+
   /** The first process of a pod's shared process namespace, in a root file system with nothing else in it. */
   async #startPause(record: SandboxRecord): Promise<string> {
     const { client, directory, random } = this.#around;
@@ -194,6 +203,7 @@ export class Sandboxes {
         systemd: "false",
         restart_policy: "no",
         log_configuration: { driver: "none" },
+        ...(this.#around.cgroupsOff ? { cgroups_mode: "disabled" } : {}),
         ...(record.cgroupParent === undefined ? {} : { cgroup_parent: record.cgroupParent }),
       },
     });
