@@ -329,6 +329,30 @@ Deno.test("applyPatch() keeps items that others own, and orders items as applied
   assert.deepEqual(names(fourth), ["b", "a"]);
 });
 
+Deno.test("applyPatch() leaves alone what only the server sets", () => {
+  const first = apply(undefined, deployment({ replicas: 1 }));
+  const live = cloneJson(first);
+  Object.assign(live.metadata ?? {}, { creationTimestamp: "2024-01-01T00:00:00Z", generation: 2 });
+  const metadata = { creationTimestamp: null, generation: 9 } as never;
+  assert.equal(apply(live, deployment({ replicas: 1 }, metadata)), live);
+  const second = apply(live, deployment({ replicas: 2 }, metadata));
+  assert.equal(second.metadata?.creationTimestamp, "2024-01-01T00:00:00Z");
+  assert.equal(second.metadata?.generation, 2);
+});
+
+Deno.test("applyPatch() merges sets of values", () => {
+  const config = (...finalizers: string[]) => deployment({}, { finalizers });
+  const first = apply(undefined, config("a/x", "a/y"), { manager: "one" });
+  const second = apply(first, config("a/z"), { manager: "two" });
+  assert.deepEqual(second.metadata?.finalizers, ["a/x", "a/y", "a/z"]);
+  const third = apply(second, config("a/y"), { manager: "one" });
+  assert.deepEqual(third.metadata?.finalizers, ["a/y", "a/z"]);
+  assert.deepEqual(fields(third, "two"), {
+    "f:metadata": { "f:finalizers": { 'v:"a/z"': {} } },
+    "f:spec": {},
+  });
+});
+
 Deno.test("applyPatch() gives what nobody tracked to before-first-apply", () => {
   const untracked = full();
   (untracked.metadata as { uid?: string }).uid = "u";

@@ -15,7 +15,32 @@ export function mergeApplied(
   problems: string[],
 ): JsonObject {
   const merged = mergeValue(live, applied, schema, "", problems);
-  return isJsonObject(merged) ? merged : live;
+  return isJsonObject(merged) ? keepServerMembers(merged, live) : live;
+}
+
+/** What only the server sets: configurations often carry `creationTimestamp: null`. */
+const SERVER_MEMBERS = [
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "generation",
+  "managedFields",
+  "selfLink",
+];
+
+function keepServerMembers(merged: JsonObject, live: JsonObject): JsonObject {
+  const [now, before] = [merged["metadata"], live["metadata"]];
+  if (now === before || !isJsonObject(now)) return merged;
+  const old = isJsonObject(before) ? before : {};
+  const changed = SERVER_MEMBERS.filter((name) => now[name] !== old[name]);
+  if (changed.length === 0) return merged;
+  const metadata = { ...now };
+  for (const name of changed) {
+    const value = old[name];
+    if (value === undefined) delete metadata[name];
+    else metadata[name] = value;
+  }
+  return { ...merged, metadata };
 }
 
 function mergeValue(

@@ -150,9 +150,22 @@ export const KIND_RULES: RuleTable = {
     prepareUpdate(next, previous) {
       if (previous.spec !== undefined) next.spec = previous.spec;
     },
+    prepareStatus(next, previous) {
+      // Decisions are made at the door for approvals.
+      const isDecision = ({ type }: { type?: string }) => type === "Approved" || type === "Denied";
+      const decisions = (previous.status?.conditions ?? []).filter(isDecision);
+      const others = (next.status?.conditions ?? []).filter((one) => !isDecision(one));
+      if (decisions.length + others.length > 0) {
+        next.status = { ...next.status, conditions: [...decisions, ...others] };
+      }
+    },
   }),
   "networking.k8s.io/Ingress": rules<Ingress>({
     generation: SPEC,
+    warnings: ({ metadata }) =>
+      metadata?.annotations?.["kubernetes.io/ingress.class"] === undefined ? [] : [
+        "annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead",
+      ],
     status: () => ({ loadBalancer: {} }),
     create: network.validateIngress,
   }),

@@ -9,6 +9,7 @@ import { type KindRules, strategyOf } from "./rules.ts";
 import { SERVICE_RULES } from "./services.ts";
 import { WORKLOAD_RULES } from "./workloads.ts";
 
+export { customResourceStrategy } from "./custom_resource.ts";
 export type { SubresourceStrategy };
 
 const ALL: Readonly<Record<string, KindRules>> = {

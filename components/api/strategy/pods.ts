@@ -1,4 +1,4 @@
-import type { Namespace, Pod } from "../generated/types.ts";
+import type { CertificateSigningRequest, Namespace, Pod } from "../generated/types.ts";
 import type { KubeObject } from "../object.ts";
 import type { FieldError } from "../resource_definition.ts";
 import { Errors } from "../validation/errors.ts";
@@ -140,9 +140,38 @@ const FINALIZE: SubresourceStrategy = {
   },
 };
 
+/** An approval changes only what was decided. */
+const APPROVAL: SubresourceStrategy = {
+  prepareForUpdate(next: Body, previous: Body) {
+    const { conditions } = (next as CertificateSigningRequest).status ?? {};
+    restore(next, previous, "spec");
+    next["status"] = {
+      ...previous["status"] as object | undefined,
+      ...(conditions === undefined ? {} : { conditions }),
+    };
+  },
+  validateUpdate(next, previous) {
+    const errors = new Errors();
+    validateMetadataUpdate(next, previous, errors);
+    const decided = (one: KubeObject) =>
+      (one as CertificateSigningRequest).status?.conditions?.map(({ type }) => type) ?? [];
+    const types = decided(next);
+    const at = Path.of("status", "conditions");
+    if (types.includes("Approved") && types.includes("Denied")) {
+      errors.invalid(at, types, "Approved and Denied conditions are mutually exclusive");
+    }
+    for (const type of ["Approved", "Denied"]) {
+      if (!decided(previous).includes(type) || types.includes(type)) continue;
+      errors.forbidden(at, `updates may not remove a condition of type ${JSON.stringify(type)}`);
+    }
+    return errors.list;
+  },
+};
+
 /** By `group/Kind/subresource`. */
 export const SUBRESOURCE_STRATEGIES: Readonly<Record<string, SubresourceStrategy>> = {
   "/Pod/ephemeralcontainers": EPHEMERAL,
   "/Pod/resize": RESIZE,
   "/Namespace/finalize": FINALIZE,
+  "certificates.k8s.io/CertificateSigningRequest/approval": APPROVAL,
 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BUILTIN_KINDS } from "../kinds.ts";
 import type { KubeObject } from "../object.ts";
-import { strategyFor, subresourceStrategyFor } from "./mod.ts";
+import { customResourceStrategy, strategyFor, subresourceStrategyFor } from "./mod.ts";
 
 type Loose = KubeObject & { spec?: Record<string, unknown>; status?: Record<string, unknown> };
 const kind = (group: string, version: string, kind: string) => ({ group, version, kind });
@@ -194,4 +194,56 @@ Deno.test("subresourceStrategyFor() lets ephemeral containers only be added", ()
   ephemeral.prepareForUpdate(removed, previous);
   assert.equal(ephemeral.validateUpdate(removed, previous).length, 1);
   assert.equal(subresourceStrategyFor(POD, "status"), undefined);
+});
+
+Deno.test("customResourceStrategy() counts all but metadata and status", () => {
+  const strategy = customResourceStrategy({
+    namespaced: true,
+    hasStatus: true,
+    validate: (next) =>
+      "bad" in next
+        ? [{ reason: "FieldValueInvalid", field: "bad", message: "Invalid value" }]
+        : [],
+  });
+  const previous = {
+    metadata: { name: "a", namespace: "b", generation: 2, labels: { a: "b" } },
+    color: "red",
+    status: { seen: 1 },
+  } as Loose;
+  const cases: [Record<string, unknown>, number][] = [
+    [{ color: "red", status: { seen: 9 } }, 2],
+    [{ color: "blue" }, 3],
+  ];
+  for (const [change, generation] of cases) {
+    const next = { metadata: { name: "a", namespace: "b" }, ...change } as Loose;
+    strategy.prepareForUpdate(next, previous);
+    assert.equal(next.metadata?.generation, generation);
+    assert.deepEqual(next.status, { seen: 1 });
+  }
+  const status = { metadata: { name: "a" }, color: "blue", status: { seen: 2 } } as Loose;
+  strategy.prepareForStatusUpdate(status, previous);
+  assert.deepEqual(status, { ...previous, status: { seen: 2 } });
+  assert.deepEqual(strategy.validateUpdate(status, previous), []);
+  const bad = { metadata: { name: "a", namespace: "b", finalizers: ["x"] }, bad: 1 } as Loose;
+  assert.deepEqual(strategy.validateCreate(bad).map(({ field }) => field), ["bad"]);
+});
+
+Deno.test("an approval decides and changes nothing else", () => {
+  const csr = kind("certificates.k8s.io", "v1", "CertificateSigningRequest");
+  const approval = subresourceStrategyFor(csr, "approval");
+  assert.ok(approval);
+  const previous = {
+    metadata: {},
+    spec: { signerName: "a" },
+    status: { certificate: "c" },
+  } as Loose;
+  const conditions = [{ type: "Approved", status: "True" }];
+  const next = { metadata: {}, spec: {}, status: { conditions, certificate: "d" } } as Loose;
+  approval.prepareForUpdate(next, previous);
+  assert.deepEqual(next.spec, { signerName: "a" });
+  assert.deepEqual(next.status, { certificate: "c", conditions });
+  assert.equal(approval.validateUpdate({ metadata: {}, status: {} } as Loose, next).length, 1);
+  const issued = { metadata: {}, status: { certificate: "e" } } as Loose;
+  strategyFor(csr).prepareForStatusUpdate(issued, next);
+  assert.deepEqual(issued.status, { certificate: "e", conditions });
 });

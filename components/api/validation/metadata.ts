@@ -23,6 +23,7 @@ export function validateMetadata(
   namespaced: boolean,
   nameRule: NameRule,
   errors: Errors,
+  standardFinalizers = true,
 ): void {
   const metadata = object.metadata ?? {};
   const { name = "", generateName = "", namespace = "" } = metadata;
@@ -38,7 +39,7 @@ export function validateMetadata(
   } else if (namespace !== "") {
     errors.forbidden(METADATA.child("namespace"), "not allowed on this type");
   }
-  validateCommon(metadata, errors);
+  validateCommon(metadata, errors, standardFinalizers);
 }
 
 /** What is appended to a generated name makes a dash at its end harmless. */
@@ -51,6 +52,7 @@ export function validateMetadataUpdate(
   next: KubeObject,
   previous: KubeObject,
   errors: Errors,
+  standardFinalizers = true,
 ): void {
   const [now, before] = [next.metadata ?? {}, previous.metadata ?? {}];
   for (
@@ -81,17 +83,24 @@ export function validateMetadataUpdate(
       );
     }
   }
-  validateCommon(now, errors);
+  validateCommon(now, errors, standardFinalizers);
 }
 
-function validateCommon(metadata: ObjectMeta, errors: Errors): void {
+/** `standardFinalizers`: those without a domain must be Kubernetes' own, as they must for all built-in kinds. */
+function validateCommon(
+  metadata: ObjectMeta,
+  errors: Errors,
+  standardFinalizers: boolean,
+): void {
   validateLabels(metadata.labels, METADATA.child("labels"), errors);
   validateAnnotations(metadata.annotations, METADATA.child("annotations"), errors);
   if (metadata.ownerReferences !== undefined) {
     validateOwners(metadata.ownerReferences, METADATA.child("ownerReferences"), errors);
   }
   if (metadata.finalizers !== undefined) {
-    validateFinalizers(metadata.finalizers, METADATA.child("finalizers"), errors);
+    const path = METADATA.child("finalizers");
+    validateFinalizers(metadata.finalizers, path, errors);
+    if (standardFinalizers) validateStandardFinalizers(metadata.finalizers, path, errors);
   }
 }
 
@@ -162,6 +171,13 @@ function validateFinalizers(finalizers: readonly string[], path: Path, errors: E
       "finalizer foregroundDeletion and orphan cannot be both set",
     );
   }
+}
+
+function validateStandardFinalizers(
+  finalizers: readonly string[],
+  path: Path,
+  errors: Errors,
+): void {
   for (const [i, finalizer] of finalizers.entries()) {
     if (finalizer.includes("/") || STANDARD_FINALIZERS.includes(finalizer)) continue;
     errors.invalid(
