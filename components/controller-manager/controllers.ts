@@ -13,6 +13,7 @@ import { rootCaController } from "./root_ca.ts";
 import { endpointsController, endpointSliceController } from "./service_endpoints/controllers.ts";
 import { serviceAccountController } from "./service_account.ts";
 import { serviceAccountTokenController } from "./service_account_token.ts";
+import { statefulSetController } from "./stateful_set/controller.ts";
 import { taintEvictionController } from "./taint_eviction/controller.ts";
 
 /** Every controller there is, in the order in which they start. A new one is one line here. */
@@ -28,6 +29,7 @@ export const CONTROLLERS: readonly Controller[] = [
   replicationController,
   replicaSetController,
   deploymentController,
+  statefulSetController,
   jobController,
   ttlAfterFinishedController,
   clusterRoleAggregationController,
