@@ -5,6 +5,7 @@ import { Errors } from "../validation/errors.ts";
 import { validateMetadataUpdate } from "../validation/metadata.ts";
 import { Path } from "../validation/path.ts";
 import { qosClassOf, validatePod, validatePodStatusUpdate } from "../validation/pod/pod.ts";
+import { podNameWarnings, podSpecWarnings } from "../validation/pod/warnings.ts";
 import { validatePodSpec } from "../validation/pod/spec.ts";
 import { validateEphemeralUpdate, validatePodSpecUpdate } from "../validation/pod/update.ts";
 import { type Body, restore, rules } from "./rules.ts";
@@ -27,6 +28,10 @@ export const POD_RULES = rules<Pod>({
     }),
   }),
   create: validatePod,
+  warnings: ({ metadata, spec }) => [
+    ...podNameWarnings(metadata?.name ?? ""),
+    ...podSpecWarnings(spec, Path.of("spec")),
+  ],
   update(next, previous, errors) {
     validatePodSpecUpdate(next, previous, errors);
   },

@@ -247,3 +247,24 @@ Deno.test("an approval decides and changes nothing else", () => {
   strategyFor(csr).prepareForStatusUpdate(issued, next);
   assert.deepEqual(issued.status, { certificate: "e", conditions });
 });
+
+Deno.test("warnings name what is allowed but hardly meant", () => {
+  const spec = {
+    nodeSelector: { "beta.kubernetes.io/os": "linux" },
+    containers: [{
+      name: "c",
+      env: [{ name: "A", value: "1" }, { name: "A", value: "2" }, { name: "A", value: "$(A)" }],
+      ports: [{ containerPort: 80, protocol: "TCP" }, { containerPort: 80, protocol: "TCP" }],
+    }],
+  };
+  const pod = { metadata: { name: "a.b" }, spec } as Loose;
+  assert.deepEqual(strategyFor(POD).warnings(pod, undefined), [
+    "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]",
+    'spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead',
+    'spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply',
+    "spec.containers[0].ports[1]: duplicate port definition with spec.containers[0].ports[0]",
+  ]);
+  const deployment = { spec: { template: { spec } } } as Loose;
+  assert.equal(strategyFor(DEPLOYMENT).warnings(deployment, undefined).length, 3);
+  assert.deepEqual(strategyFor(kind("", "v1", "ConfigMap")).warnings({}, undefined), []);
+});

@@ -6,6 +6,7 @@ import type {
   Deployment,
   Job,
   PodTemplate,
+  PodTemplateSpec,
   ReplicaSet,
   ReplicationController,
   StatefulSet,
@@ -13,14 +14,13 @@ import type {
 import { dnsLabelProblems } from "../names.ts";
 import { IMMUTABLE } from "../validation/metadata.ts";
 import { Path } from "../validation/path.ts";
+import { podSpecWarnings } from "../validation/pod/warnings.ts";
+import { validateCronJob, validateJob, validateJobUpdate } from "../validation/jobs.ts";
 import {
-  validateCronJob,
   validateDaemonSet,
   validateDaemonSetUpdate,
   validateDeployment,
   validateDeploymentUpdate,
-  validateJob,
-  validateJobUpdate,
   validatePodTemplateObject,
   validateReplicaSet,
   validateReplicaSetUpdate,
@@ -31,6 +31,11 @@ import {
 import { rules, type RuleTable } from "./rules.ts";
 
 const SPEC = ["spec"];
+const TEMPLATE_SPEC = Path.of("spec", "template", "spec");
+
+/** What is odd in the pods that a controller would make. */
+const warnings = ({ spec }: { spec?: { template?: PodTemplateSpec } }): string[] =>
+  podSpecWarnings(spec?.template?.spec, TEMPLATE_SPEC);
 
 export const WORKLOAD_RULES: RuleTable = {
   "/PodTemplate": rules<PodTemplate>({
@@ -64,11 +69,13 @@ export const WORKLOAD_RULES: RuleTable = {
       desiredNumberScheduled: 0,
       numberReady: 0,
     }),
+    warnings,
     create: validateDaemonSet,
     update: validateDaemonSetUpdate,
   }),
   "apps/Deployment": rules<Deployment>({
     generation: ["spec", "annotations"],
+    warnings,
     create: validateDeployment,
     update: validateDeploymentUpdate,
     prepareStatus(next, previous) {
@@ -80,6 +87,7 @@ export const WORKLOAD_RULES: RuleTable = {
   "apps/ReplicaSet": rules<ReplicaSet>({
     generation: SPEC,
     status: () => ({ replicas: 0 }),
+    warnings,
     create: validateReplicaSet,
     update: validateReplicaSetUpdate,
   }),
@@ -87,6 +95,7 @@ export const WORKLOAD_RULES: RuleTable = {
     generation: SPEC,
     names: dnsLabelProblems,
     status: () => ({ replicas: 0, availableReplicas: 0 }),
+    warnings,
     create: validateStatefulSet,
     update: validateStatefulSetUpdate,
   }),
@@ -94,6 +103,7 @@ export const WORKLOAD_RULES: RuleTable = {
   "batch/Job": rules<Job>({
     generation: SPEC,
     orphans: true,
+    warnings,
     create: validateJob,
     update: validateJobUpdate,
     prepareCreate: labelJob,
