@@ -19,6 +19,7 @@ import {
   unionTokens,
 } from "./authn/mod.ts";
 import { mastersAuthorizer, NodeAuthorizer, RbacAuthorizer, unionAuthorizer } from "./authz/mod.ts";
+import { tunnelAuthorizer } from "./connect/mod.ts";
 import { bootstrapCluster, nodeRules } from "./bootstrap/mod.ts";
 import { HealthChecks, serveEndpoints } from "./endpoints/mod.ts";
 import type { ObjectReader, ObjectWriter, Peer, UserInfo } from "./ports.ts";
@@ -87,6 +88,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const rbac = new RbacAuthorizer();
   const authorizer = unionAuthorizer([
     mastersAuthorizer,
+    tunnelAuthorizer,
     new NodeAuthorizer(reader, nodeRules()),
     rbac,
   ]);

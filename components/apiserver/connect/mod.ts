@@ -2,4 +2,4 @@
 export { type ConnectDependencies, connectHandler } from "./connect_handler.ts";
 export { taggedPipe } from "./tagged_pipe.ts";
 export { tunnelBackends, tunnelKubelets } from "./tunnel_connectors.ts";
-export { acceptTunnel } from "./tunnel_door.ts";
+export { acceptTunnel, tunnelAuthorizer } from "./tunnel_door.ts";

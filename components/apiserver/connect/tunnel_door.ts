@@ -1,11 +1,23 @@
-import { forbidden } from "../../base/mod.ts";
 import { TUNNEL_PATH, type TunnelHub, webSocketPipe } from "../../serving/mod.ts";
 import { nodeNameOf } from "../authz/mod.ts";
-import type { UserInfo } from "../ports.ts";
+import type { Authorizer, UserInfo } from "../ports.ts";
 
-const MASTERS_GROUP = "system:masters";
+/** Lets a node open its own tunnel and no other. */
+export const tunnelAuthorizer: Authorizer = {
+  authorize({ isResourceRequest, path, user, verb }) {
+    const own = !isResourceRequest && verb === "get" && tunnelNode(path) !== undefined &&
+      tunnelNode(path) === nodeNameOf(user);
+    return { allowed: own, reason: own ? "a node's own tunnel" : "" };
+  },
+};
 
-/** Takes the tunnel that a node's agent opens, from that node only. Undefined: the path is another. */
+function tunnelNode(path: string): string | undefined {
+  return path.startsWith(TUNNEL_PATH)
+    ? decodeURIComponent(path.slice(TUNNEL_PATH.length))
+    : undefined;
+}
+
+/** Takes the tunnel that a node's agent opens; `tunnelAuthorizer` has let it in. Undefined: the path is another. */
 export function acceptTunnel(
   hub: TunnelHub,
   request: Request,
