@@ -65,6 +65,8 @@ export interface Fabric {
   readonly mtu: number;
   /** Nameservers that a node's processes can reach. */
   readonly resolver: string;
+  /** Runs one work at a time: nodes that are plugged in together must not get one address. */
+  exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** Rootless: leads a port of the machine to a node. As root nodes are reached at their own addresses. */
   forward(forward: PortForward): Promise<void>;
   /** Removes bridge, rules, slirp4netns and namespace. Nodes in it end. */
@@ -129,6 +131,7 @@ export async function openFabric(options: FabricOptions): Promise<Fabric> {
     prefix,
   );
 
+  let turn: Promise<unknown> = Promise.resolve();
   return {
     name,
     directory,
@@ -140,6 +143,11 @@ export async function openFabric(options: FabricOptions): Promise<Fabric> {
     machineAddress: rootless ? SLIRP_MACHINE : gateway,
     mtu: existing?.mtu ?? mtu,
     resolver: rootless ? `nameserver ${SLIRP_RESOLVER}\n` : await machineResolver(),
+    exclusive(work) {
+      const done = turn.then(work);
+      turn = done.catch(() => {});
+      return done;
+    },
     async forward(forward) {
       if (!rootless) throw new Error("as root a node is reached at its own address");
       await forwardPort(socket, table, forward, prefix);

@@ -147,16 +147,8 @@ async function boot(
     clock,
   });
   await writeState(statePath, { node, address: "", complete: false });
-  const address = await freeAddress(fabric);
+  const address = await fabric.exclusive(() => plugIn(fabric, veth, node.holder.pid));
   const subnet = parseSubnet(fabric.subnet);
-  // The holder's id as the fabric's own pid namespace numbers it.
-  const target = await pidAsSeenFrom(fabric, node.holder.pid);
-  await ipBatch([
-    `link add ${veth} mtu ${fabric.mtu} type veth peer name ${NODE_LINK} mtu ${fabric.mtu} netns ${target}`,
-    `link set ${veth} alias ${aliasOf(address)}`,
-    `link set ${veth} master ${fabric.bridge}`,
-    `link set ${veth} up`,
-  ], fabric.prefix);
   const inside = nodePrefix(node.holder.pid, fabric.rootless);
   await ipBatch([
     `address add ${address}/${subnet?.bits ?? 24} dev ${NODE_LINK}`,
@@ -167,6 +159,21 @@ async function boot(
   const state = { node, address, complete: true };
   await writeState(statePath, state);
   return state;
+}
+
+/** Gives a node a link to the bridge and answers its address, which the link's alias remembers. */
+async function plugIn(fabric: Fabric, veth: string, pid: number): Promise<string> {
+  const address = await freeAddress(fabric);
+  // The holder's id as the fabric's own pid namespace numbers it.
+  const target = await pidAsSeenFrom(fabric, pid);
+  const link = `mtu ${fabric.mtu} type veth peer name ${NODE_LINK} mtu ${fabric.mtu}`;
+  await ipBatch([
+    `link add ${veth} ${link} netns ${target}`,
+    `link set ${veth} alias ${aliasOf(address)}`,
+    `link set ${veth} master ${fabric.bridge}`,
+    `link set ${veth} up`,
+  ], fabric.prefix);
+  return address;
 }
 
 /** The node's first rules: pods reach what is outside of the cluster by the node's address. Pure. */

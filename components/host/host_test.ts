@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../base/mod.ts";
+import { hardLimit, hasCapability, isFirstUserNamespace } from "./capabilities.ts";
+import { fabricRules, nodeAddressOf, shortHash } from "./fabric.ts";
+import { mountPoints } from "./mounts.ts";
+import { nodeRules } from "./node_namespace.ts";
+import { endProcess, isAlive, processEnd, processIdentity } from "./processes.ts";
+import { output, ProgramError, run } from "./program.ts";
+import { spawnDetached } from "./detached.ts";
+import { mappableIds } from "./requirements.ts";
+import { readState, writeState } from "./state_file.ts";
+import { formatSubnet, freeSubnet, overlap, parseSubnet } from "./subnet.ts";
+import { systemClock } from "../base/mod.ts";
+
+Deno.test("run() gives code, output and takes input", async () => {
+  const result = await run("/bin/sh", ["-c", "cat; echo err >&2; exit 3"], { stdin: "in" });
+  assert.deepEqual(result, { code: 3, stdout: "in", stderr: "err\n", timedOut: false });
+});
+
+Deno.test("run() ends a program when its time is over or its signal aborts", async () => {
+  const late = await run("/bin/sleep", ["60"], { timeoutMilliseconds: 30 });
+  assert.equal(late.timedOut, true);
+  const abort = new AbortController();
+  const running = run("/bin/sleep", ["60"], { signal: abort.signal });
+  abort.abort(new Error("enough"));
+  await assert.rejects(running, /enough/);
+});
+
+Deno.test("output() quotes a program's complaint", async () => {
+  await assert.rejects(output("/bin/sh", ["-c", "echo no such thing >&2; exit 2"]), (error) => {
+    assert.ok(error instanceof ProgramError);
+    assert.equal(error.code, 2);
+    assert.match(error.message, /no such thing/);
+    return true;
+  });
+  await assert.rejects(output("/nowhere/program", []), /cannot be run/);
+});
+
+Deno.test("spawnDetached() starts what is known again by its identity", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const logFile = `${directory}/log`;
+    const identity = await spawnDetached("/bin/sh", ["-c", "echo begun; exec sleep 60"], {
+      logFile,
+    });
+    assert.equal(await isAlive(identity), true);
+    assert.equal(await isAlive({ ...identity, startTime: "1" }), false);
+    await endProcess(identity, systemClock, 2_000);
+    assert.equal(await isAlive(identity), false);
+    assert.equal(await Deno.readTextFile(logFile), "begun\n");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("processEnd() gives up when the time is over", async () => {
+  const self = await processIdentity(Deno.pid);
+  assert.ok(self !== undefined);
+  assert.equal(await processEnd(self, new FakeClock(), 0), false);
+});
+
+Deno.test("writeState() leaves what readState() reads, and nothing half", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/state.json`;
+    assert.equal(await readState(path), undefined);
+    await writeState(path, { a: 1 });
+    assert.deepEqual(await readState(path), { a: 1 });
+    await Deno.writeTextFile(path, '{"a":');
+    assert.equal(await readState(path), undefined);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("parseSubnet() reads ranges and refuses the rest", () => {
+  for (
+    const [text, expected] of [
+      ["10.1.2.3/16", "10.1.0.0/16"],
+      ["10.1.2.3", "10.1.2.3/32"],
+      ["255.255.255.255/0", "0.0.0.0/0"],
+      ["fd00::/8", undefined],
+      ["10.0.0.0/33", undefined],
+      ["10.0.0/8", undefined],
+      ["10.0.0.256/8", undefined],
+      ["", undefined],
+    ] as const
+  ) {
+    const subnet = parseSubnet(text);
+    assert.equal(subnet === undefined ? undefined : formatSubnet(subnet), expected, text);
+  }
+});
+
+Deno.test("freeSubnet() takes the first range that touches none in use", () => {
+  const free = (...used: string[]) => {
+    const subnet = freeSubnet(used);
+    return subnet === undefined ? undefined : formatSubnet(subnet);
+  };
+  assert.equal(free(), "10.213.0.0/24");
+  assert.equal(free("10.213.0.5/32", "10.213.1.0/24"), "10.213.2.0/24");
+  assert.equal(free("10.0.0.0/8"), "172.29.0.0/24");
+  assert.equal(free("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"), undefined);
+  assert.equal(free("0.0.0.0/0", "fd00::/8"), "10.213.0.0/24");
+  const [a, b] = [parseSubnet("10.0.0.0/8"), parseSubnet("10.213.0.0/24")];
+  assert.ok(a !== undefined && b !== undefined && overlap(a, b) && overlap(b, a));
+});
+
+Deno.test("capabilities and limits are read from the kernel's texts", () => {
+  const status = "Name:\tx\nCapEff:\t000001fffeffffff\n";
+  assert.equal(hasCapability(status, 21n), true);
+  assert.equal(hasCapability(status, 24n), false);
+  assert.equal(hasCapability("", 24n), false);
+  assert.equal(isFirstUserNamespace("         0          0 4294967295\n"), true);
+  assert.equal(isFirstUserNamespace("0 1000 1\n1 100000 65536\n"), false);
+  const limits = "Limit                     Soft Limit           Hard Limit           Units\n" +
+    "Max open files            1024                 20000                files\n" +
+    "Max processes             unlimited            unlimited            processes\n";
+  assert.equal(hardLimit(limits, "Max open files"), 20000);
+  assert.equal(hardLimit(limits, "Max processes"), Infinity);
+  assert.equal(hardLimit(limits, "Max nothing"), undefined);
+});
+
+Deno.test("mountPoints() tells what is mounted on top", () => {
+  const points = mountPoints(
+    "22 1 0:20 / /proc rw - proc proc rw\n" +
+      "23 1 0:21 / /a\\040b rw,relatime shared:1 - tmpfs tmpfs rw\n" +
+      "24 1 0:22 / /a\\040b rw - ext4 /dev/sda rw\n",
+  );
+  assert.equal(points.get("/proc"), "proc");
+  assert.equal(points.get("/a b"), "ext4");
+});
+
+Deno.test("mappableIds() sums a user's ranges, by name or number", () => {
+  const text = "ann:100000:65536\n1000:200000:10\nbob:1:x\n\n";
+  assert.equal(mappableIds(text, "ann", 1000), 65546);
+  assert.equal(mappableIds(text, "bob", 1), 0);
+});
+
+Deno.test("rules name the ranges they are for", () => {
+  assert.match(nodeRules("10.244.0.0/16"), /ip saddr 10.244.0.0\/16 ip daddr != 10.244.0.0\/16/);
+  const rooted = fabricRules({ table: "t", bridge: "b", subnet: "10.213.0.0/24" });
+  assert.match(rooted, /ip saddr 10.213.0.0\/24 oifname != "b" masquerade/);
+  assert.ok(!rooted.includes("prerouting"));
+  const rootless = fabricRules({
+    table: "t",
+    bridge: "b",
+    subnet: "10.213.0.0/24",
+    uplink: "tap0",
+    machinePorts: [6443],
+  });
+  assert.match(rootless, /iifname "tap0".*@forwards/);
+  assert.match(rootless, /10\.0\.2\.2 tcp dport != \{ 6443 \} reject/);
+});
+
+Deno.test("a link's alias keeps the node's address, and its name fits the kernel", () => {
+  assert.equal(
+    nodeAddressOf({ ifname: "x", mtu: 1, ifalias: "coracle:10.213.0.2" }),
+    "10.213.0.2",
+  );
+  assert.equal(nodeAddressOf({ ifname: "x", mtu: 1, ifalias: "other" }), undefined);
+  assert.ok(`cor-${shortHash("a/very/long/directory/name")}v`.length <= 15);
+});
