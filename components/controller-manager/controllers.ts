@@ -1,4 +1,5 @@
 import type { Controller } from "./controller.ts";
+import { daemonSetController } from "./daemon_set/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
 import { jobController } from "./job/controller.ts";
@@ -30,6 +31,7 @@ export const CONTROLLERS: readonly Controller[] = [
   replicaSetController,
   deploymentController,
   statefulSetController,
+  daemonSetController,
   jobController,
   ttlAfterFinishedController,
   clusterRoleAggregationController,

@@ -2,6 +2,7 @@ import { FakeClock, type Logger, seededRandom, silentLogger } from "../base/mod.
 import type { Node, Pod } from "../api/mod.ts";
 import { timestamp } from "../base/mod.ts";
 import { Client } from "../client/mod.ts";
+import { targetNode } from "./daemon_set/node_fit.ts";
 import { FakeApi } from "./fake_api.ts";
 import { type ControllerManager, startControllerManager } from "./manager.ts";
 import type { ControllerManagerOptions } from "./options.ts";
@@ -94,7 +95,7 @@ export class Simulation {
 
 /** Makes a pod run and ready on a node. */
 export function runPod(pod: Pod, now: number, node = "n1"): void {
-  pod.spec = { ...pod.spec, nodeName: pod.spec?.nodeName ?? node };
+  pod.spec = { ...pod.spec, nodeName: targetNode(pod) ?? node };
   const number = parseInt((pod.metadata?.uid ?? "0").slice(0, 4), 16);
   pod.status = {
     ...pod.status,
