@@ -1,4 +1,11 @@
-import { ApiError, badRequest, equalJson, type JsonObject } from "../../base/mod.ts";
+import {
+  ApiError,
+  badRequest,
+  cloneJson,
+  equalJson,
+  isJsonObject,
+  type JsonObject,
+} from "../../base/mod.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
 import type { StructSchema } from "../schema.ts";
 import { compareObjects } from "./compare.ts";
@@ -51,14 +58,20 @@ export interface ApplyPatch {
 }
 
 /**
- * Server-side apply. Answers the new object with its managedFields, or `current` itself where nothing changes; neither
- * argument is changed. Throws 400 for a configuration with managedFields, 409 for conflicts, 500 (as upstream) for one
+ * Server-side apply. Answers the new object with its managedFields, which shares nothing with `current`, or `current`
+ * itself where nothing changes; neither argument is changed. Throws 400 for a configuration with managedFields, 409 for conflicts, 500 (as upstream) for one
  * that does not fit the schema.
  */
 export function applyPatch(patch: ApplyPatch): { readonly object: KubeObject } {
   const { current, applied, schema } = patch;
   if (applied.metadata?.managedFields !== undefined) {
     throw badRequest("metadata.managedFields must be nil");
+  }
+  if (applied.apiVersion !== undefined && applied.apiVersion !== patch.apiVersion) {
+    throw badRequest(
+      "Incorrect version specified in apply patch. " +
+        `Specified patch version: ${applied.apiVersion}, expected: ${patch.apiVersion}`,
+    );
   }
   const live = (current ?? {}) as JsonObject;
   const identity: ManagerIdentity = { ...patch, operation: "Apply" };
@@ -80,12 +93,20 @@ export function applyPatch(patch: ApplyPatch): { readonly object: KubeObject } {
   // The time is that of the last change.
   const time = changes === undefined && last?.time !== undefined ? last.time : timeText(patch.now);
   if (!isEmptySet(owned)) entries.push(entryOf(identity, time, owned));
-  const result = refreshLastApplied(object, live, applied as JsonObject, patch.manager);
+  // Defaults and admission change the result in place: it must share nothing with the stored object.
+  const fresh = cloneJson({ ...object, metadata: withoutManagers(object["metadata"]) });
+  const result = refreshLastApplied(fresh, live, applied as JsonObject, patch.manager);
   const metadata = {
     ...(result["metadata"] as KubeObject["metadata"]),
     managedFields: sortEntries(capUpdateManagers(entries)),
   };
   return { object: { ...result, metadata } as KubeObject };
+}
+
+function withoutManagers(metadata: JsonObject[string]): JsonObject {
+  if (!isJsonObject(metadata)) return {};
+  const { managedFields: _, ...rest } = metadata;
+  return rest;
 }
 
 const stored = ({ current }: ApplyPatch): ManagedFieldsEntry[] | undefined =>
@@ -161,10 +182,24 @@ function checkConflicts(
   if (!isSubset(all, allowed)) throw applyConflict(conflicts);
 }
 
-/** True when two states of an object differ in nothing but who manages it. */
-export function sameButManagers(a: KubeObject, b: KubeObject): boolean {
-  if (a === b) return true;
-  const { managedFields: _, ...left } = a.metadata ?? {};
-  const { managedFields: __, ...right } = b.metadata ?? {};
-  return equalJson({ ...a, metadata: left }, { ...b, metadata: right });
+/**
+ * True when two states of an object differ in nothing but the times of their managers: a write that changes no more
+ * than that is none, and the stored object stays. Revisions are not looked at.
+ */
+export function onlyTimesDiffer(next: KubeObject, previous: KubeObject): boolean {
+  if (next === previous) return true;
+  const [left, right] = [
+    next.metadata?.managedFields ?? [],
+    previous.metadata?.managedFields ?? [],
+  ];
+  return left.length === right.length &&
+    equalJson(withoutOwnership(next), withoutOwnership(previous)) &&
+    left.every((entry, i) =>
+      equalJson({ ...entry, time: undefined }, { ...right[i], time: undefined })
+    );
+}
+
+function withoutOwnership(object: KubeObject): unknown {
+  const { managedFields: _, resourceVersion: __, ...metadata } = object.metadata ?? {};
+  return { ...object, metadata };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ApiError, cloneJson } from "../../base/mod.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
 import { schemaOf } from "../schema/mod.ts";
-import { applyPatch, sameButManagers, trackUpdate } from "./mod.ts";
+import { applyPatch, onlyTimesDiffer, trackUpdate } from "./mod.ts";
 
 const schema = schemaOf("apps.v1.Deployment");
 const T0 = Date.parse("2024-01-01T00:00:00Z");
@@ -390,6 +390,11 @@ Deno.test("applyPatch() takes over from client-side apply by its annotation", ()
 
 Deno.test("applyPatch() refuses what does not fit", () => {
   const cases: [KubeObject, number, RegExp][] = [
+    [
+      { ...deployment({}), apiVersion: "apps/v1beta1" } as KubeObject,
+      400,
+      /^Incorrect version specified in apply patch. Specified patch version: apps\/v1beta1, expected: apps\/v1$/,
+    ],
     [deployment({}, { managedFields: [] }), 400, /^metadata.managedFields must be nil$/],
     [
       deployment({ foo: 1 }),
@@ -423,6 +428,23 @@ Deno.test("applyPatch() and trackUpdate() change no argument", () => {
   apply(created, deployment({ replicas: 7 }), { force: true });
   update(created, deployment({ replicas: 8 }), "b");
   assert.deepEqual(created, before);
-  assert.equal(sameButManagers(created, full()), false);
-  assert.equal(sameButManagers(created, { ...created }), true);
+});
+
+Deno.test("applyPatch() answers what shares nothing with the stored object", () => {
+  const template = { spec: { containers: [container("a")] } };
+  const live = apply(undefined, deployment({ replicas: 1, template }));
+  const before = cloneJson(live);
+  const next = apply(live, deployment({ replicas: 2, template }));
+  Object.assign(next.spec["template"] as object, { spec: null });
+  Object.assign(next.metadata ?? {}, { name: "other" });
+  assert.deepEqual(live, before);
+});
+
+Deno.test("onlyTimesDiffer() sees through new times, and through nothing else", () => {
+  const one = apply(undefined, deployment({ replicas: 1 }));
+  const later = apply(undefined, deployment({ replicas: 1 }), { now: T1 });
+  assert.equal(onlyTimesDiffer(later, one), true);
+  assert.equal(onlyTimesDiffer(apply(undefined, deployment({ replicas: 2 })), one), false);
+  const other = apply(undefined, deployment({ replicas: 1 }), { manager: "other" });
+  assert.equal(onlyTimesDiffer(other, one), false);
 });

@@ -1,3 +1,3 @@
 /** Server-side apply and the tracking of who manages which fields. */
-export { type ApplyPatch, applyPatch, sameButManagers } from "./apply_patch.ts";
+export { type ApplyPatch, applyPatch, onlyTimesDiffer } from "./apply_patch.ts";
 export { type TrackUpdate, trackUpdate } from "./track_update.ts";

@@ -43,10 +43,10 @@ function keepAllocated(now: ServiceSpec, before: ServiceSpec): void {
   if (hasAddress(now) && hasAddress(before)) {
     if (!now.clusterIP && !now.clusterIPs?.length) {
       if (before.clusterIP !== undefined) now.clusterIP = before.clusterIP;
-      if (before.clusterIPs !== undefined) now.clusterIPs = before.clusterIPs;
+      if (before.clusterIPs !== undefined) now.clusterIPs = [...before.clusterIPs];
     }
     if (now.ipFamilies === undefined && before.ipFamilies !== undefined) {
-      now.ipFamilies = before.ipFamilies;
+      now.ipFamilies = [...before.ipFamilies];
     }
     if (now.ipFamilyPolicy === undefined && before.ipFamilyPolicy !== undefined) {
       now.ipFamilyPolicy = before.ipFamilyPolicy;
