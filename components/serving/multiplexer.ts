@@ -8,7 +8,7 @@ const FRAME_MAXIMUM_BYTES = 32 * 1024;
 const STREAMS_MAXIMUM = 4096;
 const OPEN_PAYLOAD_MAXIMUM_BYTES = 1024;
 
-const OPEN = 1, OPENED = 2, DATA = 3, END = 4, RESET = 5, CREDIT = 6;
+const OPEN = 1, OPENED = 2, DATA = 3, END = 4, RESET = 5, CREDIT = 6, STOP = 7;
 
 /** Accepts a stream that the other side opens: answers the far end to join it to, or rejects. */
 export type Acceptor = (target: DialTarget, signal: AbortSignal) => Promise<Duplex>;
@@ -115,15 +115,17 @@ export class Multiplexer {
   }
 }
 
-/** Copies both ways until both are done; a failure on one side closes the other. */
+/**
+ * Copies both ways, each until its own end: what one side still has to say is delivered though it no longer listens.
+ * Then both are closed.
+ */
 export function join(a: Duplex, b: Duplex): void {
-  const copy = (from: Duplex, to: Duplex) =>
-    from.readable.pipeTo(to.writable).catch(() => {
-      from.close();
-      to.close();
-    });
-  void copy(a, b);
-  void copy(b, a);
+  void Promise.allSettled([a.readable.pipeTo(b.writable), b.readable.pipeTo(a.writable)]).then(
+    () => {
+      a.close();
+      b.close();
+    },
+  );
 }
 
 function targetOf(payload: Uint8Array): DialTarget {
@@ -149,6 +151,7 @@ class Stream implements Duplex {
   #readEnded = false;
   #writeEnded = false;
   #failure: Error | undefined;
+  #stopped: Error | undefined;
 
   constructor(
     readonly id: number,
@@ -161,11 +164,18 @@ class Stream implements Duplex {
         this.#reader = controller;
       },
       pull: () => this.#acknowledge(),
-      cancel: () => this.reset("reading was given up"),
+      cancel: () => {
+        // Only this direction is given up: what we still send may be wanted.
+        if (this.#readEnded) return;
+        this.#readEnded = true;
+        this.send(STOP, new Uint8Array());
+        this.#finish();
+      },
     }, new ByteLengthQueuingStrategy({ highWaterMark: WINDOW_BYTES }));
     this.writable = new WritableStream<Uint8Array>({
       write: (chunk) => this.#write(chunk),
       close: () => {
+        if (this.#writeEnded) return;
         this.send(END, new Uint8Array());
         this.#writeEnded = true;
         this.#finish();
@@ -206,13 +216,22 @@ class Stream implements Duplex {
         this.opened.resolve();
         return true;
       case DATA:
+        // What was under way when reading was given up.
+        if (this.#readEnded) return true;
         this.#received += payload.length;
-        if (this.#received > WINDOW_BYTES || this.#readEnded) return false;
+        if (this.#received > WINDOW_BYTES) return false;
         this.#reader.enqueue(payload.slice());
         return true;
       case END:
+        if (this.#readEnded) return true;
         this.#readEnded = true;
         this.#reader.close();
+        this.#finish();
+        return true;
+      case STOP:
+        this.#writeEnded = true;
+        this.#stopped = new Error("the other side reads no more");
+        this.#waiting?.reject(this.#stopped);
         this.#finish();
         return true;
       case RESET:
@@ -231,7 +250,8 @@ class Stream implements Duplex {
 
   async #write(chunk: Uint8Array): Promise<void> {
     for (let from = 0; from < chunk.length;) {
-      if (this.#failure !== undefined) throw this.#failure;
+      const failure = this.#failure ?? this.#stopped;
+      if (failure !== undefined) throw failure;
       if (this.#credit === 0) {
         this.#waiting ??= Promise.withResolvers();
         await this.#waiting.promise;

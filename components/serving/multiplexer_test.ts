@@ -58,3 +58,32 @@ Deno.test("Multiplexer passes on why the far end refused", async () => {
   listener.close();
   await assert.rejects(listener.open({ host: "x", port: 9 }), /closed/);
 });
+
+Deno.test("Multiplexer delivers what one side still says when it no longer listens", async () => {
+  const [a, b] = memoryPipes();
+  const said = Promise.withResolvers<void>();
+  const listener = new Multiplexer(a, "listener", () => Promise.reject(new Error("no")));
+  new Multiplexer(b, "dialer", () =>
+    Promise.resolve({
+      readable: new ReadableStream<Uint8Array>({
+        async start(controller) {
+          await said.promise;
+          controller.enqueue(new Uint8Array([9]));
+          controller.close();
+        },
+      }),
+      writable: new WritableStream<Uint8Array>({
+        write: () => Promise.reject(new Error("nobody listens")),
+      }),
+      close() {},
+    }));
+  const stream = await listener.open({ host: "x", port: 1 });
+  const writer = stream.writable.getWriter();
+  await writer.write(new Uint8Array([1]));
+  said.resolve();
+  assert.deepEqual(
+    new Uint8Array(await new Response(stream.readable).arrayBuffer()),
+    new Uint8Array([9]),
+  );
+  writer.close().catch(() => {});
+});

@@ -1,12 +1,12 @@
 import { TUNNEL_PATH, type TunnelHub, webSocketPipe } from "../../serving/mod.ts";
 import { nodeNameOf } from "../authz/mod.ts";
-import type { Authorizer, UserInfo } from "../ports.ts";
+import type { Authorizer } from "../ports.ts";
 
 /** Lets a node open its own tunnel and no other. */
 export const tunnelAuthorizer: Authorizer = {
   authorize({ isResourceRequest, path, user, verb }) {
-    const own = !isResourceRequest && verb === "get" && tunnelNode(path) !== undefined &&
-      tunnelNode(path) === nodeNameOf(user);
+    const node = isResourceRequest || verb !== "get" ? undefined : tunnelNode(path);
+    const own = node !== undefined && node !== "" && node === nodeNameOf(user);
     return { allowed: own, reason: own ? "a node's own tunnel" : "" };
   },
 };
@@ -22,17 +22,9 @@ export function acceptTunnel(
   hub: TunnelHub,
   request: Request,
   path: string,
-  user: UserInfo,
 ): Promise<Response> | undefined {
-  if (!path.startsWith(TUNNEL_PATH)) return undefined;
-  const node = decodeURIComponent(path.slice(TUNNEL_PATH.length));
-  if (nodeNameOf(user) !== node && !user.groups.includes(MASTERS_GROUP)) {
-    throw forbidden(
-      { group: "", resource: "nodes/tunnel" },
-      node,
-      "only the node itself may open its tunnel",
-    );
-  }
+  const node = tunnelNode(path);
+  if (node === undefined || node === "") return undefined;
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return Promise.resolve(new Response("a tunnel is a WebSocket\n", { status: 426 }));
   }

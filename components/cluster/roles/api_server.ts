@@ -84,7 +84,7 @@ export class ApiServerRole {
           clock,
           random,
         }),
-      extra: (request, path, user) => acceptTunnel(hub, request, path, user),
+      extra: (request, path) => acceptTunnel(hub, request, path),
     });
   }
 

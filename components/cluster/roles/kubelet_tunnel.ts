@@ -39,10 +39,7 @@ export function kubeletTunnel(options: KubeletTunnelOptions): () => Promise<void
         if (dial === undefined) throw new Error(`node ${nodeName} has no network`);
         return await dial(host, port);
       }
-      serving ??= Deno.serve(
-        { path: socket, onListen() {} },
-        (request) => kubelet.fetch(request, TUNNEL_PEER),
-      );
+      serving ??= serve(kubelet, socket);
       return await dialLocal({ transport: "unix", path: socket });
     },
   }, abort.signal);
@@ -51,4 +48,17 @@ export function kubeletTunnel(options: KubeletTunnelOptions): () => Promise<void
     await running;
     await serving?.shutdown();
   };
+}
+
+function serve(kubelet: RunningKubelet, socket: string): Deno.HttpServer {
+  try {
+    // A process that was killed leaves its socket behind.
+    Deno.removeSync(socket);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return Deno.serve(
+    { path: socket, onListen() {} },
+    (request) => kubelet.fetch(request, TUNNEL_PEER),
+  );
 }
