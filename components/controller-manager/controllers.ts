@@ -1,5 +1,7 @@
 import type { Controller } from "./controller.ts";
 import { daemonSetController } from "./daemon_set/controller.ts";
+import { cronJobController } from "./cron_job/controller.ts";
+import { disruptionController } from "./disruption/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
 import { jobController } from "./job/controller.ts";
@@ -33,7 +35,9 @@ export const CONTROLLERS: readonly Controller[] = [
   statefulSetController,
   daemonSetController,
   jobController,
+  cronJobController,
   ttlAfterFinishedController,
+  disruptionController,
   clusterRoleAggregationController,
   endpointSliceController,
   endpointsController,
