@@ -13,8 +13,8 @@ export interface Connection {
   close(): void;
 }
 
-/** The origin that in-process and socket requests carry: it is never looked up. */
-export const LOCAL_ORIGIN = "http://coracle.internal";
+/** The origin that in-process and socket requests carry: an address, because names are looked up even for sockets. */
+export const LOCAL_ORIGIN = "http://127.0.0.1";
 
 /** Over TLS, as a kubeconfig says. */
 export function connect(access: KubeconfigAccess, component: string): Connection {
