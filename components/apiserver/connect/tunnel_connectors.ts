@@ -24,7 +24,8 @@ export function tunnelKubelets(hub: TunnelHub, direct: Deno.HttpClient): Kubelet
     hub.has(kubelet.node)
       ? {
         client: await hub.client({ node: kubelet.node, host: KUBELET_HOST, port: kubelet.port }),
-        origin: `://${KUBELET_HOST}`,
+        // An address: a name would be looked up, even for a socket.
+        origin: "://127.0.0.1",
         secure: false,
       }
       : { client: direct, origin: `://${bracketed(kubelet.host)}:${kubelet.port}`, secure: true };

@@ -70,7 +70,8 @@ export class LibpodClient {
   }
 
   async #send(method: string, path: string, request: LibpodRequest): Promise<Response> {
-    const url = `http://podman${BASE}${path}${queryText(request.query)}`;
+    // An address: a name would be looked up, even for a socket.
+    const url = `http://127.0.0.1${BASE}${path}${queryText(request.query)}`;
     const init = (): RequestInit & { client: Deno.HttpClient } => ({
       method,
       client: this.#http,
