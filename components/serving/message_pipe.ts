@@ -8,6 +8,9 @@ export interface MessagePipe {
   close(): void;
 }
 
+/** Said on purpose: without a code the other side must take the end for a failure. */
+export const NORMAL_CLOSURE = 1000;
+
 /** Messages that may wait for a receiver to be set. */
 const EARLY_MESSAGES_MAXIMUM = 1024;
 
@@ -47,7 +50,7 @@ export function webSocketPipe(socket: WebSocket): MessagePipe {
       if (ended !== undefined) finished(ended.error);
     },
     close() {
-      socket.close();
+      socket.close(NORMAL_CLOSURE);
     },
   };
 }

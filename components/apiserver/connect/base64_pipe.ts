@@ -1,4 +1,4 @@
-import type { MessagePipe } from "../../serving/mod.ts";
+import { type MessagePipe, NORMAL_CLOSURE } from "../../serving/mod.ts";
 
 const ZERO = 0x30;
 /** Messages that may wait for a receiver to be set. */
@@ -43,7 +43,7 @@ export function base64Pipe(socket: WebSocket): MessagePipe {
       if (ended) finished();
     },
     close() {
-      socket.close();
+      socket.close(NORMAL_CLOSURE);
     },
   };
 }

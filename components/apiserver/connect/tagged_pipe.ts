@@ -1,4 +1,4 @@
-import type { MessagePipe } from "../../serving/mod.ts";
+import { type MessagePipe, NORMAL_CLOSURE } from "../../serving/mod.ts";
 
 const BINARY = 0;
 const TEXT = 1;
@@ -44,7 +44,7 @@ export function taggedPipe(socket: WebSocket): MessagePipe {
       if (ended) finished();
     },
     close() {
-      socket.close();
+      socket.close(NORMAL_CLOSURE);
     },
   };
 }
