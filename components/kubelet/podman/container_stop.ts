@@ -12,7 +12,8 @@ interface Stopping {
   readonly done: Promise<void>;
   /** On the monotonic clock. */
   deadline: number;
-  timer: Timer;
+  /** Kills at the deadline; none when killing was the first thing done. */
+  timer: Timer | undefined;
 }
 
 const SIGKILL = 9;
@@ -33,7 +34,7 @@ export class ContainerStops {
     const running = this.#stopping.get(containerId);
     if (running !== undefined) {
       if (deadline < running.deadline) {
-        running.timer.cancel();
+        running.timer?.cancel();
         running.deadline = deadline;
         running.timer = this.#killAt(containerId, deadline);
       }
@@ -41,24 +42,21 @@ export class ContainerStops {
     }
     const done = this.#stop(containerId, graceSeconds)
       .finally(() => {
-        this.#stopping.get(containerId)?.timer.cancel();
+        this.#stopping.get(containerId)?.timer?.cancel();
         this.#stopping.delete(containerId);
       });
     this.#stopping.set(containerId, {
       done,
       deadline,
-      timer: this.#killAt(containerId, deadline),
+      timer: graceSeconds > 0 ? this.#killAt(containerId, deadline) : undefined,
     });
     return done;
   }
 
   async #stop(containerId: string, graceSeconds: number): Promise<void> {
     const { signal, stopSignal, ended } = this.#actions;
-    if (graceSeconds > 0) {
-      const sent = await signal(containerId, await stopSignal(containerId));
-      if (!sent) return;
-    }
-    await ended(containerId);
+    const first = graceSeconds > 0 ? await stopSignal(containerId) : SIGKILL;
+    if (await signal(containerId, first)) await ended(containerId);
   }
 
   #killAt(containerId: string, deadline: number): Timer {

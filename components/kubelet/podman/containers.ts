@@ -118,6 +118,8 @@ export class Containers {
 
   async remove(id: string): Promise<void> {
     const { client, records } = this.#around;
+    // Podman would wait for a first process that ignores its signal, whatever time it is given.
+    await this.stop(id, 0);
     try {
       await client.open("DELETE", `/containers/${id}`, {
         query: { force: true, timeout: 0, v: true },

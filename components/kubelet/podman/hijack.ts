@@ -10,17 +10,20 @@ export interface Hijacked {
   read(): Promise<Uint8Array | undefined>;
 }
 
-/** POSTs JSON to a unix socket and asks to take the connection over. Rejects with `LibpodError` when refused. */
-export async function hijack(socket: string, target: string, body: string): Promise<Hijacked> {
+/**
+ * POSTs JSON, or nothing, to a unix socket and asks to take the connection over. Rejects with `LibpodError` when
+ * refused. What an attach call carries would be taken for the container's input: it must carry nothing.
+ */
+export async function hijack(socket: string, target: string, body?: unknown): Promise<Hijacked> {
   const connection = await Deno.connect({ transport: "unix", path: socket });
   try {
-    const bytes = new TextEncoder().encode(body);
+    const bytes = new TextEncoder().encode(body === undefined ? "" : JSON.stringify(body));
     const head = [
       `POST ${target} HTTP/1.1`,
       "Host: podman",
       "Connection: Upgrade",
       "Upgrade: tcp",
-      "Content-Type: application/json",
+      ...(body === undefined ? [] : ["Content-Type: application/json"]),
       `Content-Length: ${bytes.length}`,
       "",
       "",

@@ -53,7 +53,7 @@ export class LibpodClient {
   /** Takes the connection over for an exec or attach session. */
   async hijack(path: string, request: LibpodRequest = {}): Promise<Hijacked> {
     const target = BASE + path + queryText(request.query);
-    const start = () => hijack(this.#socket, target, JSON.stringify(request.body ?? {}));
+    const start = () => hijack(this.#socket, target, request.body);
     let hijacked: Hijacked;
     try {
       hijacked = await start();

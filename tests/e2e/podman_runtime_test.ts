@@ -1,0 +1,132 @@
+/**
+ * Podman's runtime against a real Podman, in a node namespace of its own: as root, and, run by an ordinary user,
+ * rootless. The cases themselves run inside the namespace (`podman_runtime_cases.ts`); this file makes it, reboots it
+ * and looks at what is left.
+ */
+import assert from "node:assert/strict";
+import {
+  type Fabric,
+  listLinks,
+  missingRequirements,
+  type NodeNamespace,
+  openFabric,
+  openNodeNamespace,
+  removeNodeDirectory,
+} from "../../components/host/mod.ts";
+
+const rootless = Deno.uid() !== 0;
+const cases = new URL("./podman_runtime_cases.ts", import.meta.url).pathname;
+const missing = await missingRequirements(rootless);
+const reasons = [
+  ...missing.programs.map((program) => `no ${program}`),
+  ...missing.problems,
+  ...await Deno.stat("/usr/bin/busybox").then(() => [], () => ["no /usr/bin/busybox"]),
+];
+if (reasons.length > 0) console.log(`podman runtime: skipped: ${reasons.join("; ")}`);
+
+/** Runs the cases of one phase inside the node; throws with their output when one fails. */
+async function runInside(node: NodeNamespace, phase: string): Promise<void> {
+  const [program = "", ...args] = node.enter([
+    Deno.execPath(),
+    "test",
+    "-A",
+    "--no-check",
+    `--config=${new URL("../../deno.json", import.meta.url).pathname}`,
+    cases,
+  ]);
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    env: {
+      NO_COLOR: "1",
+      CORACLE_E2E_NODE: node.directory,
+      CORACLE_E2E_PHASE: phase,
+      CORACLE_E2E_MACHINE_UID: String(Deno.uid()),
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const decoder = new TextDecoder();
+  // The closing line of the inner run is not one of ours.
+  const text = decoder.decode(stdout).replaceAll(/^(ok|FAILED) \| /gm, "inside: $1, ");
+  if (!success) {
+    throw new Error(`${phase} failed inside the node:\n${text}${decoder.decode(stderr)}`);
+  }
+  assert.match(text, /inside: ok, [1-9]\d* passed/);
+}
+
+Deno.test({
+  name: `podman runtime, ${rootless ? "rootless" : "as root"}`,
+  ignore: reasons.length > 0,
+  async fn(t) {
+    const directory = await Deno.makeTempDir({ prefix: "coracle-e2e-" });
+    let fabric: Fabric | undefined, node: NodeNamespace | undefined;
+    const open = async () => {
+      fabric = await openFabric({ name: directory, directory: `${directory}/fabric`, rootless });
+      return node = await openNodeNamespace({
+        fabric,
+        name: "node-1",
+        directory: `${directory}/node-1`,
+        clusterCidr: "10.244.0.0/16",
+        cgroupParent: rootless ? `/coracle-${Deno.uid()}/node-1` : "/coracle/node-1",
+      });
+    };
+    const step = async (name: string, work: () => Promise<void>) => {
+      assert.ok(await t.step(name, work), name);
+    };
+    try {
+      await step("a node comes up", async () => {
+        assert.equal((await open()).adopted, false);
+      });
+      await step("its pods and containers do what a kubelet asks", async () => {
+        assert.ok(node !== undefined);
+        await runInside(node, "first boot");
+      });
+      await step("another process adopts it, and what runs in it", async () => {
+        const { holderPid } = node ?? {};
+        const again = await open();
+        assert.equal(again.adopted, true);
+        assert.equal(again.holderPid, holderPid);
+        await runInside(again, "adopted");
+      });
+      await step("a killed holder is a reboot: states stay, sandboxes are not ready", async () => {
+        assert.ok(node !== undefined);
+        Deno.kill(node.holderPid, "SIGKILL");
+        const again = await open();
+        assert.equal(again.adopted, false);
+        await runInside(again, "second boot");
+      });
+      await step("nothing is left", async () => {
+        assert.ok(node !== undefined && fabric !== undefined);
+        const { bridge } = fabric;
+        await node.destroy();
+        await fabric.destroy();
+        node = fabric = undefined;
+        assert.deepEqual(
+          (await listLinks()).filter(({ ifname, master }) =>
+            ifname === bridge || master === bridge
+          ),
+          [],
+        );
+        assert.deepEqual(await processesOf(directory), []);
+        const mounts = await Deno.readTextFile("/proc/self/mountinfo");
+        assert.ok(!mounts.includes(directory), "a mount is left");
+      });
+    } finally {
+      await node?.destroy();
+      await fabric?.destroy();
+      await removeNodeDirectory(directory, rootless);
+    }
+  },
+});
+
+/** Command lines that name the directory, but for our own. */
+async function processesOf(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name) || Number(name) === Deno.pid) continue;
+    const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
+    if (line.includes(directory)) found.push(line.replaceAll("\0", " "));
+  }
+  return found;
+}
