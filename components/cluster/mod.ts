@@ -17,3 +17,6 @@ export * from "./status.ts";
 export * from "./user_kubeconfig.ts";
 export * from "./node_files.ts";
 export * from "./node_process.ts";
+export * from "./doctor.ts";
+export * from "./explain_pod.ts";
+export * from "./role_process.ts";

@@ -66,7 +66,3 @@ function machineAddress(): string | undefined {
   return Deno.networkInterfaces()
     .find(({ family, address }) => family === "IPv4" && !address.startsWith("127."))?.address;
 }
-
-/** Removes what nodes have left behind: namespaces, and files of users that are not ours. */
-// deno-lint-ignore require-await
-export async function removeNodes(_layout: DataLayout, _clock: Clock): Promise<void> {}

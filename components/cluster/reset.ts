@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../base/mod.ts";
 import { type DataLayout, ownData } from "./data_directory.ts";
-import { removeNodes } from "./node_group.ts";
+import { removeNodes } from "./left_nodes.ts";
 import { StartError } from "./start_error.ts";
 import { stopCluster } from "./stop.ts";
 

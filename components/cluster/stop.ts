@@ -9,6 +9,7 @@ import {
 } from "../host/mod.ts";
 import type { DataLayout } from "./data_directory.ts";
 import { type Instance, readInstance, removeInstance, runningInstance } from "./instance.ts";
+import { endLeftNodes } from "./left_nodes.ts";
 import { StartError } from "./start_error.ts";
 
 /** How the one that ends a cluster wants it ended; a file, because a signal carries no words. */
@@ -40,7 +41,11 @@ export async function stopCluster(
 ): Promise<Instance | undefined> {
   const running = await runningInstance(layout);
   if (running === undefined) {
-    if (await readInstance(layout) !== undefined) await removeInstance(layout);
+    if (await readInstance(layout) !== undefined) {
+      // It was killed: what it would have ended is ended now.
+      if (!request.keepContainers) await endLeftNodes(layout, clock);
+      await removeInstance(layout);
+    }
     return undefined;
   }
   await writeState(requestPath(layout), request);

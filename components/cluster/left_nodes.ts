@@ -1,0 +1,57 @@
+import type { Clock } from "../base/mod.ts";
+import { openFabric, openNodeNamespace, readState, removeNodeDirectory } from "../host/mod.ts";
+import type { DataLayout } from "./data_directory.ts";
+
+const FABRIC = "fabric";
+
+/**
+ * Ends what the nodes of a cluster that was killed have left running: their namespaces with everything in them, and
+ * what these were plugged into. Only while the data directory is ours.
+ */
+export async function endLeftNodes(layout: DataLayout, clock: Clock): Promise<void> {
+  const directory = `${layout.nodes}/${FABRIC}`;
+  const names = await nodesThere(layout);
+  const standing: string[] = [];
+  for (const name of names) {
+    const state = await readState(`${layout.nodes}/${name}/namespace.json`);
+    if (state !== undefined) standing.push(name);
+  }
+  if (standing.length === 0 && await readState(`${directory}/fabric.json`) === undefined) return;
+  const fabric = await openFabric({
+    name: layout.root,
+    directory,
+    rootless: Deno.uid() !== 0,
+    clock,
+  });
+  for (const name of standing) {
+    const namespace = await openNodeNamespace({
+      fabric,
+      name,
+      directory: `${layout.nodes}/${name}`,
+      clock,
+    });
+    await namespace.destroy();
+  }
+  await fabric.destroy();
+}
+
+/** Ends them and removes their files, also those of users that only their namespaces knew. */
+export async function removeNodes(layout: DataLayout, clock: Clock): Promise<void> {
+  await endLeftNodes(layout, clock);
+  for (const name of await nodesThere(layout)) {
+    await removeNodeDirectory(`${layout.nodes}/${name}`, Deno.uid() !== 0);
+  }
+}
+
+async function nodesThere(layout: DataLayout): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir(layout.nodes)) {
+      if (name !== FABRIC) names.push(name);
+    }
+    return names;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
