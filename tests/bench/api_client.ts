@@ -56,22 +56,30 @@ export class ApiClient {
 
   /** Follows a watch until the signal; resolves when its answer has begun, `line` gets each event's text. */
   async watch(path: string, signal: AbortSignal, line: (text: string) => void): Promise<void> {
-    const response = await this.#fetch("GET", path, undefined, undefined, signal);
+    const response = await this.#fetch("GET", path);
     if (!response.ok || response.body === null) {
       throw new AnswerError(response.status, "GET", path, await response.text());
     }
-    void this.#lines(response.body, line).catch(() => {});
+    const reader = response.body.getReader();
+    // A signal given to fetch ends nothing once the answer has begun; cancelling its body does.
+    signal.addEventListener("abort", () => void reader.cancel(), { once: true });
+    void this.#lines(reader, line).catch(() => {});
   }
 
   close(): void {
     this.#http.close();
   }
 
-  async #lines(body: ReadableStream<Uint8Array>, line: (text: string) => void): Promise<void> {
+  async #lines(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    line: (text: string) => void,
+  ): Promise<void> {
     const decoder = new TextDecoder();
     let rest = "";
-    for await (const chunk of body) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
       for (const text of lines) line(text);
     }
@@ -82,7 +90,6 @@ export class ApiClient {
     path: string,
     body?: string,
     contentType?: string,
-    signal?: AbortSignal,
   ): Promise<Response> {
     const init: RequestInit & { client: Deno.HttpClient } = {
       method,
@@ -91,7 +98,6 @@ export class ApiClient {
         ? this.#headers
         : { ...this.#headers, "content-type": contentType ?? "application/json" },
       ...(body === undefined ? {} : { body }),
-      ...(signal === undefined ? {} : { signal }),
     };
     return fetch(this.#server + path, init);
   }
