@@ -1,5 +1,13 @@
 import { hasReason } from "../base/mod.ts";
-import { ENDPOINT_SLICES, type KubeObject, type ResourceType, SERVICES } from "../api/mod.ts";
+import {
+  CLUSTER_ROLE_BINDINGS,
+  CLUSTER_ROLES,
+  ENDPOINT_SLICES,
+  type KubeObject,
+  type ResourceType,
+  SERVICE_ACCOUNTS,
+  SERVICES,
+} from "../api/mod.ts";
 import type { Client } from "../client/mod.ts";
 import type { ClusterNetwork } from "./network.ts";
 
@@ -11,12 +19,48 @@ const LABELS = {
   "kubernetes.io/name": "CoreDNS",
 };
 
+const ACCOUNT = "coredns";
+const ROLE = "system:coredns";
+
+/** Who cluster DNS is, in a certificate: the account that `ensureDnsService` gives its role. */
+export const DNS_SUBJECT = { commonName: `system:serviceaccount:${NAMESPACE}:${ACCOUNT}` };
+
+/** The account of cluster DNS and what it may see, as kubeadm sets them up. */
+async function ensureDnsAccount(client: Client): Promise<void> {
+  await apply(client, SERVICE_ACCOUNTS, ACCOUNT, {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: ACCOUNT, namespace: NAMESPACE },
+  });
+  await apply(client, CLUSTER_ROLES, ROLE, {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRole",
+    metadata: { name: ROLE },
+    rules: [
+      {
+        apiGroups: [""],
+        resources: ["endpoints", "services", "pods", "namespaces"],
+        verbs: ["list", "watch"],
+      },
+      { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+    ],
+  });
+  await apply(client, CLUSTER_ROLE_BINDINGS, ROLE, {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRoleBinding",
+    metadata: { name: ROLE },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: ROLE },
+    subjects: [{ kind: "ServiceAccount", name: ACCOUNT, namespace: NAMESPACE }],
+  });
+}
+
 /** The Service under which pods find cluster DNS; every node's own server is an endpoint of it. */
 export async function ensureDnsService(
   client: Client,
   network: ClusterNetwork,
   nodes: readonly { readonly name: string; readonly address: string }[],
 ): Promise<void> {
+  await ensureDnsAccount(client);
   await apply(client, SERVICES, NAME, {
     apiVersion: "v1",
     kind: "Service",
@@ -65,7 +109,7 @@ async function apply(
       type: "apply",
       fieldManager: "coracle",
       force: true,
-      namespace: NAMESPACE,
+      ...(type.namespaced ? { namespace: NAMESPACE } : {}),
     });
   } catch (error) {
     // Another start of the same cluster was faster.

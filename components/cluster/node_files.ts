@@ -1,3 +1,4 @@
+import { DNS_SUBJECT } from "./dns_service.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, nodeSubject, type Pki } from "../pki/mod.ts";
 import { writeSecret } from "./data_directory.ts";
 import type { ClusterNetwork } from "./network.ts";
@@ -52,9 +53,6 @@ export function nodeLayout(directory: string): NodeLayout {
   };
 }
 
-/** Who cluster DNS is: RBAC's bootstrap role `system:kube-dns` is bound to this account. */
-const DNS_SUBJECT = { commonName: "system:serviceaccount:kube-system:kube-dns" };
-
 /** Writes everything that a node's process needs before it starts. `server` is the API server as the node reaches it. */
 export async function writeNodeFiles(
   configuration: NodeConfiguration,
@@ -82,7 +80,7 @@ export async function writeNodeFiles(
   await Promise.all([
     kubeconfig(layout.kubeletKubeconfig, `node-${nodeName}`, nodeSubject(nodeName)),
     kubeconfig(layout.proxyKubeconfig, "kube-proxy", CLIENT_SUBJECTS["kube-proxy"]),
-    kubeconfig(layout.dnsKubeconfig, "kube-dns", DNS_SUBJECT),
+    kubeconfig(layout.dnsKubeconfig, "coredns", DNS_SUBJECT),
     writeSecret(layout.servingCertificate, serving.certificate),
     writeSecret(layout.servingKey, serving.key),
     writeSecret(layout.clientAuthority, authority),
