@@ -17,11 +17,15 @@ export interface WriteDependencies {
   readonly random: Random;
 }
 
-/** Creates `object`, which is decoded and has its defaults; it belongs to the registry from here on. */
+/**
+ * Creates `object`, which is decoded and has its defaults; it belongs to the registry from here on. `applied`:
+ * server-side apply has made it and set the ownership of its fields.
+ */
 export async function createObject(
   dependencies: WriteDependencies,
   context: WriteContext,
   object: KubeObject,
+  applied = false,
 ): Promise<Written> {
   const meta = placeObject(object, context);
   if (meta.resourceVersion !== undefined && meta.resourceVersion !== "") {
@@ -52,7 +56,7 @@ export async function createObject(
   await dependencies.pipeline.admit(admissionRequest(context, "CREATE", next, undefined));
   stampNew(nextMeta, dependencies.clock.now(), dependencies.random);
   if (base !== "") nextMeta.name = generatedName(base, dependencies.random);
-  const rollback = await dependencies.pipeline.prepareCreate(context, next);
+  const rollback = await dependencies.pipeline.prepareCreate(context, next, applied);
   if (context.dryRun) {
     await rollback();
     if (

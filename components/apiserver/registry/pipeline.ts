@@ -37,9 +37,13 @@ export class WritePipeline {
 
   /**
    * Strategy, hooks, ownership and validation of a new object, in place. Answers how to take back what the hooks
-   * reserved; already taken back when this throws.
+   * reserved; already taken back when this throws. `applied` says that server-side apply has set the ownership already.
    */
-  async prepareCreate(context: WriteContext, next: KubeObject): Promise<Rollback> {
+  async prepareCreate(
+    context: WriteContext,
+    next: KubeObject,
+    applied: boolean,
+  ): Promise<Rollback> {
     const { strategy } = context.resource.definition;
     strategy.prepareForCreate(next);
     const rollbacks: Rollback[] = [];
@@ -48,7 +52,7 @@ export class WritePipeline {
         const rollback = await hook.beforeCreate?.(next, context.dryRun);
         if (rollback !== undefined) rollbacks.push(rollback);
       }
-      trackCreate(context, next, this.#now());
+      if (!applied) trackCreate(context, next, this.#now());
       refuse(context, next, strategy.validateCreate(next));
       for (const warning of strategy.warnings(next, undefined)) context.warn(warning);
       await this.validate(admissionRequest(context, "CREATE", next, undefined));
@@ -59,7 +63,7 @@ export class WritePipeline {
     return () => undo(rollbacks);
   }
 
-  /** The same for a change. `applied` says that server-side apply has set the ownership already. */
+  /** The same for a change. */
   async prepareUpdate(
     context: WriteContext,
     next: KubeObject,

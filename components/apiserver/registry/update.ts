@@ -39,7 +39,7 @@ export async function updateObject(
       if (!change.createsMissing) throw missing(context);
       const made = await change.make(undefined, "");
       if (made.metadata !== undefined) delete made.metadata.resourceVersion;
-      return createObject(dependencies, context, made);
+      return createObject(dependencies, context, made, change.applies === true);
     }
     const result = await attempt(dependencies, context, change, entry);
     if (result.written !== undefined) return result.written;
