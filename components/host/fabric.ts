@@ -153,7 +153,7 @@ export async function openFabric(options: FabricOptions): Promise<Fabric> {
       await forwardPort(socket, table, forward, prefix);
     },
     async destroy() {
-      if (state.slirp !== undefined) await endProcess(state.slirp, clock, 1_000);
+      if (state.slirp !== undefined) await endProcess(state.slirp, clock, 0);
       if (state.holder !== undefined) await endHolder(state.holder, clock);
       if (!rootless) {
         await deleteTable("ip", table, prefix);

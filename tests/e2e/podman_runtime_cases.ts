@@ -538,7 +538,7 @@ if (phase === "first boot") {
       Deno.kill(before.pid, "SIGKILL");
       await until(
         "it is dead",
-        async () => await runtime.serviceProcess() === undefined || undefined,
+        async () => (await runtime.serviceProcess())?.pid !== before.pid || undefined,
       );
       assert.equal((await stateOf(runtime, server)).state, "running");
       const after = await runtime.serviceProcess();
