@@ -81,9 +81,13 @@ export class ComponentLogs {
   }
 
   logger(component: string): Logger {
-    const file = this.#files.get(component) ?? new LogFile(`${this.#directory}/${component}.log`);
+    const known = this.#files.get(component);
+    const file = known ?? new LogFile(`${this.#directory}/${component}.log`);
     this.#files.set(component, file);
-    return lineLogger((line) => file.write(line), () => this.#clock.now(), { level: this.#level });
+    const now = () => this.#clock.now();
+    const logger = lineLogger((line) => file.write(line), now, { level: this.#level });
+    if (known === undefined) logger.info("starting", { process: Deno.pid });
+    return logger;
   }
 
   close(): void {

@@ -9,7 +9,9 @@ import {
   openFabric,
   openNodeNamespace,
   type ProcessIdentity,
+  readState,
   spawnDetached,
+  writeState,
 } from "../host/mod.ts";
 import type { Pki } from "../pki/mod.ts";
 import { type Node, NODES } from "../api/mod.ts";
@@ -150,8 +152,19 @@ class NodeSupervisor {
       pki,
       server,
     );
+    await this.#replaceFormer();
     await this.#spawn();
     this.#watching = this.#watch();
+  }
+
+  /** A control plane that was killed leaves the node's process behind: the new one starts its own. */
+  async #replaceFormer(): Promise<void> {
+    const former = await readState<ProcessIdentity>(this.#processFile);
+    if (former !== undefined) await endProcess(former, this.#clock, END_MILLISECONDS);
+  }
+
+  get #processFile(): string {
+    return `${this.#namespace.directory}/process.json`;
   }
 
   async end(): Promise<void> {
@@ -165,6 +178,7 @@ class NodeSupervisor {
     const { program, args } = selfCommand(["node", "--config", configuration]);
     const [outer = "", ...rest] = this.#namespace.enter([program, ...args]);
     this.#process = await spawnDetached(outer, rest, { logFile: this.#outputFile });
+    await writeState(this.#processFile, this.#process);
   }
 
   get #outputFile(): string {
