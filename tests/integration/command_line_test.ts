@@ -1,0 +1,179 @@
+/** `coracle` as its users run it, with hollow nodes: processes, files, signals and what is said on the terminal. */
+import assert from "node:assert/strict";
+import { CONFIG_MAPS, type ConfigMap } from "../../components/api/mod.ts";
+import { connect, readKubeconfig } from "../../components/cluster/mod.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const decoder = new TextDecoder();
+
+interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function coracle(home: string, ...args: string[]): Promise<Answer> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      "--quiet",
+      "--no-check",
+      "--config",
+      `${root}deno.json`,
+      `${root}mod.ts`,
+      ...args,
+    ],
+    env: { HOME: home, KUBECONFIG: "", NO_COLOR: "1", DENO_DIR: denoDirectory },
+    stdin: "null",
+  }).output();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+/** The cache of this very process, which HOME would lead away from. */
+const denoDirectory = Deno.env.get("DENO_DIR") ??
+  `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`;
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
+}
+
+async function withHome(body: (home: string) => Promise<void>): Promise<void> {
+  const home = await Deno.makeTempDir({ prefix: "coracle-test-" });
+  try {
+    await body(home);
+  } finally {
+    await coracle(home, "stop", "--data-dir", `${home}/data`);
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+async function client(kubeconfig: string) {
+  const connection = connect(await readKubeconfig(kubeconfig), "test");
+  return { client: connection.client, [Symbol.dispose]: () => connection.close() };
+}
+
+const configMap = (name: string): ConfigMap => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: "default" },
+});
+
+Deno.test("up, status, a killed process, up again, stop, reset", () =>
+  withHome(async (home) => {
+    const data = `${home}/data`;
+    const listen = `127.0.0.1:${freePort()}`;
+    const upArguments = ["up", "--detach", "--runtime", "hollow", "--data-dir", data];
+    await Deno.mkdir(`${home}/.kube`);
+    await Deno.writeTextFile(
+      `${home}/.kube/config`,
+      "apiVersion: v1\nkind: Config\ncontexts: [{name: work, context: {cluster: w, user: w}}]\n",
+    );
+
+    const started = await coracle(home, ...upArguments, "--listen", listen, "--nodes", "2");
+    assert.match(
+      started.out,
+      /^Cluster ready in \d+\.\d s\. export KUBECONFIG=\S+\n$/,
+      started.err,
+    );
+    const kubeconfig = `${data}/admin.kubeconfig`;
+    assert.equal((await Deno.stat(kubeconfig)).mode! & 0o777, 0o600);
+    const users = await Deno.readTextFile(`${home}/.kube/config`);
+    assert.match(users, /name: work/);
+    assert.match(users, /current-context: coracle/);
+    assert.equal((await Deno.stat(`${home}/.kube/config`)).mode! & 0o777, 0o600);
+
+    let revision: string | undefined;
+    {
+      using admin = await client(kubeconfig);
+      const made = await admin.client.create<ConfigMap>(CONFIG_MAPS, configMap("kept"));
+      revision = made.metadata?.resourceVersion;
+    }
+    const second = await coracle(home, "up", "--runtime", "hollow", "--data-dir", data);
+    assert.equal(second.code, 1);
+    assert.match(second.err, new RegExp(`Error: \\S+/data is in use by coracle, process \\d+\\n$`));
+
+    const status = JSON.parse(
+      (await coracle(home, "status", "--data-dir", data, "-o", "json")).out,
+    );
+    assert.equal(status.state, "ready");
+    assert.deepEqual(status.nodes.map(({ name }: { name: string }) => name), ["node-1", "node-2"]);
+
+    Deno.kill(status.pid, "SIGKILL");
+    const again = await coracle(home, ...upArguments, "--listen", listen, "--nodes", "2");
+    assert.equal(again.code, 0, again.err);
+    {
+      using admin = await client(kubeconfig);
+      const kept = await admin.client.get(CONFIG_MAPS, "kept", "default");
+      assert.equal(kept.metadata?.resourceVersion, revision);
+    }
+    const logs = await coracle(home, "logs", "scheduler", "--data-dir", data);
+    assert.match(logs.out, /info {2}starting process=\d+/);
+
+    const stopped = await coracle(home, "stop", "--data-dir", data);
+    assert.match(stopped.out, /stopped\.\n$/);
+    const idle = await coracle(home, "status", "--data-dir", data);
+    assert.equal(idle.code, 3);
+    assert.equal(idle.out, `No cluster runs in ${data}.\n`);
+
+    const removed = await coracle(home, "reset", "--data-dir", data);
+    assert.equal(removed.code, 0, removed.err);
+    await assert.rejects(Deno.stat(data), Deno.errors.NotFound);
+    assert.doesNotMatch(await Deno.readTextFile(`${home}/.kube/config`), /name: coracle/);
+  }));
+
+Deno.test("up says in one line that its port is taken", () =>
+  withHome(async (home) => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const listen = `127.0.0.1:${(listener.addr as Deno.NetAddr).port}`;
+    for (const detach of ["--detach=false", "--detach=true"]) {
+      const { code, err } = await coracle(
+        home,
+        "up",
+        "--runtime=hollow",
+        `--data-dir=${home}/data`,
+        `--listen=${listen}`,
+        detach,
+      );
+      assert.equal(code, 1);
+      const errors = err.split("\n").filter((line) => line.startsWith("Error: "));
+      assert.deepEqual(errors, [
+        `Error: ${listen} is in use by another program; --listen takes another address`,
+      ]);
+      assert.doesNotMatch(err, /\n {4}at /, "no stack");
+    }
+  }));
+
+Deno.test("reset leaves a folder alone that holds no cluster", () =>
+  withHome(async (home) => {
+    await Deno.writeTextFile(`${home}/precious`, "");
+    const { code, err } = await coracle(home, "reset", "--data-dir", home);
+    assert.equal(code, 1);
+    assert.match(err, /holds no cluster; it is left as it is/);
+    await Deno.stat(`${home}/precious`);
+  }));
+
+const refused: readonly (readonly [readonly string[], string])[] = [
+  [["sail"], 'Error: unknown command "sail" for "coracle"'],
+  [["up", "--sail"], "Error: unknown flag: --sail"],
+  [
+    ["up", "--listen", "6443"],
+    'Error: invalid argument "6443" for "--listen" flag: must be HOST:PORT',
+  ],
+  [
+    ["up", "--nodes", "0"],
+    'Error: invalid argument "0" for "--nodes" flag: must be from 1 to 5000',
+  ],
+  [["scheduler"], "Error: --kubeconfig is required"],
+  [["scheduler", "--kubeconfig", "/nowhere"], "Error: /nowhere does not exist"],
+];
+
+Deno.test("what cannot be understood gets one clear line and code 1", () =>
+  withHome(async (home) => {
+    await Promise.all(refused.map(async ([args, message]) => {
+      const { code, err } = await coracle(home, ...args);
+      assert.equal(code, 1, args.join(" "));
+      assert.equal(err.split("\n")[0], message);
+    }));
+  }));
