@@ -1,4 +1,12 @@
 import type { Controller } from "./controller.ts";
+import {
+  requestApprovingController,
+  requestCleaner,
+  requestSigningController,
+} from "./certificates/controllers.ts";
+import { claimProtectionController, volumeProtectionController } from "./claim_protection.ts";
+import { ephemeralVolumeController } from "./ephemeral_volume.ts";
+import { volumeBinderController } from "./volume_binder/controller.ts";
 import { daemonSetController } from "./daemon_set/controller.ts";
 import { cronJobController } from "./cron_job/controller.ts";
 import { disruptionController } from "./disruption/controller.ts";
@@ -41,6 +49,13 @@ export const CONTROLLERS: readonly Controller[] = [
   clusterRoleAggregationController,
   endpointSliceController,
   endpointsController,
+  claimProtectionController,
+  volumeProtectionController,
+  volumeBinderController,
+  ephemeralVolumeController,
+  requestApprovingController,
+  requestSigningController,
+  requestCleaner,
   // Last, so that it finds the shared informers running.
   garbageCollector,
 ];
