@@ -20,6 +20,7 @@ import { nodeIpamController } from "./node_ipam/controller.ts";
 import { nodeLifecycleController } from "./node_lifecycle/controller.ts";
 import { podGcController } from "./pod_gc/controller.ts";
 import { replicaSetController, replicationController } from "./replica_set/controller.ts";
+import { resourceQuotaController } from "./resource_quota/controller.ts";
 import { rootCaController } from "./root_ca.ts";
 import { endpointsController, endpointSliceController } from "./service_endpoints/controllers.ts";
 import { serviceAccountController } from "./service_account.ts";
@@ -46,6 +47,7 @@ export const CONTROLLERS: readonly Controller[] = [
   cronJobController,
   ttlAfterFinishedController,
   disruptionController,
+  resourceQuotaController,
   clusterRoleAggregationController,
   endpointSliceController,
   endpointsController,

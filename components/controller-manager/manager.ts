@@ -52,7 +52,10 @@ export function startControllerManager(options: ControllerManagerOptions): Contr
   };
   const running: { name: string; run: Running }[] = [];
   for (const controller of chooseControllers(options.controllers)) {
-    const run = controller.start(context);
+    const run = controller.start({
+      ...context,
+      client: options.clientFor?.(controller.name) ?? client,
+    });
     if (run !== undefined) running.push({ name: controller.name, run });
   }
   return {

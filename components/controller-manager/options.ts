@@ -5,6 +5,11 @@ import type { CertificateAuthority, ServiceAccountKeys } from "../pki/mod.ts";
 /** What a controller manager is started with; the flags of kube-controller-manager in parentheses. */
 export interface ControllerManagerOptions {
   readonly client: Client;
+  /**
+   * The client that a controller, by its name, writes with; all write with `client` where absent. Caches are filled by
+   * `client` in any case (--use-service-account-credentials).
+   */
+  readonly clientFor?: (controller: string) => Client;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
