@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 // @ts-types="@types/dns-packet"
 import * as packets from "dns-packet";
 import type { Resolver } from "./resolver.ts";
@@ -25,7 +26,7 @@ export async function answerQuery(
 ): Promise<Uint8Array | undefined> {
   let query: packets.DecodedPacket;
   try {
-    query = packets.decode(message as never);
+    query = decodePacket(message);
   } catch {
     return undefined;
   }
@@ -59,6 +60,11 @@ export async function answerQuery(
   }
 }
 
+/** The library reads node's buffers only: this one shares the message's memory. */
+function decodePacket(message: Uint8Array): packets.DecodedPacket {
+  return packets.decode(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
+}
+
 /** The records of an alias' target, in the cluster or outside. */
 async function follow(
   target: string,
@@ -81,7 +87,7 @@ async function follow(
   );
   if (answer === undefined) return [];
   try {
-    return packets.decode(answer as never).answers ?? [];
+    return decodePacket(answer).answers ?? [];
   } catch {
     return [];
   }
