@@ -44,6 +44,17 @@ export async function cgroupVersion(): Promise<CgroupSupport["version"]> {
   return "none";
 }
 
+/** How many processes the kernel has killed in a cgroup for want of memory; undefined when it is not there. */
+export async function outOfMemoryKills(cgroup: string): Promise<number | undefined> {
+  for (const file of [`/memory${cgroup}/memory.oom_control`, `${cgroup}/memory.events`]) {
+    const text = await Deno.readTextFile(ROOT + file).catch(() => undefined);
+    if (text === undefined) continue;
+    const line = text.split("\n").find((candidate) => candidate.startsWith("oom_kill "));
+    return Number(line?.split(" ")[1] ?? 0);
+  }
+  return undefined;
+}
+
 /** Removes the empty cgroup folders below and at a parent, in every hierarchy. What is in use stays. */
 export async function removeCgroupTree(parent: string): Promise<void> {
   if (parent === "" || parent === "/" || parent.includes("..")) return;

@@ -14,6 +14,8 @@ export interface ContainerRecord {
   /** The boot of the node in which it was started. */
   readonly boot: string;
   readonly startedAt: number;
+  /** Its cgroup, the same path in each hierarchy, where it has one. */
+  readonly cgroup?: string;
   readonly exit?: ContainerExit;
 }
 

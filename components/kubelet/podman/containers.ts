@@ -1,4 +1,5 @@
 import { type Clock, type Logger, type Random, sleep } from "../../base/mod.ts";
+import { outOfMemoryKills } from "../../host/mod.ts";
 import {
   type ContainerConfig,
   type ContainerResources,
@@ -56,6 +57,10 @@ export interface ContainerSurroundings {
 export class Containers {
   readonly #around: ContainerSurroundings;
   readonly #stops: ContainerStops;
+  /** Cgroups of containers that were created and not yet started. */
+  readonly #cgroups = new Map<string, string>();
+  /** Containers that were seen to be out of memory when they ended. */
+  readonly #outOfMemory = new Set<string>();
   #pruned = false;
 
   constructor(around: ContainerSurroundings) {
@@ -89,6 +94,9 @@ export class Containers {
       const { Id } = await client.json<{ Id: string }>("POST", "/containers/create", {
         body: containerSpec(sandbox, config, surroundings),
       });
+      if (sandbox.cgroupParent !== undefined && this.#around.limits) {
+        this.#cgroups.set(Id, `${sandbox.cgroupParent}/libpod-${Id}`);
+      }
       return Id;
     } catch (error) {
       if (!(error instanceof LibpodError)) throw error;
@@ -99,7 +107,12 @@ export class Containers {
   async start(id: string): Promise<void> {
     const { client, records, boot, clock } = this.#around;
     const before = records.get(id);
-    if (before === undefined) await records.put(id, { boot, startedAt: clock.now() });
+    const cgroup = this.#cgroups.get(id);
+    this.#cgroups.delete(id);
+    if (before === undefined) {
+      const startedAt = clock.now();
+      await records.put(id, { boot, startedAt, ...(cgroup === undefined ? {} : { cgroup }) });
+    }
     try {
       await client.json("POST", `/containers/${id}/start`);
     } catch (error) {
@@ -128,6 +141,15 @@ export class Containers {
       if (!(error instanceof LibpodError) || error.status !== 404) throw error;
     }
     await records.delete(id);
+    this.#cgroups.delete(id);
+    this.#outOfMemory.delete(id);
+  }
+
+  /** Called as soon as a container has ended: its cgroup, which tells why, is about to be removed. */
+  async noteEnd(id: string): Promise<void> {
+    const cgroup = this.#around.records.get(id)?.cgroup;
+    if (cgroup === undefined) return;
+    if ((await outOfMemoryKills(cgroup) ?? 0) > 0) this.#outOfMemory.add(id);
   }
 
   async list(): Promise<ContainerState[]> {
@@ -229,6 +251,8 @@ export class Containers {
   }
 
   async #oomKilled(id: string): Promise<boolean> {
+    await this.noteEnd(id);
+    if (this.#outOfMemory.has(id)) return true;
     const inspected = await this.inspect(id).catch(() => undefined);
     return inspected?.State.OOMKilled === true || await wasOutOfMemory(id);
   }

@@ -250,7 +250,11 @@ export class PodmanRuntime implements ContainerRuntime {
   async *events(signal: AbortSignal) {
     const { exits } = this.#directory;
     const watched = await Deno.stat(exits).then(() => true, () => false);
-    yield* watched ? containerExits(exits, signal) : containerEvents(this.#client, signal);
+    if (!watched) return yield* containerEvents(this.#client, signal);
+    for await (const event of containerExits(exits, signal)) {
+      await this.#containers.noteEnd(event.containerId);
+      yield event;
+    }
   }
 
   exec(containerId: string, command: readonly string[], streams: ExecStreams): Promise<number> {
