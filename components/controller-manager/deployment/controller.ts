@@ -96,27 +96,24 @@ class Deployments {
       sets,
       podsOf: (set) => this.#pods.byIndex(BY_OWNER, set.metadata?.uid ?? ""),
     }, clock.now());
-    let latest = deployment;
-    for (const action of plan.actions) {
-      latest = await this.#execute(key, deployment, action) ?? latest;
-    }
-    if (plan.status !== undefined) {
-      await this.#writeStatus(latest, plan.status);
+    for (const action of plan.actions) await this.#execute(key, deployment, action);
+    if (plan.status !== undefined || plan.revision !== undefined) {
+      const status = plan.status ?? deployment.status ?? {};
+      await this.#writeStatus(deployment, status, plan.revision);
     }
     return plan.again === undefined || plan.again === 0 ? undefined : plan.again;
   }
 
-  /** Answers the deployment where the action has written it: a status on the old one would take that back. */
   async #execute(
     key: string,
     deployment: Deployment,
     action: DeploymentAction,
-  ): Promise<Deployment | undefined> {
+  ): Promise<void> {
     const { client, clock } = this.#context;
     switch (action.kind) {
       case "create":
         await this.#create(key, deployment, action.set);
-        return undefined;
+        return;
       case "update":
       case "resize": {
         const written = await client.update(REPLICA_SETS, action.set);
@@ -124,7 +121,7 @@ class Deployments {
         if (action.kind === "resize") {
           this.#sayScaled(deployment, action.set, action.from);
         }
-        return undefined;
+        return;
       }
       case "delete": {
         const { name = "", namespace = "", uid = "" } = action.set.metadata ?? {};
@@ -132,16 +129,11 @@ class Deployments {
           if (!hasReason(error, "NotFound")) throw error;
         });
         this.#expectations.deleted(key, action.set, clock.now());
-        return undefined;
-      }
-      case "revision": {
-        const { name = "", namespace = "", uid } = deployment.metadata ?? {};
-        const patch = { metadata: { uid, annotations: { [REVISION]: action.revision } } };
-        return await client.patch(DEPLOYMENTS, name, patch, { type: "merge", namespace });
+        return;
       }
       case "warn":
         this.#events.warning(deployment, action.reason, action.message);
-        return undefined;
+        return;
     }
   }
 
@@ -198,10 +190,18 @@ class Deployments {
     throw new Error(`the name of replica set ${name} is taken by another template`);
   }
 
-  async #writeStatus(deployment: Deployment, status: DeploymentStatus): Promise<void> {
-    await this.#context.client.update(DEPLOYMENTS, { ...deployment, status }, {
-      subresource: "status",
-    });
+  async #writeStatus(
+    deployment: Deployment,
+    status: DeploymentStatus,
+    revision?: string,
+  ): Promise<void> {
+    const { metadata } = deployment;
+    const annotations = { ...metadata?.annotations, ...(revision && { [REVISION]: revision }) };
+    await this.#context.client.update(DEPLOYMENTS, {
+      ...deployment,
+      metadata: { ...metadata, ...(revision === undefined ? {} : { annotations }) },
+      status,
+    }, { subresource: "status" });
   }
 }
 

@@ -40,8 +40,6 @@ export type DeploymentAction =
   | { readonly kind: "update"; readonly set: ReplicaSet }
   | { readonly kind: "resize"; readonly set: ReplicaSet; readonly from: number }
   | { readonly kind: "delete"; readonly set: ReplicaSet }
-  /** Writes the deployment's own revision. */
-  | { readonly kind: "revision"; readonly revision: string }
   | { readonly kind: "warn"; readonly reason: string; readonly message: string };
 
 export interface DeploymentPlan {
@@ -49,6 +47,8 @@ export interface DeploymentPlan {
   readonly actions: readonly DeploymentAction[];
   /** The status to write after them; undefined where it stands already. */
   readonly status: DeploymentStatus | undefined;
+  /** The deployment's own revision, written with the status: an annotation by itself would be a new generation. */
+  readonly revision?: string;
   /** When to look again although nothing happens, in milliseconds. */
   readonly again?: number;
 }
@@ -119,6 +119,7 @@ function planStep(view: DeploymentView, now: number): DeploymentPlan {
     ];
     if (deployment.spec?.paused === true) actions.push(...cleanUp(deployment, old));
     return {
+      ...prepared,
       actions,
       status: changed(deployment, countedStatus(deployment, newest, view.sets, now)),
     };
@@ -137,7 +138,7 @@ function rollOut(
   const growth = growNewSet(deployment, newest, sets);
   const steps = growth.length > 0 ? growth : shrinkOldSets(deployment, newest, old);
   const actions = [...prepared.actions, ...resizes(deployment, steps)];
-  return finished(deployment, newest, sets, old, actions, now);
+  return { ...prepared, ...finished(deployment, newest, sets, old, actions, now) };
 }
 
 function recreate(
@@ -157,7 +158,7 @@ function recreate(
   const prepared = prepareNewSet(deployment, newest, old);
   const growth = growNewSet(deployment, newest, sets);
   const actions = [...prepared.actions, ...resizes(deployment, growth)];
-  return finished(deployment, newest, sets, old, actions, now);
+  return { ...prepared, ...finished(deployment, newest, sets, old, actions, now) };
 }
 
 function finished(
@@ -202,7 +203,8 @@ function createNewSet(
       message: `Created new replica set "${set.metadata?.name}"`,
     }, now);
   return {
-    actions: [{ kind: "create", set }, ...revisionAction(deployment, String(revision))],
+    actions: [{ kind: "create", set }],
+    ...changedRevision(deployment, String(revision)),
     status: changed(deployment, { ...status, conditions: [...conditions] }),
     again: 0,
   };
@@ -213,7 +215,7 @@ function prepareNewSet(
   deployment: Deployment,
   newest: ReplicaSet,
   old: readonly ReplicaSet[],
-): { actions: DeploymentAction[] } {
+): { actions: DeploymentAction[]; revision?: string } {
   const actions: DeploymentAction[] = [];
   const annotations = newest.metadata?.annotations ?? {};
   const next = newSetAnnotations(deployment, annotations, highestRevision(old) + 1);
@@ -231,12 +233,11 @@ function prepareNewSet(
     });
   }
   const revision = revisionOf({ metadata: { annotations: next } });
-  actions.push(...revisionAction(deployment, String(revision)));
-  return { actions };
+  return { actions, ...changedRevision(deployment, String(revision)) };
 }
 
-function revisionAction(deployment: Deployment, revision: string): DeploymentAction[] {
-  return revisionOf(deployment) === Number(revision) ? [] : [{ kind: "revision", revision }];
+function changedRevision(deployment: Deployment, revision: string): { revision?: string } {
+  return revisionOf(deployment) === Number(revision) ? {} : { revision };
 }
 
 function growNewSet(
