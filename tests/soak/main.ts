@@ -5,13 +5,20 @@
  */
 import { parseArgs } from "node:util";
 import { seededRandom } from "../../components/base/mod.ts";
+import { controlPlaneKills } from "./control_plane_kills.ts";
 import { decoderFuzz } from "./decoder_fuzz.ts";
 import { informerSimulation } from "./informer_simulation.ts";
 import { queueSimulation } from "./queue_simulation.ts";
 import { storeKills } from "./store_kills.ts";
 import type { SoakTask } from "./task.ts";
 
-const TASKS: readonly SoakTask[] = [storeKills, decoderFuzz, informerSimulation, queueSimulation];
+const TASKS: readonly SoakTask[] = [
+  storeKills,
+  controlPlaneKills,
+  decoderFuzz,
+  informerSimulation,
+  queueSimulation,
+];
 
 const { values: flags } = parseArgs({
   args: Deno.args,
