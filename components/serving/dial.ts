@@ -21,3 +21,18 @@ export interface Dial {
   /** Opens a TCP stream. Rejects with an Error whose message names the target. */
   connect(target: DialTarget, signal?: AbortSignal): Promise<Duplex>;
 }
+
+/** A TCP or unix connection as a stream in both directions. */
+export function connectionDuplex(connection: Deno.TcpConn | Deno.UnixConn): Duplex {
+  return {
+    readable: connection.readable,
+    writable: connection.writable,
+    close: () => {
+      try {
+        connection.close();
+      } catch {
+        // Closed already by the end of its streams.
+      }
+    },
+  };
+}

@@ -1,5 +1,5 @@
 import { backoffDelay, type Clock, type Logger, sleep } from "../base/mod.ts";
-import type { Duplex } from "./dial.ts";
+import { connectionDuplex, type Duplex } from "./dial.ts";
 import { opened, webSocketPipe } from "./message_pipe.ts";
 import { type Acceptor, Multiplexer } from "./multiplexer.ts";
 
@@ -45,22 +45,13 @@ export async function keepTunnel(options: TunnelAgentOptions, signal: AbortSigna
   }
 }
 
-/** Joins a tunnel's stream to an address in this process's own network. */
+/** Joins a tunnel's stream to an address in this process's own network, or to a socket. */
 export async function dialLocal(
   target: Deno.ConnectOptions | (Deno.UnixConnectOptions & { transport: "unix" }),
 ): Promise<Duplex> {
-  const connection = "path" in target
-    ? await Deno.connect(target)
-    : await Deno.connect(target as Deno.ConnectOptions);
-  return {
-    readable: connection.readable,
-    writable: connection.writable,
-    close: () => {
-      try {
-        connection.close();
-      } catch {
-        // Closed already by the end of its streams.
-      }
-    },
-  };
+  return connectionDuplex(
+    "path" in target
+      ? await Deno.connect(target)
+      : await Deno.connect(target as Deno.ConnectOptions),
+  );
 }

@@ -1,5 +1,5 @@
 import type { Logger } from "../base/mod.ts";
-import type { Dial, DialTarget, Duplex } from "./dial.ts";
+import { connectionDuplex, type Dial, type DialTarget, type Duplex } from "./dial.ts";
 import type { MessagePipe } from "./message_pipe.ts";
 import { join, Multiplexer } from "./multiplexer.ts";
 
@@ -51,17 +51,7 @@ export class TunnelHub implements Dial {
     signal?.throwIfAborted();
     const connection = await Deno.connect({ hostname: target.host, port: target.port });
     connection.setNoDelay(true);
-    return {
-      readable: connection.readable,
-      writable: connection.writable,
-      close: () => {
-        try {
-          connection.close();
-        } catch {
-          // Closed already by the end of its streams.
-        }
-      },
-    };
+    return connectionDuplex(connection);
   }
 
   /**
@@ -107,17 +97,7 @@ export class TunnelHub implements Dial {
 
   async #serve(listener: Deno.UnixListener, target: DialTarget): Promise<void> {
     for await (const connection of listener) {
-      const local: Duplex = {
-        readable: connection.readable,
-        writable: connection.writable,
-        close: () => {
-          try {
-            connection.close();
-          } catch {
-            // Closed already by the end of its streams.
-          }
-        },
-      };
+      const local = connectionDuplex(connection);
       this.connect(target).then((far) => join(local, far), (error) => {
         this.#logger.debug("dial failed", { target, error: String(error) });
         local.close();
