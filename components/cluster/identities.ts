@@ -7,7 +7,7 @@ const MASTERS = "system:masters";
 export const USERS = {
   admin: { username: "kubernetes-admin", groups: [MASTERS, AUTHENTICATED] },
   scheduler: { username: "system:kube-scheduler", groups: [AUTHENTICATED] },
-  // Upstream's controllers are each a service account of their own; ours share one client.
+  // Alone, each controller is a service account of its own; in one process with the server they share one client.
   "controller-manager": {
     username: "system:kube-controller-manager",
     groups: [MASTERS, AUTHENTICATED],

@@ -6,6 +6,7 @@ import { ownData, writeSecret } from "./data_directory.ts";
 import { readKubeconfig } from "./kubeconfig_file.ts";
 import { type ClusterNetwork, type ListenAddress, serverUrl } from "./network.ts";
 import { ApiServerRole } from "./roles/api_server.ts";
+import { controllerAccounts } from "./roles/controller_accounts.ts";
 import { controllerManagerRole } from "./roles/controller_manager.ts";
 import { dnsRole, nameservers } from "./roles/dns.ts";
 import { elected } from "./roles/elected.ts";
@@ -49,13 +50,21 @@ export async function startControllerManagerProcess(
   const pki = pkiDirectory === undefined
     ? undefined
     : await openPki(pkiDirectory, { clock: systemClock, random: systemRandom });
-  const { authority } = await readKubeconfig(options.kubeconfig);
+  const { certificate: _certificate, key: _key, token: _token, ...nobody } = await readKubeconfig(
+    options.kubeconfig,
+  );
+  const clientFor = controllerAccounts({
+    connection: role.connection,
+    anonymous: connect(nobody, "controller-manager"),
+    clock: systemClock,
+  });
   return perhapsElected("kube-controller-manager", role, options, () =>
     controllerManagerRole({
       ...role,
       network,
       ...(pki === undefined ? {} : { pki }),
-      ...(authority === undefined ? {} : { rootCa: authority }),
+      clientFor,
+      ...(nobody.authority === undefined ? {} : { rootCa: nobody.authority }),
       ...(controllers === undefined ? {} : { controllers }),
     }));
 }

@@ -69,7 +69,8 @@ Deno.test("a Deployment runs its pods, rolls out, and rolls back to the old Repl
   assert.equal(deployment?.metadata?.annotations?.["deployment.kubernetes.io/revision"], "3");
   const { conditions: _, ...counts } = deployment?.status ?? {};
   assert.deepEqual(counts, {
-    observedGeneration: 3,
+    // Three templates, each with a revision written onto the deployment: annotations count too.
+    observedGeneration: 6,
     replicas: 4,
     updatedReplicas: 4,
     readyReplicas: 4,

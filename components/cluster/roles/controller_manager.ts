@@ -1,4 +1,5 @@
 import { startControllerManager } from "../../controller-manager/mod.ts";
+import type { Client } from "../../client/mod.ts";
 import type { Pki } from "../../pki/mod.ts";
 import type { ClusterNetwork } from "../network.ts";
 import type { Role, RoleOptions } from "./role.ts";
@@ -11,6 +12,8 @@ export interface ControllerManagerRoleOptions extends RoleOptions {
   readonly rootCa?: string;
   /** As `--controllers`. */
   readonly controllers?: readonly string[];
+  /** Gives each controller a client of its own; without it all share that of `connection`. */
+  readonly clientFor?: (controller: string) => Client;
 }
 
 /** kube-controller-manager over a connection. */
@@ -25,6 +28,7 @@ export function controllerManagerRole(options: ControllerManagerRoleOptions): Ro
     clusterCidrs: network.clusterCidrs,
     serviceCidrs: network.serviceCidrs,
     ...(controllers === undefined ? {} : { controllers }),
+    ...(options.clientFor === undefined ? {} : { clientFor: options.clientFor }),
     ...(rootCa === undefined ? {} : { rootCa }),
     ...(pki === undefined
       ? {}

@@ -30,7 +30,8 @@ export const nodeLifecycleController: Controller = {
     const nodes = context.informers.of(NODES);
     const pods = context.informers.pods();
     const leases = new Informer<Lease, string>({
-      client: context.client,
+      // Caches are filled by the manager's own client, which may read everything.
+      client: context.options.client,
       clock: context.clock,
       logger: context.logger,
       type: LEASES,
