@@ -1,5 +1,5 @@
-import { methodNotAllowed, noSuchResource, notFound, notImplemented } from "../base/mod.ts";
-import type { KubeObject, SubresourceDefinition } from "../api/mod.ts";
+import { ApiError, noSuchResource, notFound, notImplemented } from "../base/mod.ts";
+import type { KubeObject, ResourceDefinition, SubresourceDefinition } from "../api/mod.ts";
 import { handleDeleteCollection } from "./handlers/delete_collection.ts";
 import { handleBinding, handleEviction, handleScale } from "./handlers/subresource_handlers.ts";
 import { Warnings } from "./handlers/warnings.ts";
@@ -14,14 +14,23 @@ import {
   type StoredRequest,
 } from "./handlers/write_handlers.ts";
 import { readWriteOptions } from "./handlers/write_options.ts";
+import { respondWritten } from "./handlers/write_response.ts";
 import { negotiate, writeBody, writeObject, writeStatus } from "./negotiation/mod.ts";
 import type { ObjectReader, ObjectWriter, RequestInfo, UserInfo, VirtualHandler } from "./ports.ts";
-import { getObject, listObjects, type ReadServices, watchObjects } from "./read/mod.ts";
+import {
+  getObject,
+  listObjects,
+  type Presentation,
+  presentationOf,
+  type ReadServices,
+  watchObjects,
+} from "./read/mod.ts";
 import {
   admissionRequest,
   type Deleted,
   groupResource,
   type Registry,
+  type StoredObject,
   type Written,
 } from "./registry/mod.ts";
 
@@ -66,9 +75,7 @@ export class Router {
     const { registry, connect } = this.#options;
     const definition = registry.definitions.find(info.group, info.version, info.resource);
     if (definition === undefined) throw noSuchResource();
-    if (definition.namespaced ? info.namespace === "" && needsNamespace(info) : false) {
-      throw noSuchResource();
-    }
+    checkPlace(definition, info);
     const warnings = new Warnings();
     const target: ResourceRequest = { request, query, info, user, definition, warnings };
     if (CONNECT.has(info.subresource) && definition.subresources.has(info.subresource)) {
@@ -85,7 +92,7 @@ export class Router {
 
   async #virtualRequest(target: ResourceRequest, handler: VirtualHandler): Promise<Response> {
     const { info, request, definition, query, user } = target;
-    if (info.verb !== "create") throw methodNotAllowed(groupResource(definition), info.verb);
+    if (info.verb !== "create") throw methodRefused();
     // A review has no table to show: who takes nothing else is told so before anything is done.
     const negotiated = negotiate(request.headers.get("accept"), {
       table: false,
@@ -126,7 +133,7 @@ export class Router {
     const { registry } = this.#options;
     const { definition, info } = plain;
     const resource = registry.resource(definition);
-    if (resource === undefined) throw methodNotAllowed(groupResource(definition), info.verb);
+    if (resource === undefined) throw methodRefused();
     const target: StoredRequest = { ...plain, resource, registry };
     if (info.subresource !== "") {
       const subresource = definition.subresources.get(info.subresource);
@@ -134,7 +141,11 @@ export class Router {
       return this.#subresource(target, subresource);
     }
     if (!(definition.verbs as readonly string[]).includes(info.verb)) {
-      throw methodNotAllowed(groupResource(definition), info.verb);
+      throw methodRefused();
+    }
+    // A collection is not written as a whole, and nothing is created below an object.
+    if (!ANY_NAME.has(info.verb) && (info.name !== "") !== NAMED.has(info.verb)) {
+      throw methodRefused();
     }
     switch (info.verb) {
       case "get":
@@ -143,19 +154,22 @@ export class Router {
         return listObjects(target, this.#options.reads);
       case "watch":
         return watchObjects(target, this.#options.reads);
+    }
+    // Who takes no answer that there is gets 406 before anything is done.
+    const form = presentationOf(target, this.#options.reads.clock);
+    switch (info.verb) {
       case "create":
-        if (info.name !== "") throw methodNotAllowed(groupResource(definition), "create");
-        return this.#written(target, await handleCreate(target));
+        return written(target, form, await handleCreate(target));
       case "update":
-        return this.#written(target, await handleUpdate(target));
+        return written(target, form, await handleUpdate(target));
       case "patch":
-        return this.#written(target, await handlePatch(target));
+        return written(target, form, await handlePatch(target));
       case "delete":
-        return this.#deleted(target, await handleDelete(target));
+        return deleted(target, form, await handleDelete(target));
       case "deletecollection":
-        return this.#list(target, await handleDeleteCollection(target));
+        return deletedAll(target, form, await handleDeleteCollection(target));
       default:
-        throw methodNotAllowed(groupResource(definition), info.verb);
+        throw methodRefused();
     }
   }
 
@@ -165,28 +179,21 @@ export class Router {
   ): Promise<Response> {
     const { info, request, definition } = target;
     if (!(verbs as readonly string[]).includes(info.verb)) {
-      throw methodNotAllowed(
-        { group: definition.group, resource: `${definition.plural}/${name}` },
-        info.verb,
-      );
+      throw methodRefused();
     }
     if (WHOLE.has(name)) {
-      switch (info.verb) {
-        case "get":
-          return getObject(target, this.#options.reads);
-        case "update":
-          return this.#written(target, await handleUpdate(target));
-        default:
-          return this.#written(target, await handlePatch(target));
-      }
+      if (info.verb === "get") return getObject(target, this.#options.reads);
+      const form = presentationOf(target, this.#options.reads.clock);
+      const handle = info.verb === "update" ? handleUpdate : handlePatch;
+      return written(target, form, await handle(target));
     }
+    const negotiated = negotiate(request.headers.get("accept"), {
+      table: false,
+      metadata: false,
+      protobuf: true,
+    });
     const answer = (object: KubeObject, status: number) =>
-      writeObject(
-        object,
-        negotiate(request.headers.get("accept"), { table: false, metadata: false, protobuf: true }),
-        request,
-        status,
-      );
+      writeObject(object, negotiated, request, status);
     switch (name) {
       case "scale":
         return answer(await handleScale(target), 200);
@@ -201,54 +208,56 @@ export class Router {
         throw notImplemented(`${definition.plural}/${name}`);
     }
   }
-
-  #written(target: StoredRequest, written: Written): Promise<Response> {
-    return this.#object(target, written.object, written.bytes, written.created ? 201 : 200);
-  }
-
-  #deleted(target: StoredRequest, deleted: Deleted): Promise<Response> {
-    if (deleted.status !== undefined) return writeStatus(deleted.status, target.request);
-    if (deleted.object === undefined || deleted.bytes === undefined) {
-      throw notFound(groupResource(target.definition), target.info.name);
-    }
-    return this.#object(target, deleted.object, deleted.bytes, 200);
-  }
-
-  #object(
-    target: StoredRequest,
-    object: KubeObject,
-    bytes: Uint8Array,
-    status: number,
-  ): Promise<Response> {
-    const negotiated = negotiate(target.request.headers.get("accept"), {
-      table: false,
-      metadata: false,
-      protobuf: true,
-    });
-    return negotiated.mediaType === "application/vnd.kubernetes.protobuf"
-      ? writeObject(object, negotiated, target.request, status)
-      : writeBody(bytes, negotiated, target.request, status);
-  }
-
-  #list(target: StoredRequest, items: readonly KubeObject[]): Promise<Response> {
-    const { definition } = target;
-    return writeBody(
-      {
-        kind: definition.listKind,
-        apiVersion: definition.group === ""
-          ? definition.version
-          : `${definition.group}/${definition.version}`,
-        metadata: { resourceVersion: String(target.resource.cache.revision) },
-        items,
-      },
-      negotiate(target.request.headers.get("accept"), { table: false, metadata: false }),
-      target.request,
-    );
-  }
 }
 
-/** Lists and watches go over all namespaces; everything else of a namespaced resource is in one. */
-function needsNamespace(info: RequestInfo): boolean {
-  return info.verb !== "list" && info.verb !== "watch" && info.verb !== "deletecollection" &&
-    !(info.verb === "create" && info.name === "");
+function written(target: StoredRequest, form: Presentation, what: Written): Promise<Response> {
+  return respondWritten(target, form, what, what.created ? 201 : 200);
+}
+
+function deleted(
+  target: StoredRequest,
+  form: Presentation,
+  { status, object, bytes }: Deleted,
+): Promise<Response> {
+  if (status !== undefined) return writeStatus(status, target.request);
+  if (object === undefined || bytes === undefined) {
+    throw notFound(groupResource(target.definition), target.info.name);
+  }
+  return respondWritten(target, form, { object, bytes }, 200);
+}
+
+/** A deleted collection is answered as the list that it was. */
+function deletedAll(
+  { resource, request }: StoredRequest,
+  { form, negotiated }: Presentation,
+  entries: readonly StoredObject[],
+): Promise<Response> {
+  const metadata = { resourceVersion: String(resource.cache.revision) };
+  return writeBody(form.list(entries, metadata), negotiated, request);
+}
+
+/** Verbs that are for one object, not for a collection. */
+const NAMED = new Set(["get", "update", "patch", "delete"]);
+/** Lists and watches may ask for one name. */
+const ANY_NAME = new Set(["list", "watch"]);
+
+/** What a path may leave out: only lists and watches go over all namespaces. */
+function checkPlace(definition: ResourceDefinition, info: RequestInfo): void {
+  const isNamespace = definition.plural === "namespaces" && definition.group === "";
+  if (definition.namespaced) {
+    if (info.namespace !== "" || ANY_NAME.has(info.verb)) return;
+    if (info.name === "") throw methodRefused();
+    throw noSuchResource();
+  }
+  if (info.namespace !== "" && !isNamespace) throw noSuchResource();
+}
+
+/** 405: the path is known, but not with this method. */
+function methodRefused(): ApiError {
+  return new ApiError(
+    405,
+    "MethodNotAllowed",
+    "the server does not allow this method on the requested resource",
+    {},
+  );
 }

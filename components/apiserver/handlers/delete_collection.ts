@@ -1,23 +1,22 @@
 import { hasReason } from "../../base/mod.ts";
-import type { KubeObject } from "../../api/mod.ts";
 import { readListQuery } from "../negotiation/mod.ts";
-import { deleteObject, readDeleteOptions } from "../registry/mod.ts";
+import { deleteObject, readDeleteOptions, type StoredObject } from "../registry/mod.ts";
 import { readOptionsBody, type StoredRequest, writeContext } from "./write_handlers.ts";
 
 /** Deletes under way at once: they share the store's commits. */
 const DELETES_AT_ONCE = 64;
 
 /** DELETE of a collection: everything that the selectors find, as a list of what was found. */
-export async function handleDeleteCollection(target: StoredRequest): Promise<KubeObject[]> {
+export async function handleDeleteCollection(target: StoredRequest): Promise<StoredObject[]> {
   const { resource, definition, info, query } = target;
   const options = readDeleteOptions(await readOptionsBody(target), query);
   const selection = readListQuery(query, definition, false);
   await resource.fresh();
-  const names: { namespace: string; name: string; object: KubeObject }[] = [];
+  const found: StoredObject[] = [];
   for (const entry of resource.cache.range(resource.prefix(info.namespace))) {
     if (!selection.labels.matches(entry.index.labels ?? {})) continue;
     if (!selection.fields.matches(resource.fields(entry, definition))) continue;
-    names.push({ ...entry.index, object: resource.decoded(entry, definition) });
+    found.push(entry);
   }
   const context = writeContext(target, {
     dryRun: options.dryRun,
@@ -25,9 +24,9 @@ export async function handleDeleteCollection(target: StoredRequest): Promise<Kub
     fieldValidation: "Ignore",
     force: false,
   });
-  for (let from = 0; from < names.length; from += DELETES_AT_ONCE) {
+  for (let from = 0; from < found.length; from += DELETES_AT_ONCE) {
     await Promise.all(
-      names.slice(from, from + DELETES_AT_ONCE).map(async ({ namespace, name }) => {
+      found.slice(from, from + DELETES_AT_ONCE).map(async ({ index: { namespace, name } }) => {
         try {
           await deleteObject(target.registry.writes, { ...context, namespace, name }, options);
         } catch (error) {
@@ -37,5 +36,5 @@ export async function handleDeleteCollection(target: StoredRequest): Promise<Kub
       }),
     );
   }
-  return names.map(({ object }) => object);
+  return found;
 }

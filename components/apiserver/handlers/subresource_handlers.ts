@@ -2,16 +2,26 @@ import {
   badRequest,
   isJsonObject,
   type JsonObject,
+  type JsonValue,
   noSuchResource,
   notFound,
 } from "../../base/mod.ts";
-import { applyJsonPatch, applyMergePatch, type KubeObject } from "../../api/mod.ts";
+import {
+  applyJsonPatch,
+  applyMergePatch,
+  fitObject,
+  type KubeObject,
+  type SubresourceDefinition,
+} from "../../api/mod.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import {
+  apiVersionOf,
   asJson,
   bindPod,
   evictPod,
   groupResource,
+  isApply,
+  patchChange,
   readDeleteOptions,
   readPatch,
   scaleOf,
@@ -19,8 +29,13 @@ import {
   withScale,
 } from "../registry/mod.ts";
 import { readBody } from "./request_body.ts";
-import { readSubresourceBody, type StoredRequest, writeContext } from "./write_handlers.ts";
-import { readWriteOptions } from "./write_options.ts";
+import {
+  checkName,
+  readSubresourceBody,
+  type StoredRequest,
+  writeContext,
+} from "./write_handlers.ts";
+import { readWriteOptions, type WriteOptions } from "./write_options.ts";
 
 const UPDATE_RETRIES = 20;
 
@@ -34,38 +49,73 @@ export async function handleScale(target: StoredRequest): Promise<KubeObject> {
     if (entry === undefined) throw notFound(groupResource(definition), info.name);
     return scaleOf(resource.decoded(entry, definition));
   }
-  const agent = request.headers.get("user-agent");
+  const contentType = request.headers.get("content-type");
   const options = readWriteOptions(
     query,
-    agent,
+    request.headers.get("user-agent"),
     info.verb === "update" ? "UpdateOptions" : "PatchOptions",
+    info.verb === "patch" && isApply(contentType),
   );
-  const context = writeContext(target, options);
+  const context = { ...writeContext(target, options), subresource: "scale" };
   let scale: (existing: KubeObject) => JsonObject;
   if (info.verb === "update") {
-    const body = asJson(await readSubresourceBody(target, subresource, options));
-    scale = () => body;
+    const object = await readSubresourceBody(target, subresource, options);
+    checkName(object, info.name);
+    scale = () => asJson(object);
   } else {
-    const contentType = request.headers.get("content-type");
     const patch = readPatch(contentType, await readBody(request), { strategic: true });
+    if (patch.type === "apply") {
+      const applied = appliedScale(patch.value, target, subresource, options);
+      const written = await updateObject(target.registry.writes, context, {
+        ...patchChange(context, { type: "apply", value: asJson(applied) }, {
+          ...options,
+          now: target.registry.writes.clock.now(),
+        }),
+        createsMissing: false,
+      });
+      return scaleOf(written.object);
+    }
     scale = (existing) => {
       const current = asJson(scaleOf(existing));
       if (patch.type === "json") return applyJsonPatch(current, patch.value);
       if (!isJsonObject(patch.value)) throw badRequest("a patch of scale is an object");
-      // A scale has no lists: merge, strategic merge and apply do the same to it.
+      // A scale has no lists: merge and strategic merge do the same to it.
       return applyMergePatch(
         { ...current, metadata: { ...current["metadata"] as JsonObject, resourceVersion: "" } },
         patch.value,
       );
     };
   }
-  const written = await updateObject(target.registry.writes, { ...context, subresource: "scale" }, {
+  const written = await updateObject(target.registry.writes, context, {
     createsMissing: false,
     unconditional: true,
     retries: UPDATE_RETRIES,
     make: (existing) => withScale(existing!, scale(existing!)),
   });
   return scaleOf(written.object);
+}
+
+/** The configuration of the parent that an applied scale stands for: ownership is kept there. */
+function appliedScale(
+  value: JsonValue,
+  { definition, info, warnings }: StoredRequest,
+  subresource: SubresourceDefinition,
+  options: WriteOptions,
+): KubeObject {
+  if (!isJsonObject(value)) throw badRequest("an applied scale is an object");
+  const schema = subresource.schema ?? definition.schema;
+  const fitted = fitObject(value, { ...subresource.body, schema }, options);
+  for (const warning of fitted.warnings) warnings.add(warning);
+  checkName(fitted.object, info.name);
+  const { namespace, name } = info;
+  const checked = withScale({ metadata: { name } }, asJson(fitted.object));
+  const resourceVersion = fitted.object.metadata?.resourceVersion;
+  return {
+    apiVersion: apiVersionOf(definition),
+    kind: definition.kind,
+    metadata: { name, namespace, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    spec: (checked as { spec?: unknown }).spec,
+  } as KubeObject;
 }
 
 /** POST of `pods/x/binding`. */

@@ -1,4 +1,4 @@
-import { badRequest, type JsonObject, methodNotAllowed } from "../../base/mod.ts";
+import { badRequest, type JsonObject } from "../../base/mod.ts";
 import {
   decodeObject,
   type KubeObject,
@@ -11,7 +11,6 @@ import type { RequestInfo, UserInfo } from "../ports.ts";
 import {
   createObject,
   deleteObject,
-  groupResource,
   patchChange,
   readDeleteOptions,
   readPatch,
@@ -60,12 +59,7 @@ export async function handleUpdate(target: StoredRequest): Promise<Written> {
   const object = await readObject(target, definition, options);
   definition.applyDefaults(object);
   const { strategy } = definition;
-  const name = object.metadata?.name ?? "";
-  if (name !== "" && name !== info.name) {
-    throw badRequest(
-      `the name of the object (${name}) does not match the name on the URL (${info.name})`,
-    );
-  }
+  checkName(object, info.name);
   return updateObject(target.registry.writes, writeContext(target, options), {
     createsMissing: strategy.allowCreateOnUpdate && info.subresource === "",
     unconditional: strategy.allowUnconditionalUpdate || info.subresource === "finalize",
@@ -73,6 +67,15 @@ export async function handleUpdate(target: StoredRequest): Promise<Written> {
     // Made anew on a retry: what was decoded is changed on its way.
     make: () => structuredClone(object),
   });
+}
+
+/** 400 where a body is of another object than the path. */
+export function checkName(object: KubeObject, asked: string): void {
+  const name = object.metadata?.name ?? "";
+  if (name === "" || name === asked) return;
+  throw badRequest(
+    `the name of the object (${name}) does not match the name on the URL (${asked})`,
+  );
 }
 
 /** PATCH of an object or one of its subresources. */
@@ -171,9 +174,4 @@ export function writeContext(target: StoredRequest, options: WriteOptions): Writ
     fieldManager: options.fieldManager,
     warn: (text) => warnings.add(text),
   };
-}
-
-/** 405 where discovery does not list the verb. */
-export function checkVerb(target: ResourceRequest, verb: string, verbs: readonly string[]): void {
-  if (!verbs.includes(verb)) throw methodNotAllowed(groupResource(target.definition), verb);
 }

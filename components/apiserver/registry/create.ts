@@ -2,6 +2,7 @@ import { alreadyExists, ApiError, type Clock, notFound, type Random } from "../.
 import type { KubeObject } from "../../api/mod.ts";
 import { KeyExistsError, type Store } from "../../storage/mod.ts";
 import { convertObject } from "./conversion.ts";
+import { type Ownership, ownFields } from "./field_ownership.ts";
 import { generatedName, placeObject, stampNew } from "./metadata_rules.ts";
 import { admissionRequest, type WritePipeline } from "./pipeline.ts";
 import { groupResource, storeError, type WriteContext, type Written } from "./write_context.ts";
@@ -17,15 +18,12 @@ export interface WriteDependencies {
   readonly random: Random;
 }
 
-/**
- * Creates `object`, which is decoded and has its defaults; it belongs to the registry from here on. `applied`:
- * server-side apply has made it and set the ownership of its fields.
- */
+/** Creates `object`, which is decoded and has its defaults; it belongs to the registry from here on. */
 export async function createObject(
   dependencies: WriteDependencies,
   context: WriteContext,
   object: KubeObject,
-  applied = false,
+  ownership: Ownership = "tracked",
 ): Promise<Written> {
   const meta = placeObject(object, context);
   if (meta.resourceVersion !== undefined && meta.resourceVersion !== "") {
@@ -51,12 +49,14 @@ export async function createObject(
       },
     );
   }
+  const { clock, random, pipeline } = dependencies;
+  if (ownership === "tracked") ownFields(context, object, undefined, clock.now());
   const next = convertObject(object, definition, resource.definition);
   const nextMeta = next.metadata ??= {};
-  await dependencies.pipeline.admit(admissionRequest(context, "CREATE", next, undefined));
-  stampNew(nextMeta, dependencies.clock.now(), dependencies.random);
-  if (base !== "") nextMeta.name = generatedName(base, dependencies.random);
-  const rollback = await dependencies.pipeline.prepareCreate(context, next, applied);
+  await pipeline.admit(admissionRequest(context, "CREATE", next, undefined));
+  stampNew(nextMeta, clock.now(), random);
+  if (base !== "") nextMeta.name = generatedName(base, random);
+  let rollback = await pipeline.prepareCreate(context, next);
   if (context.dryRun) {
     await rollback();
     if (
@@ -79,15 +79,14 @@ export async function createObject(
       });
       return answer(context, next, value, revision, true);
     } catch (error) {
-      if (!(error instanceof KeyExistsError)) {
-        await rollback();
-        throw storeError(error);
-      }
+      await rollback();
+      if (!(error instanceof KeyExistsError)) throw storeError(error);
       if (base === "" || tries === GENERATED_NAME_TRIES) {
-        await rollback();
         throw exists(context, nextMeta.name ?? "", base !== "");
       }
-      nextMeta.name = generatedName(base, dependencies.random);
+      // What hooks reserve bears the name, so another name reserves anew.
+      nextMeta.name = generatedName(base, random);
+      rollback = await pipeline.prepareCreate(context, next);
     }
   }
 }

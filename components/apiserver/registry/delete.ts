@@ -97,23 +97,24 @@ export function planDelete(
   const finalizers = finalizersFor(meta.finalizers ?? [], options, strategy.defaultPropagation);
   const held = finalizers.length > 0 || holdsNamespace(previous);
   const usual = strategy.defaultGraceSeconds(previous);
-  const grace = usual === undefined ? 0 : Math.max(0, options.gracePeriodSeconds ?? usual);
+  // What has nothing to end (0) gets no grace, whoever asks for it; less than none means the shortest.
+  const asked = positive(options.gracePeriodSeconds);
+  const grace = usual === undefined || usual === 0 ? 0 : asked ?? usual;
   const sameFinalizers = finalizers.length === (meta.finalizers ?? []).length &&
     finalizers.every((finalizer, i) => finalizer === meta.finalizers?.[i]);
 
   if (meta.deletionTimestamp !== undefined) {
     const left = meta.deletionGracePeriodSeconds ?? 0;
-    if (left > 0 && grace < left) {
-      if (grace === 0 && !held) return { kind: "remove" };
+    if (left > 0 && asked !== undefined && asked < left) {
+      if (asked === 0 && !held) return { kind: "remove" };
       // A second delete can only shorten: counted from when the first one came.
       const began = Date.parse(meta.deletionTimestamp) - left * 1000;
       return {
         kind: "mark",
-        next: marked(previous, finalizers, grace, Math.max(now, began + grace * 1000)),
+        next: marked(previous, finalizers, asked, Math.max(now, began + asked * 1000)),
       };
     }
-    if (left > 0 && !held && usual !== undefined) return { kind: "wait" };
-    if (!held) return { kind: "remove" };
+    if (left <= 0 && !held) return { kind: "remove" };
     return sameFinalizers
       ? { kind: "wait" }
       : { kind: "mark", next: withFinalizers(previous, finalizers) };
@@ -121,6 +122,9 @@ export function planDelete(
   if (grace === 0 && !held) return { kind: "remove" };
   return { kind: "mark", next: marked(previous, finalizers, grace, now + grace * 1000) };
 }
+
+const positive = (seconds: number | undefined): number | undefined =>
+  seconds !== undefined && seconds < 0 ? 1 : seconds;
 
 function marked(previous: KubeObject, finalizers: string[], grace: number, at: number): KubeObject {
   const next = withFinalizers(previous, finalizers) as KubeObject & {

@@ -1,38 +1,34 @@
-import { type KubeObject, trackUpdate as track } from "../../api/mod.ts";
+import { type KubeObject, trackUpdate } from "../../api/mod.ts";
 import { apiVersionOf } from "./encoding.ts";
 import type { WriteContext } from "./write_context.ts";
 
-/** Writes down that this write's manager owns the fields it set, in place. */
-export function trackCreate(context: WriteContext, next: KubeObject, now: number): void {
-  own(context, next, undefined, now);
-}
+/**
+ * Who comes to own what a write sets. `tracked`: its manager. `stated`: server-side apply has said so already.
+ * `none`: nobody, as where the server itself changes a part that has no manager (a binding, an eviction).
+ */
+export type Ownership = "tracked" | "stated" | "none";
 
-export function trackUpdate(
-  context: WriteContext,
-  next: KubeObject,
-  previous: KubeObject,
-  now: number,
-): void {
-  own(context, next, previous, now);
-}
-
-function own(
+/**
+ * Writes down, in place, that this write's manager owns the fields it set. Both objects are of the requested version,
+ * as the client means them: what admission and the server add afterwards belongs to nobody.
+ */
+export function ownFields(
   context: WriteContext,
   next: KubeObject,
   previous: KubeObject | undefined,
   now: number,
 ): void {
-  const { definition } = context.resource;
+  const { definition, subresource } = context;
   const { resetFields } = definition.strategy;
-  const fields = track({
+  const fields = trackUpdate({
     previous,
     next,
     schema: definition.schema,
     manager: context.fieldManager,
     apiVersion: apiVersionOf(definition),
     now,
-    subresource: context.subresource,
-    resetFields: context.subresource === "status" ? resetFields.status : resetFields.main,
+    subresource,
+    resetFields: subresource === "status" ? resetFields.status : resetFields.main,
   });
   const meta = next.metadata ??= {};
   if (fields === undefined || fields.length === 0) delete meta.managedFields;

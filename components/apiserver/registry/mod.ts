@@ -5,7 +5,7 @@ export { type DeleteOptions, isDryRun, readDeleteOptions } from "./delete_option
 export { Definitions } from "./definitions.ts";
 export { apiVersionOf, asJson, ObjectEncoding } from "./encoding.ts";
 export { objectReader, objectWriter } from "./object_access.ts";
-export { patchChange, readPatch } from "./patch.ts";
+export { isApply, patchChange, readPatch } from "./patch.ts";
 export { admissionRequest, WritePipeline } from "./pipeline.ts";
 export { bindPod } from "./pod_binding.ts";
 export { evictPod } from "./pod_eviction.ts";

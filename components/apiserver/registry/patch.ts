@@ -1,9 +1,11 @@
 import {
   ApiError,
   badRequest,
+  conflict,
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  OBJECT_MODIFIED,
 } from "../../base/mod.ts";
 import {
   applyJsonPatch,
@@ -17,7 +19,7 @@ import {
 } from "../../api/mod.ts";
 import { apiVersionOf, asJson } from "./encoding.ts";
 import type { Change } from "./update.ts";
-import type { WriteContext } from "./write_context.ts";
+import { groupResource, type WriteContext } from "./write_context.ts";
 
 const TYPES = {
   "application/json-patch+json": "json",
@@ -35,13 +37,20 @@ export interface PatchBody {
   readonly value: JsonValue;
 }
 
+/** True where a patch is a configuration to apply. */
+export const isApply = (contentType: string | null): boolean =>
+  TYPES[mediaTypeIn(contentType) as keyof typeof TYPES] === "apply";
+
+const mediaTypeIn = (contentType: string | null): string =>
+  (contentType ?? "").split(";")[0]!.trim();
+
 /** Reads a patch; 415 for a type that the resource does not take. */
 export function readPatch(
   contentType: string | null,
   bytes: Uint8Array,
   options: { readonly strategic: boolean },
 ): PatchBody {
-  const bare = (contentType ?? "").split(";")[0]!.trim();
+  const bare = mediaTypeIn(contentType);
   const type = TYPES[bare as keyof typeof TYPES];
   if (type === undefined || (type === "strategic" && !options.strategic)) {
     const accepted = Object.keys(TYPES).filter((name) =>
@@ -97,8 +106,8 @@ export function patchChange(
       createsMissing: true,
       unconditional: true,
       retries: PATCH_RETRIES,
-      applies: true,
-      make: (existing) => {
+      ownership: "stated",
+      make: (existing, resourceVersion) => {
         const { object: applied, warnings } = fitObject(
           asJson(structuredClone(patch.value) as KubeObject),
           definition,
@@ -108,6 +117,7 @@ export function patchChange(
         );
         for (const warning of warnings) context.warn(warning);
         placeApplied(applied, context);
+        if (existing !== undefined) checkAppliedRevision(applied, resourceVersion, context);
         const { resetFields } = definition.strategy;
         const { object } = applyPatch({
           current: existing,
@@ -153,6 +163,18 @@ function placeApplied(applied: KubeObject, context: WriteContext): void {
   if ((meta.name ?? "") === "") meta.name = context.name;
   if (context.definition.namespaced && (meta.namespace ?? "") === "") {
     meta.namespace = context.namespace;
+  }
+}
+
+/** A configuration may name the revision that it was made from. */
+function checkAppliedRevision(
+  { metadata }: KubeObject,
+  resourceVersion: string,
+  { definition, name }: WriteContext,
+): void {
+  const asked = metadata?.resourceVersion ?? "";
+  if (asked !== "" && asked !== resourceVersion) {
+    throw conflict(groupResource(definition), name, OBJECT_MODIFIED);
   }
 }
 

@@ -1,20 +1,21 @@
 import { invalid } from "../../base/mod.ts";
-import type { FieldError, KubeObject } from "../../api/mod.ts";
+import {
+  type FieldError,
+  type KubeObject,
+  type Strategy,
+  subresourceStrategyFor,
+} from "../../api/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, Rollback, WriteHook } from "../ports.ts";
-import { trackCreate, trackUpdate } from "./field_ownership.ts";
-import { narrowSubresource } from "./narrow_subresources.ts";
 import type { WriteContext } from "./write_context.ts";
 
 /** What every write goes through between the decoded body and the store. */
 export class WritePipeline {
   readonly #plugins: readonly AdmissionPlugin[];
   readonly #hooks: readonly WriteHook[];
-  readonly #now: () => number;
 
-  constructor(plugins: readonly AdmissionPlugin[], hooks: readonly WriteHook[], now: () => number) {
+  constructor(plugins: readonly AdmissionPlugin[], hooks: readonly WriteHook[]) {
     this.#plugins = plugins;
     this.#hooks = hooks;
-    this.#now = now;
   }
 
   /** Mutating admission: plugins change the object in place. */
@@ -36,14 +37,10 @@ export class WritePipeline {
   }
 
   /**
-   * Strategy, hooks, ownership and validation of a new object, in place. Answers how to take back what the hooks
-   * reserved; already taken back when this throws. `applied` says that server-side apply has set the ownership already.
+   * Strategy, hooks and validation of a new object, in place. Answers how to take back what the hooks reserved; already
+   * taken back when this throws.
    */
-  async prepareCreate(
-    context: WriteContext,
-    next: KubeObject,
-    applied: boolean,
-  ): Promise<Rollback> {
+  async prepareCreate(context: WriteContext, next: KubeObject): Promise<Rollback> {
     const { strategy } = context.resource.definition;
     strategy.prepareForCreate(next);
     const rollbacks: Rollback[] = [];
@@ -52,7 +49,6 @@ export class WritePipeline {
         const rollback = await hook.beforeCreate?.(next, context.dryRun);
         if (rollback !== undefined) rollbacks.push(rollback);
       }
-      if (!applied) trackCreate(context, next, this.#now());
       refuse(context, next, strategy.validateCreate(next));
       for (const warning of strategy.warnings(next, undefined)) context.warn(warning);
       await this.validate(admissionRequest(context, "CREATE", next, undefined));
@@ -68,14 +64,11 @@ export class WritePipeline {
     context: WriteContext,
     next: KubeObject,
     previous: KubeObject,
-    applied: boolean,
   ): Promise<Rollback> {
     const { strategy } = context.resource.definition;
     const status = context.subresource === "status";
-    const narrow = narrowSubresource(context.subresource);
-    if (narrow !== undefined) narrow.restrict(next, previous);
-    else if (status) strategy.prepareForStatusUpdate(next, previous);
-    else strategy.prepareForUpdate(next, previous);
+    const rules = updateRules(context);
+    rules.prepareForUpdate(next, previous);
     const rollbacks: Rollback[] = [];
     try {
       if (context.subresource === "") {
@@ -84,14 +77,7 @@ export class WritePipeline {
           if (rollback !== undefined) rollbacks.push(rollback);
         }
       }
-      if (!applied) trackUpdate(context, next, previous, this.#now());
-      // A binding has rules of its own: what gives a pod its node is no ordinary change of it.
-      const errors = status
-        ? strategy.validateStatusUpdate(next, previous)
-        : context.subresource === "binding"
-        ? []
-        : strategy.validateUpdate(next, previous);
-      refuse(context, next, errors);
+      refuse(context, next, rules.validateUpdate(next, previous));
       if (!status) {
         for (const warning of strategy.warnings(next, previous)) context.warn(warning);
       }
@@ -112,6 +98,31 @@ export class WritePipeline {
     return this.#hooks.filter((hook) =>
       hook.group === definition.group && hook.resource === definition.plural
     );
+  }
+}
+
+type UpdateRules = Pick<Strategy, "prepareForUpdate" | "validateUpdate">;
+
+/** A binding makes the object itself: nothing of it is the caller's, and no rule of ordinary changes holds for it. */
+const BINDING: UpdateRules = { prepareForUpdate() {}, validateUpdate: () => [] };
+
+/** The rules of changing an object through the main resource, its status, or a subresource that has its own. */
+function updateRules(
+  { resource, subresource }: WriteContext,
+): UpdateRules {
+  const { strategy } = resource.definition;
+  switch (subresource) {
+    case "":
+      return strategy;
+    case "status":
+      return {
+        prepareForUpdate: strategy.prepareForStatusUpdate,
+        validateUpdate: strategy.validateStatusUpdate,
+      };
+    case "binding":
+      return BINDING;
+    default:
+      return subresourceStrategyFor(resource.definition, subresource) ?? strategy;
   }
 }
 

@@ -20,6 +20,7 @@ export async function bindPod(
   await updateObject(dependencies, context, {
     createsMissing: false,
     unconditional: true,
+    ownership: "none",
     retries: RETRIES,
     make: (existing) =>
       bound(context, existing as Pod, binding, node, timestamp(dependencies.clock.now())),

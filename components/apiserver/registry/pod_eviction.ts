@@ -113,6 +113,7 @@ async function markDisrupted(
   await updateObject(dependencies, { ...context, subresource: "status" }, {
     createsMissing: false,
     unconditional: true,
+    ownership: "none",
     retries: RETRIES,
     make: (existing) => {
       const pod = existing as Pod;

@@ -35,7 +35,7 @@ export class Registry {
       store,
       clock,
       random,
-      pipeline: new WritePipeline(plugins, hooks, () => clock.now()),
+      pipeline: new WritePipeline(plugins, hooks),
     };
   }
 

@@ -1,8 +1,9 @@
-import { conflict, equalJson, OBJECT_MODIFIED } from "../../base/mod.ts";
-import type { KubeObject } from "../../api/mod.ts";
+import { conflict, OBJECT_MODIFIED } from "../../base/mod.ts";
+import { type KubeObject, onlyTimesDiffer, subresourceStrategyFor } from "../../api/mod.ts";
 import { type Entry, RevisionMismatchError } from "../../storage/mod.ts";
 import { convertObject } from "./conversion.ts";
 import { answer, createObject, missing, type WriteDependencies } from "./create.ts";
+import { type Ownership, ownFields } from "./field_ownership.ts";
 import { checkFinalizers, checkRevision, keepSystemFields, placeObject } from "./metadata_rules.ts";
 import { admissionRequest } from "./pipeline.ts";
 import type { ResourceStore, StoredObject } from "./resource_store.ts";
@@ -21,8 +22,8 @@ export interface Change {
   readonly unconditional: boolean;
   /** How often it is made anew when another write came between, where it named no revision. */
   readonly retries: number;
-  /** Server-side apply: `make` has set the ownership of fields. */
-  readonly applies?: boolean;
+  /** `tracked` where not given. */
+  readonly ownership?: Ownership;
 }
 
 /** Changes an object: make, admit, prepare, validate, write; again when another write came between. */
@@ -38,8 +39,9 @@ export async function updateObject(
     if (entry === undefined) {
       if (!change.createsMissing) throw missing(context);
       const made = await change.make(undefined, "");
+      checkNothingNamed(context, made);
       if (made.metadata !== undefined) delete made.metadata.resourceVersion;
-      return createObject(dependencies, context, made, change.applies === true);
+      return createObject(dependencies, context, made, change.ownership);
     }
     const result = await attempt(dependencies, context, change, entry);
     if (result.written !== undefined) return result.written;
@@ -74,26 +76,28 @@ async function attempt(
   const { resource, definition } = context;
   const previous = resource.object(entry);
   const { resourceVersion = "", ...versionless } = previous.metadata ?? {};
-  const existing = { ...previous, metadata: versionless };
-  const made = await change.make(
-    convertObject(existing, resource.definition, definition),
-    resourceVersion,
+  const existing = convertObject(
+    { ...previous, metadata: versionless },
+    resource.definition,
+    definition,
   );
+  const made = await change.make(existing, resourceVersion);
+  const madeMeta = placeObject(made, context);
+  const conditional = checkRevision(madeMeta, previous.metadata ?? {}, definition, change);
+  keepSystemFields(madeMeta, previous.metadata ?? {});
+  madeMeta.resourceVersion = resourceVersion;
+  if ((change.ownership ?? "tracked") === "tracked") {
+    // Where a subresource writes one part of the object, the rest of what was sent is nobody's wish.
+    subresourceStrategyFor(definition, context.subresource)?.prepareForUpdate(made, existing);
+    ownFields(context, made, existing, dependencies.clock.now());
+  }
   const next = convertObject(made, definition, resource.definition);
-  const meta = placeObject(next, context);
-  const conditional = checkRevision(meta, previous.metadata ?? {}, definition, change);
-  keepSystemFields(meta, previous.metadata ?? {});
-  meta.resourceVersion = resourceVersion;
+  const meta = next.metadata ??= {};
   await dependencies.pipeline.admit(admissionRequest(context, "UPDATE", next, previous));
   checkFinalizers(meta, previous.metadata ?? {}, definition);
-  const rollback = await dependencies.pipeline.prepareUpdate(
-    context,
-    next,
-    previous,
-    change.applies === true,
-  );
+  const rollback = await dependencies.pipeline.prepareUpdate(context, next, previous);
   const released = isReleased(next);
-  if (!released && sameObject(next, previous)) {
+  if (!released && onlyTimesDiffer(next, previous)) {
     await rollback();
     return { written: unchanged(context, entry), conditional, current: undefined };
   }
@@ -156,15 +160,15 @@ function isReleased(object: KubeObject): boolean {
   return object.kind !== "Namespace" || !Array.isArray(finalizers) || finalizers.length === 0;
 }
 
-/** An update that changes nothing but the times of managed fields is none. */
-function sameObject(next: KubeObject, previous: KubeObject): boolean {
-  const { metadata: nextMeta = {}, ...nextRest } = next;
-  const { metadata: previousMeta = {}, ...previousRest } = previous;
-  const { managedFields: nextFields = [], ...nextKept } = nextMeta;
-  const { managedFields: previousFields = [], ...previousKept } = previousMeta;
-  const timeless = (fields: typeof nextFields) => fields.map(({ time: _time, ...field }) => field);
-  return equalJson(nextKept, previousKept) && equalJson(nextRest, previousRest) &&
-    equalJson(timeless(nextFields), timeless(previousFields));
+/** Who names the object that is to be changed by its uid does not want another one created. */
+function checkNothingNamed(context: WriteContext, made: KubeObject): void {
+  const uid = made.metadata?.uid ?? "";
+  if (uid === "") return;
+  throw conflict(
+    groupResource(context.definition),
+    context.name,
+    `Precondition failed: UID in precondition: ${uid}, UID in object meta: `,
+  );
 }
 
 function unchanged(context: WriteContext, entry: StoredObject): Written {
