@@ -69,8 +69,7 @@ Deno.test("a Deployment runs its pods, rolls out, and rolls back to the old Repl
   assert.equal(deployment?.metadata?.annotations?.["deployment.kubernetes.io/revision"], "3");
   const { conditions: _, ...counts } = deployment?.status ?? {};
   assert.deepEqual(counts, {
-    // Three templates, each with a revision written onto the deployment: annotations count too.
-    observedGeneration: 6,
+    observedGeneration: 3,
     replicas: 4,
     updatedReplicas: 4,
     readyReplicas: 4,
