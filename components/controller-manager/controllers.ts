@@ -18,11 +18,13 @@ import { garbageCollector } from "./garbage_collector/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node_ipam/controller.ts";
 import { nodeLifecycleController } from "./node_lifecycle/controller.ts";
+import { nodeTtlController } from "./node_ttl.ts";
 import { podGcController } from "./pod_gc/controller.ts";
 import { replicaSetController, replicationController } from "./replica_set/controller.ts";
 import { resourceQuotaController } from "./resource_quota/controller.ts";
 import { rootCaController } from "./root_ca.ts";
 import { endpointsController, endpointSliceController } from "./service_endpoints/controllers.ts";
+import { endpointSliceMirroringController } from "./service_endpoints/mirror_controller.ts";
 import { serviceAccountController } from "./service_account.ts";
 import { serviceAccountTokenController } from "./service_account_token.ts";
 import { statefulSetController } from "./stateful_set/controller.ts";
@@ -37,6 +39,7 @@ export const CONTROLLERS: readonly Controller[] = [
   nodeIpamController,
   nodeLifecycleController,
   taintEvictionController,
+  nodeTtlController,
   podGcController,
   replicationController,
   replicaSetController,
@@ -51,6 +54,7 @@ export const CONTROLLERS: readonly Controller[] = [
   clusterRoleAggregationController,
   endpointSliceController,
   endpointsController,
+  endpointSliceMirroringController,
   claimProtectionController,
   volumeProtectionController,
   volumeBinderController,

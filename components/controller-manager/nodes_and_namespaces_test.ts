@@ -20,6 +20,7 @@ import { plannedTaints } from "./node_lifecycle/node_taints.ts";
 import { judgeZones } from "./node_lifecycle/zones.ts";
 import { planPodGc } from "./pod_gc/plan.ts";
 import { Simulation } from "./simulation.ts";
+import { ttlSeconds, ttlStep } from "./node_ttl.ts";
 import { planEviction } from "./taint_eviction/plan.ts";
 
 Deno.test("chooseControllers() reads lists as --controllers does", () => {
@@ -166,6 +167,21 @@ Deno.test("judgeZones() slows down where many nodes are lost", () => {
   for (const [ready, unready, state, interval] of cases) {
     const zone = judgeZones(many(ready, unready)).get("/");
     assert.deepEqual([zone?.state, zone?.evictionInterval], [state, interval]);
+  }
+});
+
+Deno.test("ttlStep() grows and shrinks with some slack", () => {
+  const cases: [number, number, number][] = [
+    [100, 0, 0],
+    [101, 0, 15],
+    [95, 1, 15],
+    [89, 1, 0],
+    [5000, 0, 300],
+    [1850, 4, 300],
+    [10, 4, 0],
+  ];
+  for (const [nodes, step, seconds] of cases) {
+    assert.equal(ttlSeconds(ttlStep(nodes, step)), seconds, `${nodes} from ${step}`);
   }
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../base/mod.ts";
 import {
+  ENDPOINTS,
   type Endpoints,
   type EndpointSlice,
   type Pod,
@@ -9,6 +10,7 @@ import {
 } from "../../api/mod.ts";
 import { DEPLOYMENTS } from "../../api/mod.ts";
 import { Simulation } from "../simulation.ts";
+import { planMirror } from "./mirror_plan.ts";
 import { planEndpoints } from "./endpoints_plan.ts";
 import { planSlices } from "./slice_plan.ts";
 
@@ -180,5 +182,66 @@ Deno.test("endpoints follow the pods of a service", async () => {
   await simulation.client.delete(SERVICES, "web", { namespace: "d" });
   await simulation.pass(2000);
   assert.deepEqual(simulation.api.list("endpoints"), []);
+  await simulation.end();
+});
+
+Deno.test("planMirror() says in slices what Endpoints say", () => {
+  const endpoints: Endpoints = {
+    metadata: { name: "web", namespace: "d", uid: "e", labels: { a: "b" } },
+    subsets: [
+      {
+        addresses: [{ ip: "10.0.0.1" }, { ip: "fd00::1" }],
+        notReadyAddresses: [{ ip: "10.0.0.2", hostname: "h" }],
+        ports: [{ name: "http", port: 80, protocol: "TCP" }],
+      },
+      { addresses: [{ ip: "10.0.0.3" }], ports: [{ port: 81, protocol: "TCP" }] },
+    ],
+  };
+  const first = planMirror(endpoints, []);
+  assert.deepEqual(
+    first.create.map(({ addressType, ports, endpoints }) => [
+      addressType,
+      ports?.[0]?.port,
+      endpoints?.map(({ addresses, conditions }) => [addresses?.[0], conditions?.ready]),
+    ]),
+    [
+      ["IPv4", 80, [["10.0.0.1", true], ["10.0.0.2", false]]],
+      ["IPv6", 80, [["fd00::1", true]]],
+      ["IPv4", 81, [["10.0.0.3", true]]],
+    ],
+  );
+  assert.deepEqual(planMirror(endpoints, first.create), { create: [], update: [], remove: [] });
+  const less = planMirror({ ...endpoints, subsets: endpoints.subsets!.slice(1) }, first.create);
+  assert.deepEqual([less.create.length, less.update.length, less.remove.length], [0, 0, 2]);
+});
+
+Deno.test("Endpoints kept by hand are mirrored until they go", async () => {
+  const simulation = new Simulation(["endpointslicemirroring", "endpoint", "endpointslice"]);
+  const { api, client } = simulation;
+  await client.create(SERVICES, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "out", namespace: "d" },
+    spec: { clusterIP: "10.0.0.8", ports: [{ port: 80 }] },
+  });
+  const write = (ip: string) => ({
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: { name: "out", namespace: "d" },
+    subsets: [{ addresses: [{ ip }], ports: [{ port: 80, protocol: "TCP" }] }],
+  });
+  await client.create(ENDPOINTS, write("10.9.0.1"));
+  await simulation.pass(1000);
+  const addresses = () =>
+    api.list<EndpointSlice>("endpointslices").flatMap(({ endpoints = [] }) =>
+      endpoints.flatMap(({ addresses = [] }) => addresses)
+    );
+  assert.deepEqual(addresses(), ["10.9.0.1"]);
+  await client.update(ENDPOINTS, write("10.9.0.2"));
+  await simulation.pass(1000);
+  assert.deepEqual(addresses(), ["10.9.0.2"]);
+  await client.delete(ENDPOINTS, "out", { namespace: "d" });
+  await simulation.pass(1000);
+  assert.deepEqual(api.list("endpointslices"), []);
   await simulation.end();
 });

@@ -245,7 +245,7 @@ function changeTime({ service, pods }: SliceInput): number {
 }
 
 /** The same text for the same ports in any order. */
-function portsKey(
+export function portsKey(
   ports: readonly { name?: string; port?: number; protocol?: string; appProtocol?: string }[],
 ): string {
   return ports.map(({ name = "", port, protocol, appProtocol = "" }) =>
