@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { image } from "./image.ts";
 import { logs } from "./logs.ts";
 import { node } from "./node.ts";
 import { reset } from "./reset.ts";
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   logs,
   stop,
   reset,
+  image,
   explain,
   doctor,
   version,

@@ -20,3 +20,4 @@ export * from "./node_process.ts";
 export * from "./doctor.ts";
 export * from "./explain_pod.ts";
 export * from "./role_process.ts";
+export * from "./node_images.ts";
