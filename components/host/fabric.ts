@@ -160,7 +160,9 @@ export async function openFabric(options: FabricOptions): Promise<Fabric> {
         const links = await listLinks(prefix);
         const gone = links.filter(({ ifname, master }) => ifname === bridge || master === bridge);
         await ipBatch(gone.map(({ ifname }) => `link delete ${ifname}`), prefix);
-        if (state.turnedForwardingOn === true) {
+        // Others of ours may rest on it.
+        const last = !(await listLinks(prefix)).some(({ ifname }) => ifname.startsWith("cor-"));
+        if (state.turnedForwardingOn === true && last) {
           await Deno.writeTextFile("/proc/sys/net/ipv4/ip_forward", "0");
         }
       }

@@ -8,7 +8,7 @@ export async function ipBatch(lines: readonly string[], prefix: Prefix = []): Pr
   await outputOf([...prefix, "ip", "-batch", "-"], { stdin: lines.join("\n") + "\n" });
 }
 
-/** A link as `ip -j -d address show` tells it; only what we read. */
+/** A link as `ip -details -j address show` tells it; only what we read. */
 export interface Link {
   readonly ifname: string;
   readonly mtu: number;
@@ -28,7 +28,7 @@ export interface Route {
 }
 
 export async function listLinks(prefix: Prefix = []): Promise<Link[]> {
-  return read<Link>(await outputOf([...prefix, "ip", "-j", "address", "show"]));
+  return read<Link>(await outputOf([...prefix, "ip", "-details", "-j", "address", "show"]));
 }
 
 /** IPv4 routes of every table that lead somewhere. */

@@ -67,7 +67,7 @@ export async function callSlirp(
     }
     const answer = JSON.parse(text) as { return?: unknown; error?: { desc?: string } };
     if (answer.error !== undefined) throw new Error(`slirp4netns: ${answer.error.desc ?? text}`);
-    return answer.return ?? {};
+    return answer.return ?? answer;
   } finally {
     connection.close();
   }

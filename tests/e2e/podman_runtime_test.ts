@@ -12,6 +12,7 @@ import {
   openFabric,
   openNodeNamespace,
   removeNodeDirectory,
+  run,
 } from "../../components/host/mod.ts";
 
 const rootless = Deno.uid() !== 0;
@@ -119,6 +120,76 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: `nodes of one machine, ${rootless ? "rootless" : "as root"}`,
+  ignore: reasons.length > 0,
+  async fn() {
+    const directory = await Deno.makeTempDir({ prefix: "coracle-e2e-" });
+    const fabric = await openFabric({
+      name: directory,
+      directory: `${directory}/fabric`,
+      rootless,
+    });
+    const nodes = await Promise.all(
+      ["a", "b"].map((name) =>
+        openNodeNamespace({ fabric, name, directory: `${directory}/${name}` })
+      ),
+    );
+    const [a, b] = nodes;
+    const abort = new AbortController();
+    const served = `busybox httpd -f -p 80 -h ${directory}/b`;
+    await Deno.writeTextFile(`${directory}/b/hostname`, "b\n");
+    const server = b === undefined
+      ? undefined
+      : run("/bin/sh", ["-c", b.enter(served.split(" ")).join(" ")], { signal: abort.signal });
+    server?.catch(() => {});
+    const machine = Deno.serve(
+      { hostname: rootless ? "127.0.0.1" : fabric.machineAddress, port: 0, onListen() {} },
+      () => new Response("the machine"),
+    );
+    try {
+      assert.ok(a !== undefined && b !== undefined);
+      assert.notEqual(a.address, b.address);
+      const fetched = (url: string) => {
+        const [program = "", ...args] = a.enter([
+          Deno.execPath(),
+          "eval",
+          `console.log(await (await fetch("${url}")).text())`,
+        ]);
+        return run(program, args).then(({ code, stdout }) =>
+          code === 0 ? stdout.trim() : undefined
+        );
+      };
+      await until(async () => await fetched(`http://${b.address}/hostname`) === "b");
+      assert.equal(
+        await fetched(`http://${a.machineAddress}:${machine.addr.port}/`),
+        "the machine",
+      );
+      if (rootless) {
+        const free = Deno.listen({ port: 0 });
+        const { port } = free.addr;
+        free.close();
+        await b.forward("tcp", port, 80);
+        // Asked for again it is the same.
+        await b.forward("tcp", port, 80);
+        const answer = await fetch(`http://127.0.0.1:${port}/hostname`);
+        assert.equal(await answer.text(), "b\n");
+      }
+    } finally {
+      abort.abort(new Error("the test is over"));
+      await machine.shutdown();
+      for (const node of nodes) await node.destroy();
+      await fabric.destroy();
+      await removeNodeDirectory(directory, rootless);
+    }
+  },
+});
+
+async function until(ask: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!await ask()) assert.ok(performance.now() < end, "in time");
+}
 
 /** Command lines that name the directory, but for our own. */
 async function processesOf(directory: string): Promise<string[]> {
