@@ -129,6 +129,80 @@ async function makeImage(): Promise<string> {
   return path;
 }
 
+/** Debian's registry on the node's loopback, which by custom speaks plain HTTP; password "secret" of user "ann". */
+async function pullFromRegistry(runtime: PodmanRuntime): Promise<void> {
+  const folder = `${directory}/registry`;
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(`${folder}/htpasswd`, `ann:${SECRET_HASH}\n`);
+  const configuration = {
+    version: 0.1,
+    storage: { filesystem: { rootdirectory: folder } },
+    http: { addr: "127.0.0.1:5000" },
+    auth: { htpasswd: { realm: "e2e", path: `${folder}/htpasswd` } },
+  };
+  await Deno.writeTextFile(`${folder}/config.yml`, JSON.stringify(configuration));
+  const registry = new Deno.Command("/usr/bin/docker-registry", {
+    args: ["serve", `${folder}/config.yml`],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    await until(
+      "the registry answers",
+      () =>
+        Deno.connect({ hostname: "127.0.0.1", port: 5000 }).then(
+          (connection) => (connection.close(), true),
+          () => undefined,
+        ),
+    );
+    const name = "127.0.0.1:5000/team/busybox:1";
+    await push(name);
+    await runtime.removeImage(name);
+    assert.equal(await runtime.imageStatus(name), undefined);
+    await assert.rejects(
+      runtime.pullImage(name),
+      (error: { code?: string }) => error.code === "ImagePull",
+    );
+    const pulled = await runtime.pullImage(name, { username: "ann", password: "secret" });
+    assert.deepEqual(pulled.repoTags.filter((tag) => tag === name), [name]);
+    assert.ok(
+      pulled.repoDigests.some((digest) => digest.startsWith("127.0.0.1:5000/team/busybox@")),
+    );
+    await runtime.removeImage(name);
+    assert.notEqual(await runtime.imageStatus(IMAGE), undefined);
+  } finally {
+    registry.kill("SIGKILL");
+    await registry.status;
+  }
+}
+
+/** bcrypt of "secret". */
+const SECRET_HASH = "$2b$04$zsRwb7hZJhasWBpZ.V.rYexBxN3bVNJScns913Mr5JLY4T1wQ9l0i";
+
+/** Tags the test's image and sends it, as `podman push` does. */
+async function push(name: string): Promise<void> {
+  const init: RequestInit & { client: Deno.HttpClient } = {
+    method: "POST",
+    client: Deno.createHttpClient({
+      proxy: { transport: "unix", path: `${directory}/podman.sock` },
+    }),
+    headers: { "x-registry-auth": btoa('{"username":"ann","password":"secret"}') },
+  };
+  const base = "http://podman/v4.0.0/libpod/images/";
+  const [repo = "", tag = ""] = [name.slice(0, name.lastIndexOf(":")), "1"];
+  const calls = [
+    `${encodeURIComponent(`docker.io/library/${IMAGE}`)}/tag?repo=${repo}&tag=${tag}`,
+    `${encodeURIComponent(name)}/push?destination=${encodeURIComponent(name)}&tlsVerify=false`,
+  ];
+  for (const call of calls) {
+    const response = await fetch(base + call, init);
+    const text = await response.text();
+    assert.ok(response.ok && !text.includes('"error"'), text);
+  }
+  init.client.close();
+}
+
 function collector(): { stream: WritableStream<Uint8Array>; text(): string } {
   let text = "";
   const decoder = new TextDecoder();
@@ -176,6 +250,12 @@ if (phase === "first boot") {
         (error: { code?: string; message?: string }) =>
           error.code === "ImagePull" && /127\.0\.0\.1:1\/nothing:here/.test(error.message ?? ""),
       );
+    });
+
+    await t.step({
+      name: "an image is pulled from a registry, with the password it asks for",
+      ignore: !await Deno.stat("/usr/bin/docker-registry").then(() => true, () => false),
+      fn: () => pullFromRegistry(runtime),
     });
 
     const sandbox = await runtime.runSandbox(pod("web", {
