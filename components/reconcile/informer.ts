@@ -1,4 +1,5 @@
 import {
+  ApiError,
   backoffDelay,
   type BackoffPolicy,
   type Clock,
