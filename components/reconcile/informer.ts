@@ -125,7 +125,14 @@ export class Informer<T extends KubeObject, P = T> {
         }
         failures++;
         const delay = backoffDelay(RETRY, failures);
-        logger.debug("watch interrupted", { resource: type.resource, error: String(error), delay });
+        // A server that is away is somebody else's news; a server that refuses is this informer's.
+        const refused = error instanceof ApiError && error.code < 500;
+        const level = refused ? "warn" : "debug";
+        logger[level]("watch interrupted", {
+          resource: type.resource,
+          error: String(error),
+          delay,
+        });
         await sleep(clock, delay, signal).catch(() => {});
       }
     }
