@@ -142,7 +142,7 @@ async function boot(
     prefix: fabric.prefix,
     unshare: ["--net", "--mount", "--uts", "--ipc"],
     setup: NODE_SETUP,
-    arguments: [name, `${directory}/resolv.conf`],
+    arguments: [name, `${directory}/resolv.conf`, fabric.rootless ? "rootless" : "root"],
     logFile: `${directory}/holder.log`,
     clock,
   });
@@ -190,13 +190,17 @@ export function nodeRules(clusterCidr: string): string {
 
 /**
  * What the first process of a node does before the reaper takes its place: a name, /run and /dev/shm of the node's
- * own (Podman's locks live there), a resolver file that works from here, and the network's switches.
+ * own (Podman's locks live there), nothing where Podman as root of a user namespace would look for what only the
+ * machine's root may read (signatures of images), a resolver file that works from here, and the network's switches.
  */
 const NODE_SETUP = `
 hostname "$1"
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 mkdir -p /run/netns /run/lock
+if [ "$3" = rootless ] && [ -d /var/lib/containers ]; then
+  mount -t tmpfs -o mode=755,size=1m tmpfs /var/lib/containers
+fi
 resolver=$(readlink -m /etc/resolv.conf)
 mkdir -p "$(dirname "$resolver")" 2>/dev/null || true
 [ -e "$resolver" ] || : >"$resolver" || true
