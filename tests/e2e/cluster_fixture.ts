@@ -1,5 +1,6 @@
 /** A cluster as a user starts it: by the launcher, with its own data directory, port and kubeconfig. */
 import assert from "node:assert/strict";
+import { imagesOfNode, importImage } from "../../components/kubelet/mod.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const launcher = `${root}deploy/coracle`;
@@ -43,6 +44,79 @@ export async function run(
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return (listener.addr as Deno.NetAddr).port;
+}
+
+/**
+ * Asks until the answer is not undefined. For conditions that `kubectl wait` cannot express: fails with the words of
+ * the condition, and the last error, when the time is up.
+ */
+export async function until<T>(
+  condition: string,
+  ask: () => Promise<T | undefined>,
+  timeoutSeconds = 30,
+): Promise<T> {
+  const end = performance.now() + timeoutSeconds * 1000;
+  let problem: unknown;
+  for (;;) {
+    try {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+      problem = undefined;
+    } catch (error) {
+      problem = error;
+    }
+    if (performance.now() > end) {
+      throw new Error(`not within ${timeoutSeconds} s: ${condition}`, { cause: problem });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** A program that runs on while the test does other things. */
+export class Running {
+  readonly #child: Deno.ChildProcess;
+  readonly #ended: Promise<unknown>;
+  output = "";
+
+  constructor(command: readonly string[], env: Record<string, string>) {
+    this.#child = new Deno.Command(command[0]!, {
+      args: command.slice(1),
+      cwd: root,
+      env: { NO_COLOR: "1", ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const read = async (stream: ReadableStream<Uint8Array>) => {
+      const decoder = new TextDecoder();
+      for await (const bytes of stream) this.output += decoder.decode(bytes, { stream: true });
+    };
+    this.#ended = Promise.all([read(this.#child.stdout), read(this.#child.stderr)]);
+  }
+
+  /** Waits for words in its output. */
+  async says(words: RegExp): Promise<RegExpExecArray> {
+    return await until(`${words} in the output`, () => {
+      return Promise.resolve(words.exec(this.output) ?? undefined);
+    }).catch((error) => {
+      throw new Error(`${error.message}\n${this.output}`);
+    });
+  }
+
+  /** Waits for its end by itself; its exit code. */
+  async end(): Promise<number> {
+    await this.#ended;
+    return (await this.#child.status).code;
+  }
+
+  async stop(): Promise<void> {
+    try {
+      this.#child.kill("SIGTERM");
+    } catch {
+      // It has ended.
+    }
+    await this.end();
+  }
 }
 
 /** The folder with the kubectl and helm that the tests use. */
@@ -102,7 +176,27 @@ export class TestCluster {
   }
 
   coracle(...args: string[]): Promise<Finished> {
-    return run([launcher, ...args, "--data-dir", `${this.directory}/data`]);
+    return run([launcher, ...args, "--data-dir", `${this.directory}/data`], {
+      env: this.#environment,
+    });
+  }
+
+  /** The environment of programs that are to find this cluster. */
+  get #environment(): Record<string, string> {
+    return { KUBECONFIG: this.kubeconfig, HOME: this.directory };
+  }
+
+  /** kubectl that runs on. */
+  background(args: string): Running {
+    return new Running([`${this.#tools}/kubectl`, ...words(args)], this.#environment);
+  }
+
+  /** Puts an image of a root file system's tar on every node. */
+  async importImage(tar: string, name: string): Promise<void> {
+    for (const node of Deno.readDirSync(`${this.directory}/data/nodes`)) {
+      if (!node.name.startsWith("node-")) continue;
+      await importImage(imagesOfNode(`${this.directory}/data/nodes/${node.name}`), tar, name);
+    }
   }
 
   /** kubectl with this cluster's kubeconfig; whatever it exits with. */
@@ -110,7 +204,7 @@ export class TestCluster {
     return run(
       [`${this.#tools}/kubectl`, ...args],
       {
-        env: { KUBECONFIG: this.kubeconfig, HOME: this.directory },
+        env: this.#environment,
         ...(stdin === undefined ? {} : { stdin }),
       },
     );
@@ -132,16 +226,19 @@ export class TestCluster {
 
   async helm(args: string): Promise<string> {
     const result = await run([`${this.#tools}/helm`, ...words(args)], {
-      env: { KUBECONFIG: this.kubeconfig, HOME: this.directory },
+      env: this.#environment,
     });
     assert.equal(result.code, 0, `helm ${args}\n${result.stdout}${result.stderr}`);
     return result.stdout;
   }
 
+  /** Ends the cluster and removes all it has left on the disk. */
   async stop(): Promise<void> {
-    const result = await this.coracle("stop");
-    assert.equal(result.code, 0, result.stderr);
-    await Deno.remove(this.directory, { recursive: true }).catch(() => {});
+    for (const command of ["stop", "reset"]) {
+      const result = await this.coracle(command);
+      assert.equal(result.code, 0, `${command}: ${result.stdout}${result.stderr}`);
+    }
+    await Deno.remove(this.directory, { recursive: true });
   }
 }
 

@@ -1,0 +1,135 @@
+/** What is killed, stopped or started again, and what must not notice. */
+import assert from "node:assert/strict";
+import { type TestCluster, until } from "./cluster_fixture.ts";
+
+type Check = (name: string, body: (cluster: TestCluster) => Promise<void>) => void;
+
+interface Run {
+  readonly id: string;
+  readonly restarts: number;
+  readonly startedAt: string;
+}
+
+/** Every running container, by pod and name. */
+async function running(c: TestCluster): Promise<Map<string, Run>> {
+  const { items } = JSON.parse(await c.ok("get pods -A -o json")) as {
+    items: {
+      metadata: { uid: string };
+      status: {
+        containerStatuses?: {
+          name: string;
+          containerID?: string;
+          restartCount: number;
+          state: { running?: { startedAt: string } };
+        }[];
+      };
+    }[];
+  };
+  const found = new Map<string, Run>();
+  for (const { metadata, status } of items) {
+    for (const { name, containerID = "", restartCount, state } of status.containerStatuses ?? []) {
+      if (state.running === undefined) continue;
+      const { startedAt } = state.running;
+      found.set(`${metadata.uid}/${name}`, { id: containerID, restarts: restartCount, startedAt });
+    }
+  }
+  return found;
+}
+
+/** Processes of this machine whose command line has all of these words. */
+function processes(...having: string[]): number[] {
+  const found: number[] = [];
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name) || Number(name) === Deno.pid) continue;
+    try {
+      const line = Deno.readTextFileSync(`/proc/${name}/cmdline`).replaceAll("\0", " ");
+      if (having.every((word) => line.includes(word))) found.push(Number(name));
+    } catch {
+      // It has ended.
+    }
+  }
+  return found;
+}
+
+const works = async (c: TestCluster) =>
+  assert.equal(await c.ok("exec talker -- echo still here"), "still here\n");
+
+async function controlPlane(c: TestCluster): Promise<number> {
+  const { stdout } = await c.coracle("status", "--output", "json");
+  return (JSON.parse(stdout) as { pid: number }).pid;
+}
+
+/** The node's own word, newer than `since`: that its kubelet lives. */
+async function renewed(c: TestCluster, since: string): Promise<string> {
+  return await until("the node's lease is renewed", async () => {
+    const at = await c.ok("get lease -n kube-node-lease node-1 -o jsonpath={.spec.renewTime}");
+    return at > since ? at : undefined;
+  }, 60);
+}
+
+export function faultCases(check: Check): void {
+  check("kill -9 of the control plane restarts no container", async (c) => {
+    const before = await running(c);
+    assert.ok(before.size > 10);
+    Deno.kill(await controlPlane(c), "SIGKILL");
+    await c.up();
+    await c.ok("wait --for=condition=Ready node --all --timeout=60s");
+    await works(c);
+    await renewed(c, new Date().toISOString());
+    assert.deepEqual(await running(c), before);
+  });
+
+  check("kill -9 of the node's process restarts no container", async (c) => {
+    const before = await running(c);
+    const killed = processes(`${c.directory}/data/nodes/node-1/node.json`);
+    assert.ok(killed.length > 0);
+    for (const pid of killed) Deno.kill(pid, "SIGKILL");
+    await renewed(c, new Date().toISOString());
+    await works(c);
+    assert.deepEqual(await running(c), before);
+  });
+
+  check("kill -9 of Podman's service restarts no container", async (c) => {
+    const before = await running(c);
+    const killed = processes("system service", `${c.directory}/data/nodes/node-1`);
+    assert.ok(killed.length > 0);
+    for (const pid of killed) Deno.kill(pid, "SIGKILL");
+    await until("Podman serves again", async () => (await works(c), true), 30);
+    assert.deepEqual(await running(c), before);
+  });
+
+  check("stop --keep-containers and up adopt what runs", async (c) => {
+    const before = await running(c);
+    assert.equal((await c.coracle("stop", "--keep-containers")).code, 0);
+    await c.up();
+    await c.ok("wait --for=condition=Ready node --all --timeout=60s");
+    await works(c);
+    await renewed(c, new Date().toISOString());
+    assert.deepEqual(await running(c), before);
+  });
+
+  check("stop ends the containers; up runs the pods again", async (c) => {
+    const before = await running(c);
+    assert.equal((await c.coracle("stop")).code, 0);
+    assert.deepEqual(processes(c.directory), []);
+    await c.up();
+    await c.ok("wait --for=condition=Ready pod/talker --timeout=60s");
+    await c.ok("rollout status deployment/web --timeout=60s");
+    await works(c);
+    const after = await running(c);
+    assert.equal(after.size, before.size);
+    for (const [name, { id, restarts }] of before) {
+      const now = after.get(name);
+      assert.notEqual(now?.id, id);
+      assert.equal(now?.restarts, restarts + 1);
+    }
+  });
+
+  check("the end leaves nothing behind", async (c) => {
+    await c.stop();
+    assert.deepEqual(processes(c.directory), []);
+    const mounts = await Deno.readTextFile("/proc/self/mountinfo");
+    assert.ok(!mounts.includes(c.directory), "a mount is left");
+    await assert.rejects(Deno.stat(c.directory), Deno.errors.NotFound);
+  });
+}
