@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../base/mod.ts";
+import { FakeClock, sleep, systemClock } from "../base/mod.ts";
 import { hardLimit, hasCapability, isFirstUserNamespace } from "./capabilities.ts";
 import { fabricRules, nodeAddressOf, shortHash } from "./fabric.ts";
 import { mountPoints } from "./mounts.ts";
 import { nodeRules } from "./node_namespace.ts";
-import { endProcess, isAlive, processEnd, processIdentity } from "./processes.ts";
+import { endEntered, endProcess, isAlive, processEnd, processIdentity } from "./processes.ts";
 import { output, ProgramError, run } from "./program.ts";
 import { spawnDetached } from "./detached.ts";
 import { mappableIds } from "./requirements.ts";
 import { readState, writeState } from "./state_file.ts";
 import { formatSubnet, freeSubnet, overlap, parseSubnet } from "./subnet.ts";
-import { systemClock } from "../base/mod.ts";
 
 Deno.test("run() gives code, output and takes input", async () => {
   const result = await run("/bin/sh", ["-c", "cat; echo err >&2; exit 3"], { stdin: "in" });
@@ -48,6 +47,26 @@ Deno.test("spawnDetached() starts what is known again by its identity", async ()
     await endProcess(identity, systemClock, 2_000);
     assert.equal(await isAlive(identity), false);
     assert.equal(await Deno.readTextFile(logFile), "begun\n");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("endEntered() ends the command before what entered for it", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const logFile = `${directory}/log`;
+    // As nsenter: waits for its child, and passes nothing on.
+    const outer = await spawnDetached("/bin/sh", [
+      "-c",
+      "(trap 'sleep 0.1; echo ended in order; exit' TERM; echo set; while :; do sleep 0.01; done); exit 0",
+    ], { logFile });
+    while (await Deno.readTextFile(logFile).catch(() => "") !== "set\n") {
+      await sleep(systemClock, 2);
+    }
+    await endEntered(outer, systemClock, 5_000);
+    assert.equal(await isAlive(outer), false);
+    assert.equal(await Deno.readTextFile(logFile), "set\nended in order\n");
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

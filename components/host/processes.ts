@@ -62,6 +62,23 @@ export async function endProcess(
   if (await signalProcess(identity, "SIGKILL")) await processEnd(identity, clock, 5_000);
 }
 
+/**
+ * Ends a command that was entered into a namespace: `outer` is the process that entered (nsenter), which passes no
+ * signal on and ends with its child. Resolves when both have ended, so that another may take the command's place.
+ */
+export async function endEntered(
+  outer: ProcessIdentity,
+  clock: Clock,
+  graceMilliseconds: number,
+): Promise<void> {
+  if (!await isAlive(outer)) return;
+  for (const pid of await childProcesses(outer.pid)) {
+    const child = await processIdentity(pid);
+    if (child !== undefined) await endProcess(child, clock, graceMilliseconds);
+  }
+  await endProcess(outer, clock, graceMilliseconds);
+}
+
 /** Ids of the direct children of a process. */
 export async function childProcesses(pid: number): Promise<number[]> {
   try {

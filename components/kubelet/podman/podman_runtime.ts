@@ -36,6 +36,7 @@ import { forwardHere, forwardInto } from "./port_forward.ts";
 import { probe } from "./probe.ts";
 import { RecordStore } from "./record_store.ts";
 import type { SandboxRecord } from "./sandbox_record.ts";
+import { readStats } from "./stats.ts";
 import { Sandboxes } from "./sandboxes.ts";
 
 const LOWEST_OOM_SCORE = -1000;
@@ -299,22 +300,8 @@ export class PodmanRuntime implements ContainerRuntime {
 
   async containerStats(): Promise<ContainerStats[]> {
     if (!this.#limits) return [];
-    const containers = (await this.listContainers()).filter(({ state }) => state === "running");
-    if (containers.length === 0) return [];
-    const query = new URLSearchParams({ stream: "false" });
-    for (const { id } of containers) query.append("containers", id);
-    const { Stats } = await this.#client.json<{
-      Stats?: readonly { ContainerID: string; CPUNano: number; MemUsage: number }[] | null;
-    }>("GET", `/containers/stats?${query}`);
-    const timestamp = this.#clock.now();
-    const labels = new Map(containers.map(({ id, labels }) => [id, labels]));
-    return (Stats ?? []).map(({ ContainerID, CPUNano, MemUsage }) => ({
-      containerId: ContainerID,
-      labels: labels.get(ContainerID) ?? {},
-      timestamp,
-      cpuNanoseconds: CPUNano,
-      memoryBytes: MemUsage,
-    }));
+    const states = await this.listContainers();
+    return await told("Unavailable", readStats(this.#client, states, this.#clock.now()));
   }
 
   /** After a container's log file was moved away: its monitor begins a new one at the old path. */
