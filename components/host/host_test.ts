@@ -11,6 +11,10 @@ import { mappableIds } from "./requirements.ts";
 import { readState, writeState } from "./state_file.ts";
 import { formatSubnet, freeSubnet, overlap, parseSubnet } from "./subnet.ts";
 
+async function logged(path: string, text: string): Promise<void> {
+  while (await Deno.readTextFile(path).catch(() => "") !== text) await sleep(systemClock, 2);
+}
+
 Deno.test("run() gives code, output and takes input", async () => {
   const result = await run("/bin/sh", ["-c", "cat; echo err >&2; exit 3"], { stdin: "in" });
   assert.deepEqual(result, { code: 3, stdout: "in", stderr: "err\n", timedOut: false });
@@ -42,6 +46,7 @@ Deno.test("spawnDetached() starts what is known again by its identity", async ()
     const identity = await spawnDetached("/bin/sh", ["-c", "echo begun; exec sleep 60"], {
       logFile,
     });
+    await logged(logFile, "begun\n");
     assert.equal(await isAlive(identity), true);
     assert.equal(await isAlive({ ...identity, startTime: "1" }), false);
     await endProcess(identity, systemClock, 2_000);
@@ -61,9 +66,7 @@ Deno.test("endEntered() ends the command before what entered for it", async () =
       "-c",
       "(trap 'sleep 0.1; echo ended in order; exit' TERM; echo set; while :; do sleep 0.01; done); exit 0",
     ], { logFile });
-    while (await Deno.readTextFile(logFile).catch(() => "") !== "set\n") {
-      await sleep(systemClock, 2);
-    }
+    await logged(logFile, "set\n");
     await endEntered(outer, systemClock, 5_000);
     assert.equal(await isAlive(outer), false);
     assert.equal(await Deno.readTextFile(logFile), "set\nended in order\n");
