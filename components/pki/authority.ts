@@ -1,38 +1,37 @@
+import { X509Certificate } from "node:crypto";
 import type { Clock, Random } from "../base/mod.ts";
-import { type CertificateProfile, encodeBody, encodeName, encodeSigned } from "./certificate.ts";
-import { readCertificate } from "./certificate_reader.ts";
-import { keyIdentifier, type KeyPair, signBytes } from "./key_pair.ts";
+import { type CertificateProfile, issueCertificate, nameOf } from "./certificate.ts";
+import { factsOf, parseCertificate } from "./certificate_reader.ts";
+import { holdsKey, type KeyPair } from "./key_pair.ts";
 import { decodePem, encodePem } from "./pem.ts";
+import { x509Library } from "./x509_library.ts";
 
-export const HOUR_MILLISECONDS = 3_600_000;
 /** As kubeadm: authorities live ten years, what they sign one. */
-export const AUTHORITY_LIFETIME_MILLISECONDS = 10 * 365 * 24 * HOUR_MILLISECONDS;
-export const LEAF_LIFETIME_MILLISECONDS = 365 * 24 * HOUR_MILLISECONDS;
+export const AUTHORITY_LIFETIME_MILLISECONDS = 10 * 365 * 24 * 3_600_000;
+export const LEAF_LIFETIME_MILLISECONDS = 365 * 24 * 3_600_000;
 /** A certificate is valid from a little earlier: the clocks of a cluster's machines differ. */
-export const CLOCK_SKEW_MILLISECONDS = 5 * 60_000;
+const CLOCK_SKEW_MILLISECONDS = 5 * 60_000;
 
 /** What the signer decides itself about a certificate: everything but the times. */
 export type LeafProfile = Omit<CertificateProfile, "notBefore" | "notAfter" | "isAuthority">;
 
 /** A certificate authority that signs with ECDSA P-256. */
 export class CertificateAuthority {
+  readonly #own: X509Certificate;
   readonly #key: KeyPair;
-  readonly #name: Uint8Array;
   readonly #clock: Clock;
   readonly #random: Random;
 
   private constructor(
     /** Its own certificate in PEM: what others trust. */
     readonly certificate: string,
-    /** Identifies its key in what it signs. */
-    readonly keyId: Uint8Array,
+    own: X509Certificate,
     key: KeyPair,
-    name: Uint8Array,
     clock: Clock,
     random: Random,
   ) {
+    this.#own = own;
     this.#key = key;
-    this.#name = name;
     this.#clock = clock;
     this.#random = random;
   }
@@ -44,53 +43,48 @@ export class CertificateAuthority {
     clock: Clock,
     random: Random,
   ): Promise<CertificateAuthority> {
-    const keyId = await keyIdentifier(key.publicKey);
+    const library = await x509Library();
     const subject = { commonName };
-    const issuer = encodeName(subject);
-    const notBefore = clock.now() - CLOCK_SKEW_MILLISECONDS;
-    const body = encodeBody({
+    const der = await issueCertificate(library, {
       subject,
       usages: [],
       isAuthority: true,
-      notBefore,
+      notBefore: clock.now() - CLOCK_SKEW_MILLISECONDS,
       notAfter: clock.now() + AUTHORITY_LIFETIME_MILLISECONDS,
     }, {
-      issuer,
-      serial: serial(random),
+      issuer: new library.Name(nameOf(subject)),
+      serialNumber: serialNumber(random),
       publicKey: key.publicKey,
-      subjectKeyId: keyId,
-      authorityKeyId: keyId,
+      signingKey: key.privateKey,
     });
-    const der = encodeSigned(body, await signBytes(key.privateKey, body));
-    return new CertificateAuthority(
-      encodePem("CERTIFICATE", der),
-      keyId,
-      key,
-      issuer,
-      clock,
-      random,
-    );
+    const certificate = encodePem("CERTIFICATE", der);
+    return new CertificateAuthority(certificate, parseCertificate(der), key, clock, random);
   }
 
   /** An authority from its files. Rejects when certificate and key do not belong together or it has expired. */
-  static async load(
+  static load(
     certificate: string,
     key: KeyPair,
     clock: Clock,
     random: Random,
   ): Promise<CertificateAuthority> {
-    const block = decodePem(certificate).find((block) => block.label === "CERTIFICATE");
-    if (block === undefined) throw new Error("no certificate found");
-    const facts = readCertificate(block.bytes);
-    if (!sameBytes(facts.publicKey, key.publicKey)) {
-      throw new Error("certificate and private key do not belong together");
-    }
-    if (!facts.isAuthority) throw new Error("the certificate is not that of an authority");
-    if (facts.notAfter <= clock.now()) {
-      throw new Error(`the certificate expired at ${new Date(facts.notAfter).toISOString()}`);
-    }
-    const keyId = await keyIdentifier(key.publicKey);
-    return new CertificateAuthority(certificate, keyId, key, facts.subjectName, clock, random);
+    return Promise.try(() => {
+      const own = parseCertificate(firstCertificate(certificate));
+      if (!holdsKey(own, key)) {
+        throw new Error("certificate and private key do not belong together");
+      }
+      const { isAuthority, notAfter } = factsOf(own);
+      if (!isAuthority) throw new Error("the certificate is not that of an authority");
+      if (notAfter <= clock.now()) {
+        throw new Error(`the certificate expired at ${new Date(notAfter).toISOString()}`);
+      }
+      return new CertificateAuthority(certificate, own, key, clock, random);
+    });
+  }
+
+  /** True for a certificate that this authority has signed. */
+  hasSigned(certificate: X509Certificate): boolean {
+    return certificate.checkIssued(this.#own) && certificate.verify(this.#own.publicKey);
   }
 
   /** Signs a certificate for the holder of `publicKey` (DER SubjectPublicKeyInfo); answers PEM. */
@@ -99,33 +93,35 @@ export class CertificateAuthority {
     publicKey: Uint8Array,
     lifetimeMilliseconds: number = LEAF_LIFETIME_MILLISECONDS,
   ): Promise<string> {
+    const library = await x509Library();
+    const { SubjectKeyIdentifierExtension } = library;
+    const own = new library.X509Certificate(firstCertificate(this.certificate));
+    const authorityKeyId = own.getExtension(SubjectKeyIdentifierExtension)?.keyId;
     const now = this.#clock.now();
-    const body = encodeBody({
+    const der = await issueCertificate(library, {
       ...profile,
       notBefore: now - CLOCK_SKEW_MILLISECONDS,
       notAfter: now + lifetimeMilliseconds,
     }, {
-      issuer: this.#name,
-      serial: serial(this.#random),
+      issuer: own.subjectName,
+      serialNumber: serialNumber(this.#random),
       publicKey,
-      subjectKeyId: await keyIdentifier(publicKey),
-      authorityKeyId: this.keyId,
+      signingKey: this.#key.privateKey,
+      ...(authorityKeyId === undefined ? {} : { authorityKeyId }),
     });
-    return encodePem(
-      "CERTIFICATE",
-      encodeSigned(body, await signBytes(this.#key.privateKey, body)),
-    );
+    return encodePem("CERTIFICATE", der);
   }
 }
 
-/** Sixteen bytes, positive, unique: a UUID's random digits. */
-function serial(random: Random): Uint8Array {
-  const bytes = Uint8Array.fromHex(random.uuid().replaceAll("-", ""));
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
-  return bytes;
+function firstCertificate(pem: string): Uint8Array<ArrayBuffer> {
+  const block = decodePem(pem).find(({ label }) => label === "CERTIFICATE");
+  if (block === undefined) throw new Error("no certificate found");
+  return block.bytes;
 }
 
-/** True when both hold the same bytes. Not for secrets. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+/** Sixteen bytes in hexadecimal, positive, unique: a UUID's random digits. */
+function serialNumber(random: Random): string {
+  const bytes = Uint8Array.fromHex(random.uuid().replaceAll("-", ""));
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
+  return bytes.toHex();
 }

@@ -1,18 +1,8 @@
-import {
-  bitString,
-  boolean,
-  directoryString,
-  explicit,
-  implicit,
-  octetString,
-  oid,
-  sequence,
-  set,
-  time,
-  unsignedInteger,
-} from "./der.ts";
+import type { JsonGeneralName, JsonNameParams, Name } from "@peculiar/x509";
+import { ECDSA_SHA256 } from "./key_pair.ts";
+import { isAddress } from "./ip_address.ts";
 import { Oid } from "./oid.ts";
-import { addressBytes } from "./ip_bytes.ts";
+import type { X509Library } from "./x509_library.ts";
 
 /** Who a certificate names. `organizations` are the groups of a Kubernetes client. */
 export interface Subject {
@@ -34,82 +24,77 @@ export interface CertificateProfile {
   readonly notAfter: number;
 }
 
-/** What the signer adds: its name as it stands in its own certificate, and the keys' identifiers. */
+/** What the signer adds: its name as it stands in its own certificate, its key and that key's identifier. */
 export interface Issuance {
-  /** DER of the issuer's name. */
-  readonly issuer: Uint8Array;
-  readonly serial: Uint8Array;
+  readonly issuer: Name;
+  readonly serialNumber: string;
   /** DER SubjectPublicKeyInfo of the certificate's holder. */
   readonly publicKey: Uint8Array;
-  readonly subjectKeyId: Uint8Array;
-  readonly authorityKeyId: Uint8Array;
+  readonly signingKey: CryptoKey;
+  /** In hexadecimal; undefined for a certificate that signs itself. */
+  readonly authorityKeyId?: string;
 }
 
-const SIGNATURE_ALGORITHM = sequence(oid(Oid.ecdsaWithSha256));
-
-/** DER of a name: organizations first, then the common name, one attribute each. */
-export function encodeName(subject: Subject): Uint8Array {
-  const attribute = (type: string, value: string) =>
-    set(sequence(oid(type), directoryString(value)));
-  return sequence(
-    ...(subject.organizations ?? []).map((name) => attribute(Oid.organization, name)),
-    attribute(Oid.commonName, subject.commonName),
-  );
-}
-
-/** The part of a certificate that is signed (TBSCertificate). Pure. */
-export function encodeBody(profile: CertificateProfile, issuance: Issuance): Uint8Array {
-  return sequence(
-    explicit(0, unsignedInteger([2])),
-    unsignedInteger(issuance.serial),
-    SIGNATURE_ALGORITHM,
-    issuance.issuer,
-    sequence(time(profile.notBefore), time(profile.notAfter)),
-    encodeName(profile.subject),
-    issuance.publicKey,
-    explicit(3, sequence(...extensions(profile, issuance))),
-  );
-}
-
-/** Body and signature (`r || s`, as WebCrypto gives it) as one certificate. */
-export function encodeSigned(body: Uint8Array, signature: Uint8Array): Uint8Array {
-  return sequence(body, SIGNATURE_ALGORITHM, bitString(derSignature(signature)));
-}
-
-/** ECDSA's two numbers as DER wants them. */
-export function derSignature(raw: Uint8Array): Uint8Array {
-  const half = raw.length / 2;
-  return sequence(unsignedInteger(raw.subarray(0, half)), unsignedInteger(raw.subarray(half)));
-}
-
-function extensions(profile: CertificateProfile, issuance: Issuance): Uint8Array[] {
-  const extension = (type: string, critical: boolean, value: Uint8Array) =>
-    sequence(oid(type), ...(critical ? [boolean(true)] : []), octetString(value));
-  const authority = profile.isAuthority === true;
-  // keyUsage bits: digitalSignature 0, keyEncipherment 2, keyCertSign 5.
-  const usageBits = authority ? bitString([0b1010_0100], 2) : bitString([0b1010_0000], 5);
-  const result = [extension(Oid.keyUsage, true, usageBits)];
-  if (profile.usages.length > 0) {
-    const purposes = profile.usages.map((usage) =>
-      oid(usage === "server" ? Oid.serverAuthentication : Oid.clientAuthentication)
-    );
-    result.push(extension(Oid.extendedKeyUsage, false, sequence(...purposes)));
-  }
-  result.push(
-    extension(Oid.basicConstraints, true, authority ? sequence(boolean(true)) : sequence()),
-  );
-  if (authority) {
-    result.push(extension(Oid.subjectKeyId, false, octetString(issuance.subjectKeyId)));
-  } else {
-    const keyId = sequence(implicit(0, issuance.authorityKeyId));
-    result.push(extension(Oid.authorityKeyId, false, keyId));
-  }
-  const names = [
-    ...(profile.dnsNames ?? []).map((name) => implicit(2, new TextEncoder().encode(name))),
-    ...(profile.ipAddresses ?? []).map((address) => implicit(7, addressBytes(address))),
+/** A name: organizations first, then the common name, one attribute each, always UTF-8 and never parsed from text. */
+export function nameOf({ commonName, organizations = [] }: Subject): JsonNameParams {
+  return [
+    ...organizations.map((name) => ({ [Oid.organization]: [{ utf8String: name }] })),
+    { [Oid.commonName]: [{ utf8String: commonName }] },
   ];
-  if (names.length > 0) {
-    result.push(extension(Oid.subjectAlternativeName, false, sequence(...names)));
-  }
-  return result;
 }
+
+/** Names and addresses as a subject alternative name lists them. */
+export const alternativeNamesOf = (hosts: readonly string[]): JsonGeneralName[] =>
+  hosts.map((value) => ({ type: isAddress(value) ? "ip" : "dns", value }));
+
+/** Makes and signs a certificate; answers DER. */
+export async function issueCertificate(
+  library: X509Library,
+  profile: CertificateProfile,
+  issuance: Issuance,
+): Promise<Uint8Array> {
+  const { issuer, serialNumber, signingKey } = issuance;
+  const certificate = await library.X509CertificateGenerator.create({
+    subject: new library.Name(nameOf(profile.subject)),
+    issuer,
+    serialNumber,
+    notBefore: wholeSecond(profile.notBefore),
+    notAfter: wholeSecond(profile.notAfter),
+    publicKey: new Uint8Array(issuance.publicKey),
+    signingKey,
+    signingAlgorithm: ECDSA_SHA256,
+    extensions: await extensionsOf(library, profile, issuance),
+  });
+  return new Uint8Array(certificate.rawData);
+}
+
+async function extensionsOf(
+  library: X509Library,
+  profile: CertificateProfile,
+  { publicKey, authorityKeyId }: Issuance,
+) {
+  const { ExtendedKeyUsage, KeyUsageFlags } = library;
+  const isAuthority = profile.isAuthority === true;
+  const purposes = profile.usages.map((usage) =>
+    usage === "server" ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth
+  );
+  const names = alternativeNamesOf([...profile.dnsNames ?? [], ...profile.ipAddresses ?? []]);
+  const keyUsages = KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment |
+    (isAuthority ? KeyUsageFlags.keyCertSign : 0);
+  return [
+    new library.KeyUsagesExtension(keyUsages, true),
+    ...(purposes.length > 0 ? [new library.ExtendedKeyUsageExtension(purposes)] : []),
+    new library.BasicConstraintsExtension(isAuthority, undefined, true),
+    ...(isAuthority
+      ? [await library.SubjectKeyIdentifierExtension.create(new Uint8Array(publicKey))]
+      : []),
+    ...(authorityKeyId === undefined
+      ? []
+      : [new library.AuthorityKeyIdentifierExtension(authorityKeyId)]),
+    ...(names.length > 0 ? [new library.SubjectAlternativeNameExtension(names)] : []),
+  ];
+}
+
+/** Certificates know no fractions of a second. */
+const wholeSecond = (milliseconds: number): Date =>
+  new Date(Math.floor(milliseconds / 1000) * 1000);

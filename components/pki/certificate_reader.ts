@@ -1,129 +1,88 @@
-import type { CertificateUsage, Subject } from "./certificate.ts";
-import { Tag } from "./der.ts";
-import {
-  type DerValue,
-  members,
-  membersOf,
-  readOid,
-  readText,
-  readTime,
-  readValue,
-} from "./der_reader.ts";
-import { addressText } from "./ip_bytes.ts";
+import { X509Certificate } from "node:crypto";
+import type { Subject } from "./certificate.ts";
+import { DerError } from "./certificate_error.ts";
+import { canonicalAddress } from "./ip_address.ts";
 import { Oid } from "./oid.ts";
-
-/** Names and constraints that a certificate's or a request's extensions carry. */
-export interface ExtensionValues {
-  readonly dnsNames: readonly string[];
-  readonly ipAddresses: readonly string[];
-  readonly emailAddresses: readonly string[];
-  readonly uris: readonly string[];
-  readonly usages: readonly CertificateUsage[];
-  readonly isAuthority: boolean;
-  /** Which key signed it, when it says so. */
-  readonly authorityKeyId?: Uint8Array;
-}
+import { x509Library } from "./x509_library.ts";
 
 /** What a certificate says. It says nothing about whether anybody trusts it. */
-export interface CertificateFacts extends ExtensionValues {
+export interface CertificateFacts {
   readonly subject: Required<Subject>;
-  /** Kubernetes' UID attribute of the subject. */
-  readonly uid?: string;
-  /** DER of the names, for comparing and signing. */
-  readonly subjectName: Uint8Array;
-  readonly issuerName: Uint8Array;
-  readonly serial: Uint8Array;
+  readonly isAuthority: boolean;
+  /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
-  /** DER SubjectPublicKeyInfo. */
-  readonly publicKey: Uint8Array;
 }
 
-/** Reads a DER certificate. Throws `DerError` when it is none. */
+/** Reads a DER certificate. Throws `DerError` when it is none. Cheap: the runtime's own reader, no library. */
 export function readCertificate(der: Uint8Array): CertificateFacts {
-  const body = membersOf(readValue(der), Tag.sequence)[0];
-  const fields = membersOf(body, Tag.sequence);
-  if (fields[0]?.tag === 0xa0) fields.shift();
-  const [serial, , issuer, validity, subject, publicKey, ...rest] = fields;
-  const [notBefore, notAfter] = membersOf(validity, Tag.sequence);
-  const { uid, ...names } = readName(subject);
-  const wrapped = rest.find((field) => field.tag === 0xa3);
+  return factsOf(parseCertificate(der));
+}
+
+/** The runtime's view of a DER certificate. Throws `DerError` when it is none. */
+export function parseCertificate(der: Uint8Array): X509Certificate {
+  try {
+    // A copy: only then does it surely read these bytes, and not all of the buffer behind them.
+    return new X509Certificate(Uint8Array.from(der));
+  } catch (cause) {
+    throw new DerError("not a certificate", { cause });
+  }
+}
+
+/** The parts of a parsed certificate that Kubernetes reads; the last common name counts, as in Go. */
+export function factsOf(certificate: X509Certificate): CertificateFacts {
+  // Not `certificate.subject`: that text does not escape the newlines that separate its attributes, so a common name
+  // could forge a group. The legacy object is made from the attributes themselves.
+  const { subject } = certificate.toLegacyObject();
   return {
-    ...readExtensions(wrapped === undefined ? undefined : members(wrapped)[0]),
-    subject: names,
-    ...(uid === undefined ? {} : { uid }),
-    subjectName: subject?.raw ?? new Uint8Array(),
-    issuerName: issuer?.raw ?? new Uint8Array(),
-    serial: serial?.content ?? new Uint8Array(),
-    notBefore: readTime(notBefore),
-    notAfter: readTime(notAfter),
-    publicKey: publicKey?.raw ?? new Uint8Array(),
+    subject: {
+      commonName: values(subject?.CN).at(-1) ?? "",
+      organizations: values(subject?.O),
+    },
+    isAuthority: certificate.ca,
+    notBefore: certificate.validFromDate.getTime(),
+    notAfter: certificate.validToDate.getTime(),
   };
 }
 
-/** The parts of a name that Kubernetes reads; the last common name counts, as in Go. */
-export function readName(
-  name: DerValue | undefined,
-): Required<Subject> & { readonly uid?: string } {
-  let commonName = "";
-  let uid: string | undefined;
-  const organizations: string[] = [];
-  for (const part of membersOf(name, Tag.sequence)) {
-    for (const attribute of membersOf(part, Tag.set)) {
-      const [type, value] = membersOf(attribute, Tag.sequence);
-      if (value === undefined) continue;
-      const id = readOid(type);
-      if (id === Oid.commonName) commonName = readText(value);
-      else if (id === Oid.organization) organizations.push(readText(value));
-      else if (id === Oid.kubernetesUid) uid = readText(value);
-    }
+/** One attribute is a text, several of the same type are a list, none is absent. */
+const values = (attribute: unknown): string[] =>
+  [attribute].flat().filter((value) => typeof value === "string");
+
+/**
+ * Kubernetes' UID attribute of a certificate's subject. The runtime's reader names no attributes that it has no short
+ * name for, so the few certificates that mention this one are read by the library.
+ */
+export async function readSubjectUid(der: Uint8Array): Promise<string | undefined> {
+  if (!(parseCertificate(der).subject ?? "").includes(Oid.kubernetesUid)) return undefined;
+  const library = await x509Library();
+  try {
+    return new library.X509Certificate(Uint8Array.from(der))
+      .subjectName.getField(Oid.kubernetesUid).at(-1);
+  } catch (cause) {
+    throw new DerError("not a certificate", { cause });
   }
-  return { commonName, organizations, ...(uid === undefined ? {} : { uid }) };
 }
 
-/** Reads a SEQUENCE OF Extension; extensions that nobody here asks for are skipped. */
-export function readExtensions(list: DerValue | undefined): ExtensionValues {
-  const dnsNames: string[] = [];
-  const ipAddresses: string[] = [];
-  const emailAddresses: string[] = [];
-  const uris: string[] = [];
-  const usages: CertificateUsage[] = [];
-  let isAuthority = false;
-  let authorityKeyId: Uint8Array | undefined;
-  for (const extension of list === undefined ? [] : membersOf(list, Tag.sequence)) {
-    const fields = membersOf(extension, Tag.sequence);
-    const id = readOid(fields[0]);
-    const octets = fields[fields.length - 1];
-    if (octets === undefined || octets.tag !== Tag.octetString) continue;
-    if (id === Oid.subjectAlternativeName) {
-      for (const name of membersOf(readValue(octets.content), Tag.sequence)) {
-        const text = () => String.fromCharCode(...name.content);
-        if (name.tag === 0x81) emailAddresses.push(text());
-        else if (name.tag === 0x82) dnsNames.push(text());
-        else if (name.tag === 0x86) uris.push(text());
-        else if (name.tag === 0x87) ipAddresses.push(addressText(name.content) ?? "");
-      }
-    } else if (id === Oid.basicConstraints) {
-      const [flag] = membersOf(readValue(octets.content), Tag.sequence);
-      isAuthority = flag?.tag === Tag.boolean && flag.content[0] !== 0;
-    } else if (id === Oid.authorityKeyId) {
-      const fields = membersOf(readValue(octets.content), Tag.sequence);
-      authorityKeyId = fields.find((field) => field.tag === 0x80)?.content;
-    } else if (id === Oid.extendedKeyUsage) {
-      for (const purpose of membersOf(readValue(octets.content), Tag.sequence)) {
-        const usage = readOid(purpose);
-        if (usage === Oid.serverAuthentication) usages.push("server");
-        else if (usage === Oid.clientAuthentication) usages.push("client");
-      }
-    }
-  }
-  return {
-    dnsNames,
-    ipAddresses,
-    emailAddresses,
-    uris,
-    usages,
-    isAuthority,
-    ...(authorityKeyId === undefined ? {} : { authorityKeyId }),
-  };
-}
+/**
+ * The subject alternative names as text, sorted, to see whether a certificate of our own still has the names it should
+ * have. Nothing else may rely on it: the text does not escape its separators.
+ */
+export const alternativeNamesText = (certificate: X509Certificate): string =>
+  sorted((certificate.subjectAltName ?? "").split(", "));
+
+/** What `alternativeNamesText` answers for a certificate of these names. */
+export const alternativeNamesTextOf = (
+  dnsNames: readonly string[],
+  ipAddresses: readonly string[],
+): string =>
+  sorted([
+    ...dnsNames.map((name) => `DNS:${name}`),
+    ...ipAddresses.map((address) => `${IP_PREFIX}${address}`),
+  ]);
+
+const IP_PREFIX = "IP Address:";
+const sorted = (names: readonly string[]): string =>
+  names.map((name) =>
+    name.startsWith(IP_PREFIX) ? IP_PREFIX + canonicalAddress(name.slice(IP_PREFIX.length)) : name
+  ).sort().join(", ");

@@ -6,12 +6,8 @@ export {
   type LeafProfile,
 } from "./authority.ts";
 export type { CertificateUsage, Subject } from "./certificate.ts";
-export {
-  type CertificateFacts,
-  type ExtensionValues,
-  readCertificate,
-} from "./certificate_reader.ts";
-export { DerError } from "./der_reader.ts";
+export { DerError } from "./certificate_error.ts";
+export { type CertificateFacts, readCertificate, readSubjectUid } from "./certificate_reader.ts";
 export { apiServerNames, CLIENT_SUBJECTS, nodeSubject } from "./identities.ts";
 export { generateKeyPair, importKeyPair, type KeyPair } from "./key_pair.ts";
 export { type KubeconfigContents, kubeconfigText } from "./kubeconfig.ts";

@@ -1,12 +1,17 @@
 import type { Clock, Random } from "../base/mod.ts";
 import { CertificateAuthority, LEAF_LIFETIME_MILLISECONDS, type LeafProfile } from "./authority.ts";
-import { sameBytes } from "./authority.ts";
 import type { Subject } from "./certificate.ts";
-import { readCertificate } from "./certificate_reader.ts";
+import {
+  alternativeNamesText,
+  alternativeNamesTextOf,
+  factsOf,
+  parseCertificate,
+  readCertificate,
+} from "./certificate_reader.ts";
 import { directoryFiles, memoryFiles, type PkiFiles } from "./files.ts";
 import { FRONT_PROXY_SUBJECT } from "./identities.ts";
-import { addressBytes, addressText, isAddress } from "./ip_bytes.ts";
-import { generateKeyPair, importKeyPair } from "./key_pair.ts";
+import { canonicalAddress, isAddress } from "./ip_address.ts";
+import { generateKeyPair, holdsKey, importKeyPair } from "./key_pair.ts";
 import { decodePem } from "./pem.ts";
 import { openServiceAccountKeys, type ServiceAccountKeys } from "./service_account_key.ts";
 
@@ -60,13 +65,7 @@ export class Pki {
       },
       usages: ["server"],
       dnsNames: hosts.filter((host) => !isAddress(host)),
-      ipAddresses: [
-        ...new Set(
-          hosts.filter(isAddress).map((host) =>
-            addressText(Uint8Array.from(addressBytes(host))) ?? host
-          ),
-        ),
-      ],
+      ipAddresses: [...new Set(hosts.filter(isAddress).map(canonicalAddress))],
     });
   }
 
@@ -96,7 +95,7 @@ export class Pki {
       this.#files.write(`${file}.key`, pair.privatePem, { secret: true }),
       this.#files.write(`${file}.crt`, certificate, { secret: false }),
     ]);
-    const notAfter = this.#clock.now() + LEAF_LIFETIME_MILLISECONDS;
+    const { notAfter } = readCertificate(decodePem(certificate)[0]!.bytes);
     return { certificate, key: pair.privatePem, notAfter };
   }
 
@@ -112,16 +111,16 @@ export class Pki {
     ]);
     const block = decodePem(certificate ?? "")[0];
     if (certificate === undefined || key === undefined || block === undefined) return undefined;
-    const facts = readCertificate(block.bytes);
-    const pair = await importKeyPair(key);
-    const fits = sameBytes(facts.publicKey, pair.publicKey) &&
-      sameBytes(facts.authorityKeyId ?? new Uint8Array(), authority.keyId) &&
-      facts.notAfter - this.#clock.now() > RENEW_BEFORE_MILLISECONDS &&
-      facts.subject.commonName === profile.subject.commonName &&
-      sameSet(facts.subject.organizations, profile.subject.organizations ?? []) &&
-      sameSet(facts.dnsNames, profile.dnsNames ?? []) &&
-      sameSet(facts.ipAddresses, profile.ipAddresses ?? []);
-    return fits ? { certificate, key, notAfter: facts.notAfter } : undefined;
+    const kept = parseCertificate(block.bytes);
+    const { notAfter, subject } = factsOf(kept);
+    const fits = holdsKey(kept, await importKeyPair(key)) &&
+      authority.hasSigned(kept) &&
+      notAfter - this.#clock.now() > RENEW_BEFORE_MILLISECONDS &&
+      subject.commonName === profile.subject.commonName &&
+      sameSet(subject.organizations, profile.subject.organizations ?? []) &&
+      alternativeNamesText(kept) ===
+        alternativeNamesTextOf(profile.dnsNames ?? [], profile.ipAddresses ?? []);
+    return fits ? { certificate, key, notAfter } : undefined;
   }
 }
 

@@ -1,17 +1,29 @@
 import assert from "node:assert/strict";
+import { X509Certificate as RuntimeCertificate } from "node:crypto";
 import { connect, createServer, type TLSSocket } from "node:tls";
+import "reflect-metadata";
+import {
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  Name,
+  SubjectAlternativeNameExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
 import { FakeClock, seededRandom, systemClock, systemRandom } from "../base/mod.ts";
 import {
   apiServerNames,
   CLIENT_SUBJECTS,
   createSigningRequest,
   decodePem,
+  encodePem,
   generateKeyPair,
   nodeSubject,
   openPki,
   type Pki,
   readCertificate,
   readSigningRequest,
+  readSubjectUid,
 } from "./mod.ts";
 
 const SERVING = {
@@ -64,20 +76,27 @@ Deno.test("Pki writes what kubeadm's files are called, keys for their owner only
 Deno.test("Pki issues certificates that say who they are for", async () => {
   const clock = new FakeClock();
   const pki = await open(undefined, clock);
-  const serving = facts((await pki.serving("apiserver", SERVING)).certificate);
-  assert.deepEqual(serving.dnsNames, apiServerNames());
-  assert.deepEqual(serving.ipAddresses, ["10.0.0.1", "127.0.0.1", "::1"]);
-  assert.deepEqual(serving.usages, ["server"]);
+  const { certificate } = await pki.serving("apiserver", SERVING);
+  const parsed = new X509Certificate(certificate);
+  const names = parsed.getExtension(SubjectAlternativeNameExtension)?.names.toJSON();
+  const of = (type: string) => names?.filter((name) => name.type === type).map((n) => n.value);
+  assert.deepEqual(of("dns"), apiServerNames());
+  assert.deepEqual(of("ip"), ["10.0.0.1", "127.0.0.1", "::1"]);
+  const usages = parsed.getExtension(ExtendedKeyUsageExtension)?.usages ?? [];
+  assert.deepEqual([...usages], [ExtendedKeyUsage.serverAuth]);
+  const serving = facts(certificate);
   assert.equal(serving.isAuthority, false);
   assert.ok(serving.notBefore < clock.now() && serving.notAfter > clock.now() + 3e10);
-  const node = facts((await pki.client("node-a", nodeSubject("a"))).certificate);
+  const client = await pki.client("node-a", nodeSubject("a"));
+  const node = facts(client.certificate);
   assert.deepEqual(node.subject, {
     commonName: "system:node:a",
     organizations: ["system:nodes"],
   });
   const authority = facts(pki.authority.certificate);
   assert.equal(authority.isAuthority, true);
-  assert.deepEqual(node.issuerName, authority.subjectName);
+  assert.ok(pki.authority.hasSigned(new RuntimeCertificate(client.certificate)));
+  assert.ok(!pki.frontProxyAuthority.hasSigned(new RuntimeCertificate(client.certificate)));
 });
 
 Deno.test("Pki keeps what still serves and renews what does not", async (t) => {
@@ -254,6 +273,11 @@ Deno.test("readSigningRequest reads what createSigningRequest writes, and refuse
   const text =
     `-----BEGIN CERTIFICATE REQUEST-----\n${forged.toBase64()}\n-----END CERTIFICATE REQUEST-----`;
   await assert.rejects(readSigningRequest(text), { name: "DerError" });
+  const der = decodePem(pem)[0]!.bytes;
+  for (let length = 0; length < der.length; length += 7) {
+    const cut = encodePem("CERTIFICATE REQUEST", der.subarray(0, length));
+    await assert.rejects(readSigningRequest(cut), { name: "DerError" });
+  }
 });
 
 Deno.test("readCertificate throws DerError on every truncation of a certificate", async () => {
@@ -263,3 +287,74 @@ Deno.test("readCertificate throws DerError on every truncation of a certificate"
     assert.throws(() => readCertificate(der.subarray(0, length)), { name: "DerError" });
   }
 });
+
+Deno.test("readCertificate takes a hostile name for the text it is, never for another attribute", async (t) => {
+  const pki = await open(undefined);
+  const { publicKey } = await generateKeyPair();
+  const names = [
+    "a\nO=system:masters",
+    "a, O=system:masters",
+    "a + O=system:masters",
+    "a\\nO=system:masters",
+    'a"\nO="system:masters',
+    "a/O=system:masters",
+    "system:masters\0.example",
+    "#0c0e73797374656d3a6d617374657273",
+    "a\nOID(1.3.6.1.4.1.57683.2)=uid",
+    "é漢😀",
+    "__proto__",
+  ];
+  for (const name of names) {
+    await t.step(JSON.stringify(name), async () => {
+      const subject = { commonName: name, organizations: [`${name} 1`, `${name} 2`] };
+      const pem = await pki.authority.sign({ subject, usages: ["client"] }, publicKey);
+      assert.deepEqual(facts(pem).subject, subject);
+      assert.equal(await readSubjectUid(decodePem(pem)[0]!.bytes), undefined);
+    });
+  }
+});
+
+Deno.test("readSubjectUid reads Kubernetes' UID attribute", async () => {
+  const keys = await crypto.subtle.generateKey(
+    { name: "ECDSA", namedCurve: "P-256" },
+    true,
+    ["sign", "verify"],
+  );
+  const name = new Name([
+    { "2.5.4.3": [{ utf8String: "first" }] },
+    { "2.5.4.3": [{ utf8String: "last" }] },
+    { "1.3.6.1.4.1.57683.2": [{ utf8String: "uid-1" }] },
+  ]);
+  const certificate = await X509CertificateGenerator.create({
+    subject: name,
+    issuer: name,
+    publicKey: keys.publicKey,
+    signingKey: keys.privateKey,
+    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" } as Algorithm,
+  });
+  const der = new Uint8Array(certificate.rawData);
+  assert.equal(await readSubjectUid(der), "uid-1");
+  assert.deepEqual(readCertificate(der).subject, { commonName: "last", organizations: [] });
+});
+
+Deno.test("the certificate library is loaded to make certificates, not to use those that are there", () =>
+  inDirectory(async (directory) => {
+    const program = `
+      const { systemClock: clock, systemRandom: random } = await import(${
+      JSON.stringify(new URL("../base/mod.ts", import.meta.url).href)
+    });
+      const pki = await import(${JSON.stringify(new URL("mod.ts", import.meta.url).href)});
+      const opened = await pki.openPki(${JSON.stringify(directory)}, { clock, random });
+      await opened.serving("apiserver", ${JSON.stringify(SERVING)});
+      await opened.frontProxyClient();
+      // What the library's dependency leaves behind.
+      console.log("getMetadata" in Reflect);
+    `;
+    for (const loaded of ["true", "false"]) {
+      const { stdout } = await new Deno.Command(Deno.execPath(), {
+        args: ["eval", program],
+        cwd: new URL("../..", import.meta.url),
+      }).output();
+      assert.equal(new TextDecoder().decode(stdout).trim(), loaded);
+    }
+  }));

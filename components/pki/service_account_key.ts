@@ -1,6 +1,4 @@
-import { octetString, oid, sequence, tlv, unsignedInteger } from "./der.ts";
-import { Tag } from "./der.ts";
-import { membersOf, readOid, readValue } from "./der_reader.ts";
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import type { PkiFiles } from "./files.ts";
 import { generateKeyPair } from "./key_pair.ts";
 import { decodePem, encodePem } from "./pem.ts";
@@ -21,7 +19,6 @@ export interface ServiceAccountKeys {
   readonly verification: readonly TokenVerificationKey[];
 }
 
-const RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
 const ALGORITHMS = {
   ES256: { name: "ECDSA", namedCurve: "P-256" },
   RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
@@ -43,7 +40,11 @@ export async function openServiceAccountKeys(files: PkiFiles): Promise<ServiceAc
     const signing = await importSigningKey(pem);
     const others = decodePem(await files.read("sa.pub") ?? "")
       .filter((block) => block.label === "PUBLIC KEY");
-    const known = await Promise.all(others.map((block) => importVerificationKey(block.bytes)));
+    const known = await Promise.all(
+      others.map((block) =>
+        importVerificationKey(createPublicKey(encodePem(block.label, block.bytes)))
+      ),
+    );
     const verification = [signing, ...known.filter((key) => key.keyId !== signing.keyId)];
     return { signing, verification };
   } catch (cause) {
@@ -51,45 +52,33 @@ export async function openServiceAccountKeys(files: PkiFiles): Promise<ServiceAc
   }
 }
 
+/** PKCS #8, or PKCS #1 and SEC 1 as other programs write them. */
 async function importSigningKey(pem: string): Promise<ServiceAccountKeys["signing"]> {
   const block = decodePem(pem).find((block) => block.label.endsWith("PRIVATE KEY"));
   if (block === undefined) throw new Error("no private key found");
-  const pkcs8 = block.label === "RSA PRIVATE KEY" ? wrapRsaKey(block.bytes) : block.bytes;
-  const algorithm = algorithmOf(membersOf(readValue(pkcs8), Tag.sequence)[1]);
-  const parameters = ALGORITHMS[algorithm];
-  const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8, parameters, true, ["sign"]);
-  const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey("jwk", privateKey);
-  const jwk = (algorithm === "ES256" ? { kty, crv, x, y } : { kty, n, e }) as JsonWebKey;
-  const publicKey = await crypto.subtle.importKey("jwk", jwk, parameters, true, ["verify"]);
-  const spki = new Uint8Array(await crypto.subtle.exportKey("spki", publicKey));
-  return { ...await importVerificationKey(spki), privateKey };
+  const key = createPrivateKey(encodePem(block.label, block.bytes));
+  const parameters = ALGORITHMS[algorithmOf(key)];
+  const jwk = key.export({ format: "jwk" }) as JsonWebKey;
+  const privateKey = await crypto.subtle.importKey("jwk", jwk, parameters, true, ["sign"]);
+  return { ...await importVerificationKey(createPublicKey(key)), privateKey };
 }
 
-async function importVerificationKey(
-  spki: Uint8Array<ArrayBuffer>,
-): Promise<TokenVerificationKey> {
-  const algorithm = algorithmOf(membersOf(readValue(spki), Tag.sequence)[0]);
+async function importVerificationKey(key: KeyObject): Promise<TokenVerificationKey> {
+  const algorithm = algorithmOf(key);
+  const { kty, crv, x, y, n, e } = key.export({ format: "jwk" });
+  const jwk = (algorithm === "ES256" ? { kty, crv, x, y } : { kty, n, e }) as JsonWebKey;
   const parameters = ALGORITHMS[algorithm];
-  const publicKey = await crypto.subtle.importKey("spki", spki, parameters, true, ["verify"]);
+  const publicKey = await crypto.subtle.importKey("jwk", jwk, parameters, true, ["verify"]);
+  const spki = new Uint8Array(key.export({ type: "spki", format: "der" }));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", spki));
   const keyId = digest.toBase64({ alphabet: "base64url", omitPadding: true });
-  const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey("jwk", publicKey);
-  const members = algorithm === "ES256" ? { kty, crv, x, y } : { kty, n, e };
   return {
     algorithm,
     keyId,
     publicKey,
-    jwk: { use: "sig", kid: keyId, alg: algorithm, ...members },
+    jwk: { use: "sig", kid: keyId, alg: algorithm, ...jwk },
   };
 }
 
-function algorithmOf(identifier: ReturnType<typeof readValue> | undefined): "ES256" | "RS256" {
-  const id = readOid(membersOf(identifier, Tag.sequence)[0]);
-  return id === RSA_ENCRYPTION ? "RS256" : "ES256";
-}
-
-/** PKCS #1 (what kubeadm writes) inside PKCS #8 (what WebCrypto reads). */
-function wrapRsaKey(pkcs1: Uint8Array): Uint8Array<ArrayBuffer> {
-  const algorithm = sequence(oid(RSA_ENCRYPTION), tlv(Tag.null));
-  return new Uint8Array(sequence(unsignedInteger([0]), algorithm, octetString(pkcs1)));
-}
+const algorithmOf = (key: KeyObject): "ES256" | "RS256" =>
+  key.asymmetricKeyType === "rsa" ? "RS256" : "ES256";

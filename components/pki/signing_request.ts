@@ -1,17 +1,17 @@
-import type { Subject } from "./certificate.ts";
-import { derSignature, encodeName } from "./certificate.ts";
-import { type ExtensionValues, readExtensions, readName } from "./certificate_reader.ts";
-import { bitString, explicit, implicit, octetString, oid, sequence, set, Tag } from "./der.ts";
-import { unsignedInteger } from "./der.ts";
-import { DerError, expect, members, membersOf, readOid, readValue } from "./der_reader.ts";
-import { addressBytes, isAddress } from "./ip_bytes.ts";
-import { type KeyPair, signBytes } from "./key_pair.ts";
+import { alternativeNamesOf, nameOf, type Subject } from "./certificate.ts";
+import { DerError } from "./certificate_error.ts";
+import { ECDSA_SHA256, type KeyPair, P256 } from "./key_pair.ts";
 import { Oid } from "./oid.ts";
 import { decodePem, encodePem } from "./pem.ts";
+import { x509Library } from "./x509_library.ts";
 
-/** What a PKCS #10 request asks for. `verified` by `readSigningRequest`: its maker holds the private key. */
-export interface SigningRequest extends ExtensionValues {
+/** What a PKCS #10 request asks for. Its maker holds the private key: `readSigningRequest` has checked that. */
+export interface SigningRequest {
   readonly subject: Required<Subject>;
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
+  readonly emailAddresses: readonly string[];
+  readonly uris: readonly string[];
   /** DER SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array;
 }
@@ -22,98 +22,51 @@ export async function createSigningRequest(
   hosts: readonly string[],
   key: KeyPair,
 ): Promise<string> {
-  const names = hosts.map((host) =>
-    isAddress(host) ? implicit(7, addressBytes(host)) : implicit(2, new TextEncoder().encode(host))
-  );
-  const extension = sequence(oid(Oid.subjectAlternativeName), octetString(sequence(...names)));
-  const attributes = names.length === 0
-    ? []
-    : [sequence(oid(Oid.extensionRequest), set(sequence(extension)))];
-  const body = sequence(
-    unsignedInteger([0]),
-    encodeName(subject),
-    key.publicKey,
-    explicit(0, ...attributes),
-  );
-  const signature = derSignature(await signBytes(key.privateKey, body));
-  const der = sequence(body, sequence(oid(Oid.ecdsaWithSha256)), bitString(signature));
-  return encodePem("CERTIFICATE REQUEST", der);
+  const library = await x509Library();
+  const { privateKey } = key;
+  const publicKey = await crypto.subtle.importKey("spki", key.publicKey, P256, true, ["verify"]);
+  const names = alternativeNamesOf(hosts);
+  const request = await library.Pkcs10CertificateRequestGenerator.create({
+    name: new library.Name(nameOf(subject)),
+    keys: { privateKey, publicKey },
+    signingAlgorithm: ECDSA_SHA256,
+    extensions: names.length === 0 ? [] : [new library.SubjectAlternativeNameExtension(names)],
+  });
+  return encodePem("CERTIFICATE REQUEST", new Uint8Array(request.rawData));
 }
 
 /** Reads a PEM request and checks its signature. Rejects with `DerError` when it is none or is not signed. */
 export async function readSigningRequest(pem: string): Promise<SigningRequest> {
+  try {
+    return await read(pem);
+  } catch (cause) {
+    if (cause instanceof DerError) throw cause;
+    throw new DerError("not a certificate request that can be read", { cause });
+  }
+}
+
+async function read(pem: string): Promise<SigningRequest> {
   const block = decodePem(pem).find((block) => block.label === "CERTIFICATE REQUEST");
   if (block === undefined) throw new DerError("PEM block type must be CERTIFICATE REQUEST");
-  const [body, algorithm, signature] = membersOf(readValue(block.bytes), Tag.sequence);
-  const [, subject, publicKey, attributes] = membersOf(body, Tag.sequence);
-  if (body === undefined || publicKey === undefined) throw new DerError("incomplete request");
-  const id = readOid(membersOf(algorithm, Tag.sequence)[0]);
-  const bits = expect(signature, Tag.bitString).content.subarray(1);
-  if (!await verifies(id, publicKey.raw, bits, body.raw)) {
-    throw new DerError("the request's signature is wrong");
-  }
-  const requested = (attributes === undefined ? [] : members(attributes))
-    .map((attribute) => membersOf(attribute, Tag.sequence))
-    .find(([type]) => readOid(type) === Oid.extensionRequest)?.[1];
+  const library = await x509Library();
+  const request = new library.Pkcs10CertificateRequest(block.bytes);
+  if (!await request.verify()) throw new DerError("the request's signature is wrong");
+  // The library's lists are subclasses of Array, and so would be all that is derived from them.
+  const names = [...request.extensions]
+    .filter((extension) => extension instanceof library.SubjectAlternativeNameExtension)
+    .flatMap((extension) => extension.names.items);
+  const namesOf = (type: (typeof names)[number]["type"]) =>
+    names.filter((name) => name.type === type).map(({ value }) => value);
   return {
-    ...readExtensions(requested === undefined ? undefined : membersOf(requested, Tag.set)[0]),
-    subject: readName(subject),
-    publicKey: publicKey.raw,
+    subject: {
+      // The last common name counts, as in Go.
+      commonName: request.subjectName.getField(Oid.commonName).at(-1) ?? "",
+      organizations: request.subjectName.getField(Oid.organization),
+    },
+    dnsNames: namesOf("dns"),
+    ipAddresses: namesOf("ip"),
+    emailAddresses: namesOf("email"),
+    uris: namesOf("url"),
+    publicKey: new Uint8Array(request.publicKey.rawData),
   };
-}
-
-const RSA_HASHES = new Map<string, string>([
-  [Oid.rsaWithSha256, "SHA-256"],
-  [Oid.rsaWithSha384, "SHA-384"],
-  [Oid.rsaWithSha512, "SHA-512"],
-]);
-const ECDSA_HASHES = new Map<string, string>([
-  [Oid.ecdsaWithSha256, "SHA-256"],
-  [Oid.ecdsaWithSha384, "SHA-384"],
-  [Oid.ecdsaWithSha512, "SHA-512"],
-]);
-const CURVES = new Map<string, { readonly name: string; readonly bytes: number }>([
-  ["1.2.840.10045.3.1.7", { name: "P-256", bytes: 32 }],
-  ["1.3.132.0.34", { name: "P-384", bytes: 48 }],
-]);
-
-async function verifies(
-  algorithm: string,
-  spki: Uint8Array,
-  signature: Uint8Array,
-  message: Uint8Array,
-): Promise<boolean> {
-  const key = new Uint8Array(spki);
-  const data = new Uint8Array(message);
-  const rsa = RSA_HASHES.get(algorithm);
-  if (rsa !== undefined) {
-    const parameters = { name: "RSASSA-PKCS1-v1_5", hash: rsa };
-    const imported = await crypto.subtle.importKey("spki", key, parameters, false, ["verify"]);
-    return await crypto.subtle.verify(parameters, imported, new Uint8Array(signature), data);
-  }
-  if (algorithm === Oid.ed25519) {
-    const imported = await crypto.subtle.importKey("spki", key, "Ed25519", false, ["verify"]);
-    return await crypto.subtle.verify("Ed25519", imported, new Uint8Array(signature), data);
-  }
-  const hash = ECDSA_HASHES.get(algorithm);
-  const identifier = membersOf(membersOf(readValue(spki), Tag.sequence)[0], Tag.sequence);
-  const curve = hash === undefined ? undefined : CURVES.get(readOid(identifier[1]));
-  if (hash === undefined || curve === undefined) {
-    throw new DerError(`signature algorithm ${algorithm} is not supported`);
-  }
-  const parameters = { name: "ECDSA", namedCurve: curve.name, hash };
-  const imported = await crypto.subtle.importKey("spki", key, parameters, false, ["verify"]);
-  const [r, s] = membersOf(readValue(signature), Tag.sequence)
-    .map((number) => fixedWidth(expect(number, Tag.integer).content, curve.bytes));
-  if (r === undefined || s === undefined) return false;
-  return await crypto.subtle.verify(parameters, imported, new Uint8Array([...r, ...s]), data);
-}
-
-/** A number's bytes at exactly `width`, as WebCrypto wants both halves of a signature. */
-function fixedWidth(number: Uint8Array, width: number): Uint8Array {
-  const digits = number[0] === 0 ? number.subarray(1) : number;
-  if (digits.length > width) throw new DerError("number too large");
-  const result = new Uint8Array(width);
-  result.set(digits, width - digits.length);
-  return result;
 }

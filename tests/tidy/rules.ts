@@ -122,7 +122,7 @@ export const ALLOWED_DEPENDENCIES: Readonly<Record<string, string>> = {
   "@bufbuild/protobuf": "reads and writes the wire format of Kubernetes' protobuf bodies",
   "@kubernetes/client-node":
     "its models of the release are what the field tables are generated from; not used at run time",
-  "@peculiar/x509": "certificates",
+  "@peculiar/x509": "makes certificates and reads signing requests",
   "@types/dns-packet": "types of dns-packet",
   "croner": "cron schedules with time zones",
   "dns-packet": "DNS messages",
@@ -130,5 +130,6 @@ export const ALLOWED_DEPENDENCIES: Readonly<Record<string, string>> = {
   "hono": "serves the API",
   "ipaddr.js": "addresses and ranges of both families",
   "jose": "signs and verifies service-account tokens",
+  "reflect-metadata": "@peculiar/x509 does not load without it",
   "yaml": "reads and writes manifests",
 };

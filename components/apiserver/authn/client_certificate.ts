@@ -1,5 +1,5 @@
 import { type Clock, unauthorized } from "../../base/mod.ts";
-import { type CertificateFacts, readCertificate } from "../../pki/mod.ts";
+import { type CertificateFacts, readCertificate, readSubjectUid } from "../../pki/mod.ts";
 import type { Authenticator, UserInfo } from "../ports.ts";
 
 interface Known {
@@ -35,8 +35,9 @@ function readable(der: Uint8Array): CertificateFacts {
 }
 
 async function userOf(facts: CertificateFacts, der: Uint8Array): Promise<UserInfo | undefined> {
-  const { subject: { commonName, organizations }, uid } = facts;
+  const { commonName, organizations } = facts.subject;
   if (commonName === "") return undefined;
+  const uid = await readSubjectUid(der);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(der)));
   return {
     username: commonName,
