@@ -6,6 +6,7 @@ export * from "./clock.ts";
 export * from "./fake_clock.ts";
 export * from "./invariant.ts";
 export * from "./json.ts";
+export * from "./kubernetes_version.ts";
 export * from "./logger.ts";
 export * from "./metrics.ts";
 export * from "./random.ts";

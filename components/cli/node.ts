@@ -1,4 +1,4 @@
-import { readNodeConfiguration, startNode } from "../cluster/mod.ts";
+import { loadNode, readNodeConfiguration } from "../cluster/mod.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./flags.ts";
 
@@ -11,6 +11,7 @@ export const node: Command = {
   async run(flags, terminal) {
     const path = flags.text("config");
     if (path === undefined || path === "") throw new UsageError("--config is required");
+    const { startNode } = await loadNode();
     const process = await startNode(await readNodeConfiguration(path));
     process.ready.catch((error) =>
       terminal.tell(`Error: ${error instanceof Error ? error.message : error}`)

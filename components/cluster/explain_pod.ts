@@ -1,7 +1,7 @@
 import { type Event, EVENTS, NODES, type Pod, PODS } from "../api/mod.ts";
 import { MetricRegistry, silentLogger, systemClock, systemRandom } from "../base/mod.ts";
 import type { Client } from "../client/mod.ts";
-import { type NodeVerdict, startScheduler } from "../scheduler/mod.ts";
+import type { NodeVerdict } from "../scheduler/mod.ts";
 
 /** Why a pod is what it is, as far as the API tells. */
 export interface PodExplanation {
@@ -101,6 +101,7 @@ async function verdicts(
 ): Promise<Readonly<Record<string, NodeVerdict>>> {
   const nodes = await client.list(NODES, { limit: 1 });
   if (nodes.items.length === 0) return {};
+  const { startScheduler } = await import("../scheduler/mod.ts");
   const scheduler = startScheduler({
     client,
     clock: systemClock,

@@ -16,7 +16,8 @@ export * from "./reset.ts";
 export * from "./status.ts";
 export * from "./user_kubeconfig.ts";
 export * from "./node_files.ts";
-export * from "./node_process.ts";
+/** Loaded only in a node's own process. */
+export const loadNode = () => import("./node_process.ts");
 export * from "./doctor.ts";
 export * from "./explain_pod.ts";
 export * from "./role_process.ts";

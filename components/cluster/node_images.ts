@@ -1,4 +1,8 @@
-import { type Image, imagesOfNode, importImage, loadArchive } from "../kubelet/mod.ts";
+import type { Image, PodmanImages } from "../kubelet/mod.ts";
+
+/** Loaded when it is asked for: few processes speak to Podman. */
+const podman = () => import("../kubelet/mod.ts");
+
 import type { DataLayout } from "./data_directory.ts";
 import { type Instance, runningInstance } from "./instance.ts";
 import { plainMessage, StartError } from "./start_error.ts";
@@ -15,12 +19,20 @@ export async function importNodeImage(
   tarPath: string,
   name: string,
 ): Promise<void> {
-  await onEachNode(layout, tarPath, (images) => importImage(images, tarPath, name));
+  await onEachNode(
+    layout,
+    tarPath,
+    async (images) => await (await podman()).importImage(images, tarPath, name),
+  );
 }
 
 /** Loads an archive as `docker save` writes it on every node; answers the names it brought. */
 export async function loadNodeImages(layout: DataLayout, archive: string): Promise<string[]> {
-  const names = await onEachNode(layout, archive, (images) => loadArchive(images, archive));
+  const names = await onEachNode(
+    layout,
+    archive,
+    async (images) => await (await podman()).loadArchive(images, archive),
+  );
   return [...new Set(names.flat())];
 }
 
@@ -34,7 +46,7 @@ export async function listNodeImages(layout: DataLayout): Promise<NodeImages[]> 
 async function onEachNode<T>(
   layout: DataLayout,
   file: string | undefined,
-  act: (images: ReturnType<typeof imagesOfNode>) => Promise<T>,
+  act: (images: PodmanImages) => Promise<T>,
 ): Promise<T[]> {
   const { nodes } = await podmanInstance(layout);
   try {
@@ -44,6 +56,7 @@ async function onEachNode<T>(
       error instanceof Deno.errors.NotFound ? `${file} does not exist` : plainMessage(error),
     );
   }
+  const { imagesOfNode } = await podman();
   const results: T[] = [];
   // One node after the other: each reads the whole file and writes a copy of it.
   for (const node of nodes) {

@@ -1,10 +1,9 @@
-import { KUBELET_VERSION } from "../kubelet/mod.ts";
+import { KUBERNETES_VERSION } from "../base/mod.ts";
 
 /** This program's own version. */
 export const CORACLE_VERSION = "0.1.0";
 
-/** The Kubernetes whose behaviour this is. */
-export const KUBERNETES_VERSION = KUBELET_VERSION;
+export { KUBERNETES_VERSION };
 
 /** How the components name themselves to the API server. */
 export function userAgent(component: string): string {

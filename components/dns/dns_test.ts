@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 // @ts-types="@types/dns-packet"
 import * as packets from "dns-packet";
 import type { EndpointSlice, Service } from "../api/mod.ts";
@@ -106,7 +107,7 @@ async function ask(
   const answer = await answerQuery(query, transport, resolver, () => Promise.resolve(undefined));
   assert.ok(answer);
   // The types leave out the answer code.
-  return packets.decode(answer as never) as packets.DecodedPacket & { rcode: string };
+  return packets.decode(Buffer.from(answer)) as packets.DecodedPacket & { rcode: string };
 }
 
 Deno.test("answerQuery says NXDOMAIN for no such name and nothing for another type", async () => {
@@ -133,8 +134,31 @@ Deno.test("answerQuery cuts what UDP cannot carry and sends it whole over TCP", 
   );
   const cut = await ask("many.shop.svc.cluster.local", "A", "udp", resolver);
   assert.equal(cut.flag_tc, true);
+  assert.equal(cut.answers?.length, 29);
   const whole = await ask("many.shop.svc.cluster.local", "A", "tcp", resolver);
   assert.equal(whole.answers?.length, 60);
+});
+
+Deno.test("answerQuery spells the asked name once, so that many addresses fit into a datagram", async () => {
+  const resolver = new Resolver("cluster.local");
+  const endpoints = Array.from({ length: 20 }, (_, i) => ({ addresses: [`10.1.0.${i + 1}`] }));
+  const slices = [{ addressType: "IPv4", endpoints }];
+  const name = "a-name-of-some-length.shop.svc.cluster.local";
+  resolver.set(
+    "shop/a-name-of-some-length",
+    serviceRecords(
+      service("a-name-of-some-length", { clusterIP: "None" }),
+      slices,
+      "cluster.local",
+    ),
+  );
+  const { flag_tc, answers = [] } = await ask(name, "A", "udp", resolver);
+  assert.equal(flag_tc, false);
+  assert.deepEqual(answers.map((record) => record.name), Array(20).fill(name));
+  assert.deepEqual(
+    answers.map((record) => (record as { data?: unknown }).data),
+    endpoints.map(({ addresses }) => addresses[0]),
+  );
 });
 
 Deno.test("answerQuery says SERVFAIL when nobody outside answers", async () => {

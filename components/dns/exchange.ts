@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 // @ts-types="@types/dns-packet"
 import * as packets from "dns-packet";
+import { compressed } from "./compression.ts";
 import type { Resolver } from "./resolver.ts";
 
 /** Asks a server outside the cluster and gives its answer as it came, or undefined when none came. */
@@ -111,7 +112,10 @@ function authority(domain: string) {
   };
 }
 
-/** Over UDP an answer that the client cannot take is cut and marked, so that it asks again over TCP. */
+/**
+ * Over UDP an answer that the client cannot take is cut and marked, so that it asks again over TCP; who does not still
+ * has some of the addresses.
+ */
 function fit(
   query: packets.DecodedPacket,
   answers: unknown[],
@@ -126,18 +130,22 @@ function fit(
     Math.max(option?.udpPayloadSize ?? UDP_PLAIN_BYTES, UDP_PLAIN_BYTES),
     UDP_MAXIMUM_BYTES,
   );
-  if (whole.length <= room) return whole;
-  return encode(query, {}, packets.TRUNCATED_RESPONSE);
+  let part = whole, count = answers.length;
+  while (part.length > room && count > 0) {
+    count = Math.min(count - 1, Math.floor(count * room / part.length));
+    part = encode(query, { answers: answers.slice(0, count) }, packets.TRUNCATED_RESPONSE);
+  }
+  return part;
 }
 
 function encode(query: packets.DecodedPacket, sections: object, flags: number): Uint8Array {
   const asked = query.flags ?? 0;
-  return packets.encode({
+  return compressed(packets.encode({
     type: "response",
     ...(query.id === undefined ? {} : { id: query.id }),
     flags: flags | packets.AUTHORITATIVE_ANSWER | packets.RECURSION_AVAILABLE |
       (asked & packets.RECURSION_DESIRED),
     ...(query.questions === undefined ? {} : { questions: query.questions }),
     ...sections,
-  } as packets.Packet);
+  } as packets.Packet));
 }

@@ -23,17 +23,19 @@ export async function cgroupSupport(
 ): Promise<CgroupSupport> {
   const version = await cgroupVersion();
   if (version === "none") return { version, limits: false };
-  const base = rootless ? `/coracle-${uid}` : "";
+  const parent = nodeCgroup(uid, rootless, nodeName);
+  const base = rootless ? parent.slice(0, parent.lastIndexOf("/")) : "";
   const folders = version === "2" ? [ROOT] : NEEDED.map((controller) => `${ROOT}/${controller}`);
   for (const folder of folders) {
     if (!await writable(folder + base)) return { version, limits: false };
   }
   if (version === "2" && !await hasControllers(ROOT + base)) return { version, limits: false };
-  return {
-    version,
-    limits: true,
-    parent: rootless ? `${base}/${nodeName}` : `/coracle/${nodeName}`,
-  };
+  return { version, limits: true, parent };
+}
+
+/** The folder of a node's containers, absolute within each hierarchy. Pure. */
+export function nodeCgroup(uid: number, rootless: boolean, nodeName: string): string {
+  return rootless ? `/coracle-${uid}/${nodeName}` : `/coracle/${nodeName}`;
 }
 
 export async function cgroupVersion(): Promise<CgroupSupport["version"]> {

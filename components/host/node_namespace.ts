@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../base/mod.ts";
-import { removeCgroupTree } from "./cgroups.ts";
+import { nodeCgroup, removeCgroupTree } from "./cgroups.ts";
 import { aliasOf, type Fabric, nodeAddressOf, shortHash } from "./fabric.ts";
 import { endHolder, type Holder, startHolder } from "./holder.ts";
 import { ipBatch, listLinks } from "./ip.ts";
@@ -21,8 +21,6 @@ export interface NodeNamespaceOptions {
   readonly directory: string;
   /** Range of all pods: what leaves it leaves by the node's address. */
   readonly clusterCidr?: string;
-  /** Cgroup folders, relative to each hierarchy, that `destroy` removes. */
-  readonly cgroupParent?: string;
   readonly clock?: Clock;
 }
 
@@ -116,7 +114,7 @@ export async function openNodeNamespace(options: NodeNamespaceOptions): Promise<
     async destroy() {
       await endHolder(node, clock);
       await removeLink(fabric, veth);
-      if (options.cgroupParent !== undefined) await removeCgroupTree(options.cgroupParent);
+      await removeCgroupTree(nodeCgroup(Deno.uid() ?? 0, fabric.rootless, name));
       await removeState(statePath);
     },
   };

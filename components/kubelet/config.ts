@@ -1,3 +1,4 @@
+import { KUBERNETES_VERSION } from "../base/mod.ts";
 import type { NodeAddress, Taint } from "../api/mod.ts";
 
 /** What of upstream's KubeletConfiguration this kubelet obeys, by its names, with its defaults. */
@@ -62,4 +63,4 @@ export interface Machine {
 }
 
 /** The version that the node reports: of the Kubernetes whose behaviour it has. */
-export const KUBELET_VERSION = "v1.36.2";
+export const KUBELET_VERSION = KUBERNETES_VERSION;

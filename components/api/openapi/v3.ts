@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { JsonObject, JsonValue } from "../../base/mod.ts";
+import { type JsonObject, type JsonValue, KUBERNETES_VERSION } from "../../base/mod.ts";
 import { RESOURCE_TABLE } from "../generated/resource_table.ts";
 import { SCHEMA_TABLE } from "../generated/schema.ts";
 import { groupVersionOf } from "../discovery/mod.ts";
@@ -9,7 +9,7 @@ import { collectorFor, kindBody, type OpenApiResource, payloadSchema } from "./r
 import type { SchemaCollector } from "./schemas.ts";
 
 /** What documents say of the server. */
-export const OPENAPI_INFO: JsonObject = { title: "Kubernetes", version: "v1.36.2" };
+export const OPENAPI_INFO: JsonObject = { title: "Kubernetes", version: KUBERNETES_VERSION };
 
 /** Raised where documents of the same tables come out otherwise than before. */
 const FORM = "1";

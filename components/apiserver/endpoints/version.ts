@@ -1,3 +1,4 @@
+import { KUBERNETES_VERSION } from "../../base/mod.ts";
 import { PLAIN, writeBody } from "../negotiation/mod.ts";
 import type { Endpoint } from "./endpoint.ts";
 
@@ -26,7 +27,7 @@ export const DEFAULT_VERSION: VersionInfo = {
   emulationMinor: "36",
   minCompatibilityMajor: "1",
   minCompatibilityMinor: "35",
-  gitVersion: "v1.36.2",
+  gitVersion: KUBERNETES_VERSION,
   gitCommit: "",
   gitTreeState: "clean",
   buildDate: "1970-01-01T00:00:00Z",

@@ -57,12 +57,10 @@ function bound(
     condition.type !== "PodScheduled"
   );
   const { nominatedNodeName: _nominated, ...status } = pod.status ?? {};
-  const generation = (pod.metadata?.generation ?? 0) + 1;
   return {
     ...pod,
     metadata: {
       ...pod.metadata,
-      generation,
       ...(binding.metadata?.annotations === undefined
         ? {}
         : { annotations: { ...pod.metadata?.annotations, ...binding.metadata.annotations } }),

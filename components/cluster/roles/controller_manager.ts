@@ -1,8 +1,7 @@
-import { startControllerManager } from "../../controller-manager/mod.ts";
 import type { Client } from "../../client/mod.ts";
 import type { Pki } from "../../pki/mod.ts";
 import type { ClusterNetwork } from "../network.ts";
-import type { Role, RoleOptions } from "./role.ts";
+import { lazyRole, type Role, type RoleOptions } from "./role.ts";
 
 export interface ControllerManagerRoleOptions extends RoleOptions {
   readonly network: ClusterNetwork;
@@ -18,6 +17,11 @@ export interface ControllerManagerRoleOptions extends RoleOptions {
 
 /** kube-controller-manager over a connection. */
 export function controllerManagerRole(options: ControllerManagerRoleOptions): Role {
+  return lazyRole("kube-controller-manager", () => startRole(options));
+}
+
+async function startRole(options: ControllerManagerRoleOptions): Promise<Role> {
+  const { startControllerManager } = await import("../../controller-manager/mod.ts");
   const { clock, connection, controllers, logger, network, pki, random } = options;
   const rootCa = pki?.authority.certificate ?? options.rootCa;
   const manager = startControllerManager({

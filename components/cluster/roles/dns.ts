@@ -1,5 +1,4 @@
-import { startDns } from "../../dns/mod.ts";
-import type { Role, RoleOptions } from "./role.ts";
+import { lazyRole, type Role, type RoleOptions } from "./role.ts";
 
 export interface DnsRoleOptions extends RoleOptions {
   readonly domain: string;
@@ -13,8 +12,11 @@ export interface DnsRoleOptions extends RoleOptions {
 export function dnsRole(options: DnsRoleOptions): Role {
   const { connection, clock, logger, domain, host, port, upstreams } = options;
   const client = connection.client;
-  const dns = startDns({ client, clock, logger, domain, host, port, upstreams });
-  return { name: "dns", ready: dns.ready.then(() => {}), end: () => dns.end() };
+  return lazyRole("dns", async () => {
+    const { startDns } = await import("../../dns/mod.ts");
+    const dns = startDns({ client, clock, logger, domain, host, port, upstreams });
+    return { name: "dns", ready: dns.ready.then(() => {}), end: () => dns.end() };
+  });
 }
 
 /** The nameservers of a resolver file. Pure. */

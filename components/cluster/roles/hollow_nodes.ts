@@ -1,17 +1,11 @@
 import { type Node, NODES } from "../../api/mod.ts";
 import { Shutdown } from "../../base/mod.ts";
-import {
-  HollowRuntime,
-  type Machine,
-  PodDistributor,
-  type RunningKubelet,
-  startKubelet,
-} from "../../kubelet/mod.ts";
+import type { Machine, RunningKubelet } from "../../kubelet/mod.ts";
 import { Informer } from "../../reconcile/mod.ts";
 import type { Connection } from "../connection.ts";
 import type { ClusterNetwork } from "../network.ts";
 import { kubeletTunnel } from "./kubelet_tunnel.ts";
-import type { Role, RoleOptions } from "./role.ts";
+import { lazyRole, type Role, type RoleOptions } from "./role.ts";
 
 export interface HollowNodesOptions extends RoleOptions {
   readonly names: readonly string[];
@@ -29,6 +23,16 @@ const POD_ADDRESSES_PER_NODE = 253;
 
 /** Nodes that run nothing and report as if they did: many in one process, over one watch of pods and one of nodes. */
 export function hollowNodesRole(options: HollowNodesOptions): Role {
+  return lazyRole(
+    "hollow-nodes",
+    async () => startHollowNodes(options, await import("../../kubelet/mod.ts")),
+  );
+}
+
+function startHollowNodes(
+  options: HollowNodesOptions,
+  { HollowRuntime, PodDistributor, startKubelet }: typeof import("../../kubelet/mod.ts"),
+): Role {
   const { clock, connection, logger, random } = options;
   const shutdown = new Shutdown(logger);
   const { client } = connection;

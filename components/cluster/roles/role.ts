@@ -22,3 +22,18 @@ export interface Role {
 export interface Election {
   readonly identity: string;
 }
+
+/**
+ * A role whose component is loaded when it starts: a process holds the code only of what runs in it. What fails to
+ * start rejects `ready`.
+ */
+export function lazyRole(name: string, start: () => Promise<Role>): Role {
+  const role = start();
+  const ready = role.then((started) => started.ready);
+  ready.catch(() => {});
+  return {
+    name,
+    ready,
+    end: async () => await (await role.catch(() => undefined))?.end(),
+  };
+}
