@@ -69,7 +69,6 @@ Deno.test({
         name: "node-1",
         directory: `${directory}/node-1`,
         clusterCidr: "10.244.0.0/16",
-        cgroupParent: rootless ? `/coracle-${Deno.uid()}/node-1` : "/coracle/node-1",
       });
     };
     const step = async (name: string, work: () => Promise<void>) => {
