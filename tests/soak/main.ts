@@ -20,6 +20,9 @@ const TASKS: readonly SoakTask[] = [
   queueSimulation,
 ];
 
+/** A round takes seconds; one that takes so long hangs, and that is a failure too. */
+const ROUND_SECONDS_MAXIMUM = 120;
+
 const { values: flags } = parseArgs({
   args: Deno.args,
   options: {
@@ -54,7 +57,7 @@ async function runOnce(task: SoakTask, taskSeed: number): Promise<void> {
   const from = performance.now();
   let outcome: string;
   try {
-    outcome = await task.run(seededRandom(taskSeed));
+    outcome = await inTime(task.run(seededRandom(taskSeed)));
   } catch (error) {
     failures++;
     outcome = `FAILED: ${error instanceof Error ? error.stack ?? error.message : error}`;
@@ -66,4 +69,17 @@ async function runOnce(task: SoakTask, taskSeed: number): Promise<void> {
   const seconds = (performance.now() - from) / 1000;
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
   console.log(`${minutes} min  ${memory} MB  ${task.name} (${seconds.toFixed(1)} s): ${outcome}`);
+}
+
+async function inTime(round: Promise<string>): Promise<string> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`no end after ${ROUND_SECONDS_MAXIMUM} s`)),
+    ROUND_SECONDS_MAXIMUM * 1000,
+  );
+  try {
+    return await Promise.race([round, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
