@@ -1,6 +1,5 @@
 import type { JsonGeneralName, JsonNameParams, Name } from "@peculiar/x509";
 import { ECDSA_SHA256 } from "./key_pair.ts";
-import { isAddress } from "./ip_address.ts";
 import { Oid } from "./oid.ts";
 import type { X509Library } from "./x509_library.ts";
 
@@ -43,9 +42,14 @@ export function nameOf({ commonName, organizations = [] }: Subject): JsonNamePar
   ];
 }
 
-/** Names and addresses as a subject alternative name lists them. */
-export const alternativeNamesOf = (hosts: readonly string[]): JsonGeneralName[] =>
-  hosts.map((value) => ({ type: isAddress(value) ? "ip" : "dns", value }));
+/** Names and addresses as a subject alternative name lists them. A name that looks like an address stays a name. */
+export const alternativeNamesOf = (
+  dnsNames: readonly string[] = [],
+  ipAddresses: readonly string[] = [],
+): JsonGeneralName[] => [
+  ...dnsNames.map((value) => ({ type: "dns" as const, value })),
+  ...ipAddresses.map((value) => ({ type: "ip" as const, value })),
+];
 
 /** Makes and signs a certificate; answers DER. */
 export async function issueCertificate(
@@ -78,7 +82,7 @@ async function extensionsOf(
   const purposes = profile.usages.map((usage) =>
     usage === "server" ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth
   );
-  const names = alternativeNamesOf([...profile.dnsNames ?? [], ...profile.ipAddresses ?? []]);
+  const names = alternativeNamesOf(profile.dnsNames, profile.ipAddresses);
   const keyUsages = KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment |
     (isAuthority ? KeyUsageFlags.keyCertSign : 0);
   return [

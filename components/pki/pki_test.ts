@@ -314,6 +314,17 @@ Deno.test("readCertificate takes a hostile name for the text it is, never for an
   }
 });
 
+Deno.test("a requested name that looks like an address stays a name", async () => {
+  const pki = await open(undefined);
+  const { publicKey } = await generateKeyPair();
+  const profile = { subject: { commonName: "a" }, usages: [], dnsNames: ["10.0.0.1", "::1"] };
+  const certificate = new X509Certificate(await pki.authority.sign(profile, publicKey));
+  assert.deepEqual(certificate.getExtension(SubjectAlternativeNameExtension)?.names.toJSON(), [
+    { type: "dns", value: "10.0.0.1" },
+    { type: "dns", value: "::1" },
+  ]);
+});
+
 Deno.test("readSubjectUid reads Kubernetes' UID attribute", async () => {
   const keys = await crypto.subtle.generateKey(
     { name: "ECDSA", namedCurve: "P-256" },

@@ -1,5 +1,6 @@
 import { alternativeNamesOf, nameOf, type Subject } from "./certificate.ts";
 import { DerError } from "./certificate_error.ts";
+import { isAddress } from "./ip_address.ts";
 import { ECDSA_SHA256, type KeyPair, P256 } from "./key_pair.ts";
 import { Oid } from "./oid.ts";
 import { decodePem, encodePem } from "./pem.ts";
@@ -25,7 +26,10 @@ export async function createSigningRequest(
   const library = await x509Library();
   const { privateKey } = key;
   const publicKey = await crypto.subtle.importKey("spki", key.publicKey, P256, true, ["verify"]);
-  const names = alternativeNamesOf(hosts);
+  const names = alternativeNamesOf(
+    hosts.filter((host) => !isAddress(host)),
+    hosts.filter(isAddress),
+  );
   const request = await library.Pkcs10CertificateRequestGenerator.create({
     name: new library.Name(nameOf(subject)),
     keys: { privateKey, publicKey },
@@ -57,6 +61,8 @@ async function read(pem: string): Promise<SigningRequest> {
     .flatMap((extension) => extension.names.items);
   const namesOf = (type: (typeof names)[number]["type"]) =>
     names.filter((name) => name.type === type).map(({ value }) => value);
+  const ipAddresses = namesOf("ip");
+  if (!ipAddresses.every(isAddress)) throw new DerError("an address is neither IPv4 nor IPv6");
   return {
     subject: {
       // The last common name counts, as in Go.
@@ -64,7 +70,7 @@ async function read(pem: string): Promise<SigningRequest> {
       organizations: request.subjectName.getField(Oid.organization),
     },
     dnsNames: namesOf("dns"),
-    ipAddresses: namesOf("ip"),
+    ipAddresses,
     emailAddresses: namesOf("email"),
     uris: namesOf("url"),
     publicKey: new Uint8Array(request.publicKey.rawData),
