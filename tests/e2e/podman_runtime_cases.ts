@@ -641,6 +641,14 @@ if (phase === "first boot") {
         await runtime.removeSandbox(id);
       }));
       assert.equal((await runtime.listSandboxes()).length, 1);
+      const folders = [];
+      for (const root of ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"]) {
+        const pods = `${root}/coracle/node-1/kubepods/burstable`;
+        for (const name of [...new Array(10).keys()].map((i) => `pod-many-${i}`)) {
+          if (await Deno.stat(`${pods}/${name}`).then(() => true, () => false)) folders.push(name);
+        }
+      }
+      assert.deepEqual(folders, []);
     });
 
     abort.abort(new Error("the test is over"));

@@ -1,5 +1,5 @@
 import type { Clock, JsonValue, Logger, Random } from "../../base/mod.ts";
-import { findProgram, networkNamespacePath } from "../../host/mod.ts";
+import { findProgram, networkNamespacePath, removeCgroupTree } from "../../host/mod.ts";
 import {
   type Attachment,
   CniError,
@@ -105,7 +105,11 @@ export class Sandboxes {
 
   async remove(id: string): Promise<void> {
     await this.stop(id);
-    await this.#around.records.delete(id);
+    const { records } = this.#around;
+    const cgroup = records.get(id)?.cgroupParent;
+    // Podman leaves the pod's folder and that of its monitors.
+    if (cgroup !== undefined) await removeCgroupTree(cgroup);
+    await records.delete(id);
   }
 
   list(): Sandbox[] {
