@@ -1,6 +1,7 @@
 import {
   ApiError,
   badRequest,
+  cloneJson,
   conflict,
   isJsonObject,
   type JsonObject,
@@ -16,8 +17,10 @@ import {
   fitObject,
   type KubeObject,
   readYaml,
+  type ResourceDefinition,
 } from "../../api/mod.ts";
 import { apiVersionOf, asJson } from "./encoding.ts";
+import { goText, patchedObject } from "./patched_object.ts";
 import type { Change } from "./update.ts";
 import { groupResource, type WriteContext } from "./write_context.ts";
 
@@ -35,6 +38,8 @@ const PATCH_RETRIES = 5;
 export interface PatchBody {
   readonly type: PatchType;
   readonly value: JsonValue;
+  /** Complaints about members that the text of a configuration gives twice. */
+  readonly duplicates?: readonly string[];
 }
 
 /** True where a patch is a configuration to apply. */
@@ -68,12 +73,7 @@ export function readPatch(
   if (type === "apply") {
     const { value, error, duplicates } = readYaml(text);
     if (error !== undefined) throw badRequest(`error decoding YAML: ${error}`);
-    if (duplicates.length > 0) {
-      throw badRequest(
-        `error decoding YAML: ${duplicates.map((path) => `duplicate field "${path}"`).join(", ")}`,
-      );
-    }
-    return { type, value };
+    return { type, value, duplicates };
   }
   try {
     return { type, value: JSON.parse(text) as JsonValue };
@@ -93,14 +93,6 @@ export function patchChange(
   },
 ): Change {
   const { definition } = context;
-  const fit = (document: ReturnType<typeof asJson>): KubeObject => {
-    const { object, warnings } = fitObject(document, definition, {
-      fieldValidation: options.fieldValidation,
-    });
-    for (const warning of warnings) context.warn(warning);
-    definition.applyDefaults(object);
-    return object;
-  };
   if (patch.type === "apply") {
     return {
       createsMissing: true,
@@ -108,14 +100,7 @@ export function patchChange(
       retries: PATCH_RETRIES,
       ownership: "stated",
       make: (existing, resourceVersion) => {
-        const { object: applied, warnings } = fitObject(
-          asJson(structuredClone(patch.value) as KubeObject),
-          definition,
-          {
-            fieldValidation: options.fieldValidation,
-          },
-        );
-        for (const warning of warnings) context.warn(warning);
+        const applied = appliedConfiguration(patch, context, options.fieldValidation);
         placeApplied(applied, context);
         if (existing !== undefined) checkAppliedRevision(applied, resourceVersion, context);
         const { resetFields } = definition.strategy;
@@ -130,7 +115,9 @@ export function patchChange(
           subresource: context.subresource,
           resetFields: context.subresource === "status" ? resetFields.status : resetFields.main,
         });
-        const next = object === existing ? structuredClone(object) : object;
+        const copy = object === existing ? structuredClone(object) : object;
+        // What the configuration holds is of the declared fields, but its values are as they were written.
+        const { object: next } = fitObject(asJson(copy), definition, { fieldValidation: "Ignore" });
         definition.applyDefaults(next);
         return next;
       },
@@ -141,20 +128,62 @@ export function patchChange(
     unconditional: true,
     retries: PATCH_RETRIES,
     make: (existing, resourceVersion) => {
-      const document = asJson(structuredClone(existing!));
-      switch (patch.type) {
-        case "json":
-          return fit(withoutSame(
-            applyJsonPatch(withRevision(document, resourceVersion), patch.value),
-            resourceVersion,
-          ));
-        case "merge":
-          return fit(applyMergePatch(document, patch.value));
-        default:
-          return fit(applyStrategicPatch(document, patch.value, definition.schema));
-      }
+      const document = () => patchedDocument(patch, existing!, resourceVersion, definition);
+      const shown = () =>
+        patch.type === "strategic" ? goText(patch.value) : JSON.stringify(document());
+      const { fieldValidation } = options;
+      const { object, warnings } = patchedObject(document(), definition, fieldValidation, shown);
+      for (const warning of warnings) context.warn(warning);
+      definition.applyDefaults(object);
+      return object;
     },
   };
+}
+
+/** The document that a patch makes of an object; shares nothing with either. */
+function patchedDocument(
+  patch: PatchBody,
+  existing: KubeObject,
+  resourceVersion: string,
+  { schema }: ResourceDefinition,
+): JsonObject {
+  const value = cloneJson(patch.value);
+  switch (patch.type) {
+    case "json":
+      // It copies the document itself.
+      return withoutSame(
+        applyJsonPatch(withRevision(asJson(existing), resourceVersion), value),
+        resourceVersion,
+      );
+    case "merge":
+      return applyMergePatch(asJson(cloneJson(existing)), value);
+    default:
+      return applyStrategicPatch(asJson(cloneJson(existing)), value, schema);
+  }
+}
+
+/** The configuration as it was sent: what the schema does not know of it is for apply to refuse. */
+function appliedConfiguration(
+  { value, duplicates = [] }: PatchBody,
+  { definition, warn }: WriteContext,
+  fieldValidation: FieldValidation,
+): KubeObject {
+  if (!isJsonObject(value)) throw badRequest("an applied configuration is an object");
+  const { kind } = value;
+  if (kind !== definition.kind) {
+    throw badRequest(
+      `the kind in the data (${
+        goText(kind)
+      }) does not match the expected kind (${definition.kind})`,
+    );
+  }
+  if (duplicates.length > 0 && fieldValidation !== "Ignore") {
+    const lines = duplicates.map((line) => `\n  ${line}`).join("");
+    const text = `error converting YAML to JSON: yaml: unmarshal errors:${lines}`;
+    if (fieldValidation === "Strict") throw badRequest(`error strict decoding YAML: ${text}`);
+    warn(text);
+  }
+  return cloneJson(value) as unknown as KubeObject;
 }
 
 /** An applied configuration belongs to its path; where it says nothing it takes name and namespace from there. */

@@ -1,0 +1,76 @@
+import {
+  FakeClock,
+  type JsonValue,
+  MetricRegistry,
+  seededRandom,
+  silentLogger,
+} from "../../../components/base/mod.ts";
+import { type ApiServer, startApiServer } from "../../../components/apiserver/mod.ts";
+import type { KubeObject } from "../../../components/api/mod.ts";
+import { openPki } from "../../../components/pki/mod.ts";
+import { openKvStore } from "../../../components/storage/mod.ts";
+
+const ADMIN = { username: "admin", groups: ["system:masters", "system:authenticated"] };
+const START = Date.UTC(2026, 0, 1);
+
+/** An API server alone, over a store in memory: no controller and no node changes what requests leave. */
+export class ParityServer implements AsyncDisposable {
+  private constructor(
+    readonly clock: FakeClock,
+    readonly server: ApiServer,
+    readonly close: () => Promise<void>,
+  ) {}
+
+  static async open(): Promise<ParityServer> {
+    const clock = new FakeClock(START);
+    const random = seededRandom(1);
+    const logger = silentLogger;
+    const store = await openKvStore({ directory: "memory", clock, logger });
+    const server = startApiServer({
+      store,
+      pki: await openPki(undefined, { clock, random }),
+      clock,
+      random,
+      logger,
+      metrics: new MetricRegistry(),
+      advertise: { addresses: ["10.213.255.254"], port: 6443 },
+      serviceCidrs: ["10.96.0.0/16"],
+    });
+    await server.ready;
+    return new ParityServer(clock, server, async () => {
+      server.close();
+      await store.close();
+    });
+  }
+
+  /** A namespace with the account that its pods run as. */
+  async openNamespace(name: string): Promise<void> {
+    const { writer, reader } = this.server;
+    await writer.create<KubeObject>("", "namespaces", { metadata: { name } });
+    await reader.fresh("", "namespaces");
+    await writer.create<KubeObject>("", "serviceaccounts", {
+      metadata: { name: "default", namespace: name },
+    });
+    await reader.fresh("", "serviceaccounts");
+  }
+
+  send(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: JsonValue | undefined,
+  ): Promise<Response> {
+    const request = new Request(`http://server${path}`, {
+      method,
+      headers,
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    return this.server.handle(request, { address: "parity", user: ADMIN });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
