@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import * as tls from "node:tls";
 import type { Logger } from "../base/mod.ts";
@@ -108,7 +109,10 @@ export class Door {
       end.on("error", close);
       end.on("close", close);
     }
-    socket.pipe(upstream);
+    socket.once("data", (head: Buffer) => {
+      upstream.write(readableUpgrade(head));
+      socket.pipe(upstream);
+    });
     upstream.pipe(socket);
   }
 
@@ -116,6 +120,21 @@ export class Door {
     this.#options.logger.error("request handler failed", { error });
     return new Response("Internal error", { status: 500 });
   }
+}
+
+const EMPTY_BODY = "\r\ncontent-length: 0\r\n";
+
+/**
+ * The beginning of a connection as Deno's server understands it: it answers a bare 400 to an upgrade that says it has
+ * no body, as kubectl's over SPDY does, and the client would not hear what is wrong. Pure.
+ */
+export function readableUpgrade(head: Buffer): Buffer {
+  if (head.toString("latin1", 0, 5) !== "POST ") return head;
+  const text = head.toString("latin1");
+  const lower = text.slice(0, text.indexOf("\r\n\r\n") + 2).toLowerCase();
+  const at = lower.indexOf(EMPTY_BODY);
+  if (at < 0 || !lower.includes("\r\nupgrade: spdy/")) return head;
+  return Buffer.from(text.slice(0, at) + text.slice(at + EMPTY_BODY.length - 2), "latin1");
 }
 
 function serverCredentials(credentials: DoorCredentials): tls.TlsOptions {

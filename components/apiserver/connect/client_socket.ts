@@ -13,16 +13,20 @@ export interface ClientProtocol {
 
 /**
  * Accepts the client's WebSocket and joins it to the one that `open` opens at the other end. That is opened first, so
- * that a client hears in plain HTTP why there is none.
+ * that a client hears in plain HTTP why there is none. `ask` asks the other end without an
+ * upgrade, which it answers with 400 where it would take one.
  */
 export async function serveBridge(
   request: Request,
   supported: readonly ClientProtocol[],
   clock: Clock,
+  ask: () => Promise<Response>,
   open: (backendProtocol: string) => Promise<StreamPipe>,
 ): Promise<Response> {
   if (!isWebSocketUpgrade(request)) {
     if (request.headers.get("upgrade")?.toLowerCase().startsWith("spdy/") === true) {
+      // kubectl falls back to SPDY when the WebSocket failed, and tells its user this answer only.
+      await refusal(ask);
       throw notImplemented("streaming over SPDY");
     }
     throw badRequest("Upgrade request required");
@@ -52,6 +56,16 @@ export async function serveBridge(
   // The client may leave before the socket opens.
   socket.addEventListener("close", () => backend.close(), { once: true });
   return response;
+}
+
+/** Throws what the other end would refuse an upgrade with. */
+async function refusal(ask: () => Promise<Response>): Promise<void> {
+  const answer = await ask().catch((error: unknown) => {
+    throw backendError(error);
+  });
+  const text = await answer.text();
+  if (answer.status === 400) return;
+  throw new ApiError(answer.status, "", `unable to upgrade connection: ${text.trim()}`);
 }
 
 /** How upstream tells that the other end was not reached; what that end itself says is told on as it is. */

@@ -38,6 +38,7 @@ async function stream(
     request,
     PROTOCOLS,
     clock,
+    () => kubelets.fetch(kubelet, path, { method: "GET", headers: new Headers(), body: null }),
     (protocol) => kubelets.websocket(kubelet, path, protocol),
   );
 }

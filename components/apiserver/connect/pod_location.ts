@@ -6,8 +6,8 @@ import type { ObjectReader } from "../ports.ts";
 
 const KUBELET_PORT = 10250;
 
-/** Kinds of a node's addresses, best first: upstream's order for reaching kubelets. */
-const ADDRESS_TYPES = ["Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP"];
+/** Kinds of a node's addresses, best first, as kubeadm sets them: names of nodes are seldom known to a resolver. */
+const ADDRESS_TYPES = ["InternalIP", "ExternalIP", "Hostname", "InternalDNS", "ExternalDNS"];
 
 /** The pod as it is now; 404 where there is none. */
 export async function findPod(reader: ObjectReader, namespace: string, name: string): Promise<Pod> {

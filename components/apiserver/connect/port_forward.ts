@@ -28,6 +28,7 @@ export async function podPortForward(request: Request, context: ConnectContext):
     request,
     PROTOCOLS,
     clock,
+    () => kubelets.fetch(kubelet, path, { method: "GET", headers: new Headers(), body: null }),
     (protocol) => kubelets.websocket(kubelet, path, protocol),
   );
 }

@@ -209,11 +209,11 @@ class Server {
     if (!wishes.stdin && !wishes.stdout && !wishes.stderr) {
       return c.text("you must specify at least 1 of stdin, stdout, stderr\n", 400);
     }
+    const instance = this.#instance(c);
+    if (instance instanceof Response) return instance;
     if (!isWebSocketUpgrade(c.req.raw)) {
       return c.text("only WebSocket upgrades are supported\n", 400);
     }
-    const instance = this.#instance(c);
-    if (instance instanceof Response) return instance;
     const command = query.getAll("command");
     const run = async (streams: ExecStreams) => {
       if (what === "exec") {
@@ -241,11 +241,11 @@ class Server {
     const { cache, clock, logger, runtime } = this.#kubelet.context;
     const pod = this.#find(c);
     if (pod === undefined) return c.text("pod does not exist\n", 404);
+    const sandbox = cache.pod(pod.metadata?.uid ?? "").sandboxes[0];
+    if (sandbox?.ready !== true) return c.text("pod is not running\n", 500);
     if (!isWebSocketUpgrade(c.req.raw)) {
       return c.text("only WebSocket upgrades are supported\n", 400);
     }
-    const sandbox = cache.pod(pod.metadata?.uid ?? "").sandboxes[0];
-    if (sandbox?.ready !== true) return c.text("pod is not running\n", 500);
     const forward = async (stream: PortForwardStream, signal: AbortSignal) => {
       try {
         const far = await runtime.portForward(sandbox.id, stream.port, signal);
