@@ -7,13 +7,19 @@ import { StartError } from "./start_error.ts";
 const POLL_MILLISECONDS = 20;
 const OUTPUT_FILE = "up.out";
 
-/** The words that run this program again. */
-export function selfCommand(args: readonly string[]): { program: string; args: string[] } {
+/** The words that run this program again; `engineFlags` go to Deno where that is a program of its own. */
+export function selfCommand(
+  args: readonly string[],
+  ...engineFlags: string[]
+): { program: string; args: string[] } {
   const program = Deno.execPath();
   if (Deno.build.standalone) return { program, args: [...args] };
   const config = new URL("../../deno.json", import.meta.url).pathname;
   const main = new URL("../../mod.ts", import.meta.url).pathname;
-  return { program, args: ["run", "-A", "--quiet", "--config", config, main, ...args] };
+  return {
+    program,
+    args: ["run", "-A", "--quiet", ...engineFlags, "--config", config, main, ...args],
+  };
 }
 
 /**

@@ -6,7 +6,6 @@ export * from "./kubelet.ts";
 export * from "./machine.ts";
 export * from "./pod_setup.ts";
 export * from "./podman/mod.ts";
-export * from "./podman/mod.ts";
 export * from "./pod_source.ts";
 export * from "./runtime.ts";
 export * from "./server/access.ts";
