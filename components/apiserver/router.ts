@@ -217,13 +217,13 @@ function written(target: StoredRequest, form: Presentation, what: Written): Prom
 function deleted(
   target: StoredRequest,
   form: Presentation,
-  { status, object, bytes }: Deleted,
+  { deleted: { status, object, bytes }, code }: { deleted: Deleted; code: number },
 ): Promise<Response> {
   if (status !== undefined) return writeStatus(status, target.request);
   if (object === undefined || bytes === undefined) {
     throw notFound(groupResource(target.definition), target.info.name);
   }
-  return respondWritten(target, form, { object, bytes }, 200);
+  return respondWritten(target, form, { object, bytes }, code);
 }
 
 /** A deleted collection is answered as the list that it was. */

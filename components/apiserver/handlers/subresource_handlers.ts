@@ -60,19 +60,20 @@ export async function handleScale(target: StoredRequest): Promise<KubeObject> {
   let scale: (existing: KubeObject) => JsonObject;
   if (info.verb === "update") {
     const object = await readSubresourceBody(target, subresource, options);
-    checkName(object, info.name);
+    checkName(object, info);
     scale = () => asJson(object);
   } else {
     const patch = readPatch(contentType, await readBody(request), { strategic: true });
     if (patch.type === "apply") {
       const applied = appliedScale(patch.value, target, subresource, options);
-      const written = await updateObject(target.registry.writes, context, {
-        ...patchChange(context, { type: "apply", value: asJson(applied) }, {
+      const written = await updateObject(
+        target.registry.writes,
+        context,
+        patchChange(context, { type: "apply", value: asJson(applied) }, {
           ...options,
           now: target.registry.writes.clock.now(),
         }),
-        createsMissing: false,
-      });
+      );
       return scaleOf(written.object);
     }
     scale = (existing) => {
@@ -106,7 +107,7 @@ function appliedScale(
   const schema = subresource.schema ?? definition.schema;
   const fitted = fitObject(value, { ...subresource.body, schema }, options);
   for (const warning of fitted.warnings) warnings.add(warning);
-  checkName(fitted.object, info.name);
+  checkName(fitted.object, info);
   const { namespace, name } = info;
   const checked = withScale({ metadata: { name } }, asJson(fitted.object));
   const resourceVersion = fitted.object.metadata?.resourceVersion;

@@ -1,15 +1,16 @@
 import { badRequest, type JsonObject } from "../../base/mod.ts";
 import {
+  decodeDeleteOptions,
   decodeObject,
   type KubeObject,
   mediaTypeOf,
   type ResourceDefinition,
-  schemaOf,
   type SubresourceDefinition,
 } from "../../api/mod.ts";
 import type { RequestInfo, UserInfo } from "../ports.ts";
 import {
   createObject,
+  type Deleted,
   deleteObject,
   patchChange,
   readDeleteOptions,
@@ -59,7 +60,7 @@ export async function handleUpdate(target: StoredRequest): Promise<Written> {
   const object = await readObject(target, definition, options);
   definition.applyDefaults(object);
   const { strategy } = definition;
-  checkName(object, info.name);
+  checkName(object, info);
   return updateObject(target.registry.writes, writeContext(target, options), {
     createsMissing: strategy.allowCreateOnUpdate && info.subresource === "",
     unconditional: strategy.allowUnconditionalUpdate || info.subresource === "finalize",
@@ -70,12 +71,26 @@ export async function handleUpdate(target: StoredRequest): Promise<Written> {
 }
 
 /** 400 where a body is of another object than the path. */
-export function checkName(object: KubeObject, asked: string): void {
-  const name = object.metadata?.name ?? "";
-  if (name === "" || name === asked) return;
-  throw badRequest(
-    `the name of the object (${name}) does not match the name on the URL (${asked})`,
-  );
+export function checkName(
+  { metadata = {} }: KubeObject,
+  info: { readonly namespace: string; readonly name: string },
+): void {
+  const { name = "", namespace = "" } = metadata;
+  if (name === "") {
+    throw badRequest(
+      `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (name !== info.name) {
+    throw badRequest(
+      `the name of the object (${name}) does not match the name on the URL (${info.name})`,
+    );
+  }
+  if (info.namespace !== "" && namespace !== "" && namespace !== info.namespace) {
+    throw badRequest(
+      `the namespace of the object (${namespace}) does not match the namespace on the request (${info.namespace})`,
+    );
+  }
 }
 
 /** PATCH of an object or one of its subresources. */
@@ -98,13 +113,17 @@ export async function handlePatch(target: StoredRequest): Promise<Written> {
 }
 
 /** DELETE of one object. */
-export async function handleDelete(target: StoredRequest) {
+export async function handleDelete(
+  target: StoredRequest,
+): Promise<{ readonly deleted: Deleted; readonly code: number }> {
   const options = readDeleteOptions(await readOptionsBody(target), target.query);
-  return deleteObject(
+  const deleted = await deleteObject(
     target.registry.writes,
     writeContext(target, { ...NO_OPTIONS, dryRun: options.dryRun }),
     options,
   );
+  // Only who asks by the older word is told so: other clients take 202 for an error.
+  return { deleted, code: !deleted.removed && options.orphanDependents === false ? 202 : 200 };
 }
 
 const NO_OPTIONS: WriteOptions = {
@@ -120,13 +139,7 @@ export async function readOptionsBody(
 ): Promise<JsonObject | undefined> {
   const bytes = await readBody(request);
   if (bytes.length === 0) return undefined;
-  const { object } = decodeObject(bytes, request.headers.get("content-type"), {
-    group: "",
-    version: "v1",
-    kind: "DeleteOptions",
-    schema: schemaOf("meta.v1.DeleteOptions"),
-  }, { fieldValidation: "Ignore" });
-  return object as JsonObject;
+  return decodeDeleteOptions(bytes, request.headers.get("content-type")) as JsonObject;
 }
 
 /** The body of a subresource that is of another kind. */

@@ -53,7 +53,7 @@ export function readWriteOptions(
     );
   }
   return {
-    dryRun: isDryRun(query.getAll("dryRun")),
+    dryRun: isDryRun(query.getAll("dryRun"), kind),
     fieldValidation: validation === "" ? "Warn" : validation as FieldValidation,
     fieldManager: asked !== "" ? asked : managerOf(userAgent),
     force: force === "true" || force === "1",

@@ -13,6 +13,8 @@ export interface Deleted {
   readonly object?: KubeObject;
   readonly bytes?: Uint8Array;
   readonly status?: Status;
+  /** False where grace or finalizers keep it for now. */
+  readonly removed: boolean;
 }
 
 const ORPHAN = "orphan";
@@ -53,6 +55,7 @@ async function attempt(
     return {
       object: resource.decoded(entry, context.definition),
       bytes: resource.bytes(entry, context.definition),
+      removed: false,
     };
   }
   if (plan.kind === "mark") {
@@ -64,7 +67,7 @@ async function attempt(
       revision: entry.revision,
     });
     const { object, bytes } = answer(context, plan.next, value, revision, false);
-    return { object, bytes };
+    return { object, bytes, removed: false };
   }
   const revision = context.dryRun
     ? entry.revision
@@ -78,9 +81,9 @@ async function attempt(
       revision,
       false,
     );
-    return { object, bytes };
+    return { object, bytes, removed: true };
   }
-  return { status: deletedStatus(context, previous) };
+  return { status: deletedStatus(context, previous), removed: true };
 }
 
 type Plan = { kind: "remove" } | { kind: "wait" } | { kind: "mark"; next: KubeObject };

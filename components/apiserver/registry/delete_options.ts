@@ -6,6 +6,8 @@ export interface DeleteOptions {
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
   readonly dryRun: boolean;
+  /** Older than the policy; false also asks to be told when the object is not gone at once. */
+  readonly orphanDependents?: boolean;
 }
 
 const POLICIES = ["Foreground", "Background", "Orphan"] as const;
@@ -57,7 +59,8 @@ export function readDeleteOptions(
     ...(typeof grace === "number" ? { gracePeriodSeconds: grace } : {}),
     ...(chosen === undefined ? {} : { propagationPolicy: chosen }),
     ...(preconditions === undefined ? {} : { preconditions }),
-    dryRun: isDryRun(from["dryRun"]) || isDryRun(query.getAll("dryRun")),
+    ...(typeof orphan === "boolean" ? { orphanDependents: orphan } : {}),
+    dryRun: isDryRun(from["dryRun"], kind.kind) || isDryRun(query.getAll("dryRun"), kind.kind),
   };
 }
 
@@ -77,8 +80,8 @@ function fromQuery(query: URLSearchParams): JsonObject {
   return options;
 }
 
-/** Dry run knows one value: `All`. */
-export function isDryRun(value: unknown): boolean {
+/** Dry run knows one value: `All`. `kind` is that of the options that say so. */
+export function isDryRun(value: unknown, kind: string): boolean {
   const values = Array.isArray(value)
     ? value
     : value === undefined || value === null
@@ -87,7 +90,7 @@ export function isDryRun(value: unknown): boolean {
   if (values.length === 0) return false;
   for (const item of values) {
     if (item !== "All") {
-      throw invalid({ group: "meta.k8s.io", kind: "CreateOptions" }, "", [{
+      throw invalid({ group: "meta.k8s.io", kind }, "", [{
         reason: "FieldValueNotSupported",
         message: `Unsupported value: ["${item}"]: supported values: "All"`,
         field: "dryRun",

@@ -95,7 +95,8 @@ export function patchChange(
   const { definition } = context;
   if (patch.type === "apply") {
     return {
-      createsMissing: true,
+      // Subresources make no objects.
+      createsMissing: context.subresource === "",
       unconditional: true,
       retries: PATCH_RETRIES,
       ownership: "stated",

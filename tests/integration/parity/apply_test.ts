@@ -266,6 +266,18 @@ const APPLY: Cases = {
     ],
     has: { data: { k: "w" } },
   }],
+  "of a status makes no object": [{
+    send: `PATCH ${DEPLOYMENTS}/d/status?fieldManager=one`,
+    type: "apply",
+    body: {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "d" },
+      status: { replicas: 1 },
+    },
+    code: 404,
+    message: 'deployments.apps "d" not found',
+  }],
   "of another name": [{
     ...apply("one", { ...config({}), metadata: { name: "b" } }, 400),
     message: "the name of the object (b) does not match the name on the URL (a)",

@@ -233,6 +233,22 @@ const DELETE: Cases = {
     reason: "Forbidden",
     message: 'namespaces "kube-system" is forbidden: this namespace may not be deleted',
   }],
+  "with the older word is accepted where the object stays": [HELD, {
+    send: "DELETE configmaps/a?orphanDependents=false",
+    code: 202,
+    has: { kind: "ConfigMap" },
+  }],
+  "with options of the resource's own group": [JOB, {
+    send: `DELETE ${JOBS}/j`,
+    body: { kind: "DeleteOptions", apiVersion: "batch/v1", propagationPolicy: "Background" },
+    code: 200,
+  }],
+  "with another kind of options": [CONFIG, {
+    send: "DELETE configmaps/a",
+    body: { kind: "Pod", apiVersion: "v1" },
+    code: 400,
+    reason: "BadRequest",
+  }],
   "of a collection by label": [
     { ...CONFIG, body: { metadata: { name: "a", labels: { x: "y" } } } },
     { ...CONFIG, body: { metadata: { name: "b" } } },

@@ -126,6 +126,15 @@ const PATCH: Cases = {
     code: 422,
     reason: "Invalid",
   }],
+  "json: too many operations": [CONFIG, {
+    send: "PATCH configmaps/a",
+    type: "json",
+    body: Array.from({ length: 10_001 }, () => ({ op: "test", path: "/data/k", value: "v" })),
+    code: 413,
+    reason: "RequestEntityTooLarge",
+    message:
+      "Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001",
+  }],
   "json: of the revision as it is": [CONFIG, {
     send: "PATCH configmaps/a",
     type: "json",

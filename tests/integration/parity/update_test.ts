@@ -63,6 +63,19 @@ const UPDATE: Cases = {
     code: 400,
     message: "the name of the object (b) does not match the name on the URL (a)",
   }],
+  "without a name": [MADE, {
+    send: "PUT configmaps/a",
+    body: { data: {} },
+    code: 400,
+    message: "the name of the object (a based on URL) was undeterminable: name must be provided",
+  }],
+  "of another namespace than the path's": [MADE, {
+    send: "PUT configmaps/a",
+    body: { metadata: { name: "a", namespace: "other" } },
+    code: 400,
+    message:
+      "the namespace of the object (other) does not match the namespace on the request ($ns)",
+  }],
   "of what is not there": [{
     send: "PUT configmaps/a",
     body: { metadata: { name: "a" } },
