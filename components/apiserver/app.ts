@@ -4,7 +4,6 @@ import {
   type Clock,
   internalError,
   type Logger,
-  type MetricRegistry,
   type Random,
   unauthorized,
 } from "../base/mod.ts";
@@ -20,9 +19,9 @@ import type {
   RequestInfo,
   UserInfo,
 } from "./ports.ts";
-import { isLongRunning, parseRequestInfo } from "./request_info.ts";
+import { parseRequestInfo } from "./request_info.ts";
 import { fieldRequirements } from "./selector_attributes.ts";
-import { ServerMetrics } from "./server_metrics.ts";
+import type { ServerMetrics } from "./server_metrics.ts";
 
 /** What answers a request that has been let in. */
 export type Answer = (
@@ -37,7 +36,7 @@ export interface AppOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly metrics: MetricRegistry;
+  readonly metrics: ServerMetrics;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   /** Requests for `/api/v1/…` and `/apis/<group>/<version>/…` below the version. */
@@ -57,8 +56,7 @@ const CREATE_TOO = new Set(["exec", "attach", "portforward"]);
  * the resource or endpoint. What is thrown anywhere becomes a `Status` here and nowhere else.
  */
 export function createApp(options: AppOptions): Handler {
-  const { clock, random, logger, authenticator, authorizer } = options;
-  const metrics = new ServerMetrics(options.metrics);
+  const { clock, random, logger, metrics, authenticator, authorizer } = options;
   const gate = new InFlightGate();
   const app = new Hono<{ Bindings: { peer: Peer } }>();
 
@@ -87,8 +85,6 @@ export function createApp(options: AppOptions): Handler {
     const started = clock.monotonic();
     const { path, query } = splitUrl(request.url);
     const info = parseRequestInfo(request.method, path, query);
-    const long = isLongRunning(info);
-    if (long) metrics.longRunning(info, 1);
     let response: Response;
     try {
       response = await letIn(request, query, info, context.env.peer);
@@ -101,8 +97,6 @@ export function createApp(options: AppOptions): Handler {
         error instanceof ApiError ? error : internalError(String(error)),
         request,
       );
-    } finally {
-      if (long) metrics.longRunning(info, -1);
     }
     metrics.answered(request.method, info, response.status, (clock.monotonic() - started) / 1000);
     if (response.status !== 101) addHeader(response, "Audit-Id", random.uuid());

@@ -26,6 +26,7 @@ import type { ObjectReader, ObjectWriter, Peer, UserInfo } from "./ports.ts";
 import { objectReader, objectWriter, Registry } from "./registry/mod.ts";
 import { accessReviews, authenticationReviews, TokenRequests } from "./reviews/mod.ts";
 import { type ConnectHandler, Router } from "./router.ts";
+import { ServerMetrics } from "./server_metrics.ts";
 import { addressAt, parseRange, ServiceHook } from "./services/mod.ts";
 
 export interface ApiServerOptions {
@@ -103,6 +104,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const services = new ServiceHook({ cidrs: options.serviceCidrs, reader, writer, random, logger });
   registry.useAdmission(defaultAdmission({ reader, authorizer, rbac, clock, random }), [services]);
 
+  const serverMetrics = new ServerMetrics(metrics);
   const health = new HealthChecks();
   const { clusterIp, done, steps } = startChecks(health, options);
   const router = new Router({
@@ -114,7 +116,16 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       ...authenticationReviews(tokens, audiences),
       new TokenRequests({ keys, issuer, apiAudiences: audiences, reader, clock, random }),
     ],
-    reads: { clock, random, logger, shutdown: shutdown.signal },
+    reads: {
+      clock,
+      random,
+      logger,
+      shutdown: shutdown.signal,
+      watching(info) {
+        serverMetrics.longRunning(info, 1);
+        return () => serverMetrics.longRunning(info, -1);
+      },
+    },
     ...(options.connect === undefined ? {} : { connect: options.connect({ reader, authorizer }) }),
   });
   const endpoints = serveEndpoints({
@@ -129,7 +140,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     clock,
     random,
     logger,
-    metrics,
+    metrics: serverMetrics,
     authorizer,
     authenticator: new RequestAuthenticator({
       tokens,

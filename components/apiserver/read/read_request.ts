@@ -20,6 +20,8 @@ export interface ReadServices {
   readonly logger: Logger;
   /** Aborts when the server ends: watches end too. */
   readonly shutdown: AbortSignal;
+  /** Hears of each watch that opens; answers whom to tell of its end. */
+  readonly watching?: (info: RequestInfo) => () => void;
 }
 
 export function resourceOf({ definition }: ReadRequest): GroupResource {

@@ -19,6 +19,8 @@ export async function watchObjects(read: ReadRequest, services: ReadServices): P
   const selection = new Selection(presentation.view, info.namespace, query, info.name);
   const plan = await planOf(read, query, services);
   const watcher = new Watcher(selection, presentation, plan, services);
+  const closed = services.watching?.(info);
+  if (closed !== undefined) watcher.onEnd = closed;
   return wantsWebSocket(request)
     ? watchSocket(request, watcher, presentation.negotiated, services.clock)
     : watchResponse(watcher, presentation.negotiated);

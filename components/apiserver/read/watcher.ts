@@ -69,6 +69,9 @@ export class Watcher {
     readonly services: ReadServices,
   ) {}
 
+  /** Called once, when the watch is over. */
+  onEnd: () => void = () => {};
+
   get ended(): boolean {
     return this.#ended;
   }
@@ -126,6 +129,7 @@ export class Watcher {
     this.#initial = [];
     this.#waiting = [];
     this.#output?.close();
+    this.onEnd();
   }
 
   readonly #onShutdown = () => this.end();
