@@ -162,7 +162,7 @@ export class Client {
     const path = resourcePath(type, namespace) + queryString({ watch: true, ...query });
     const response = await this.request("GET", path, undefined, undefined, signal);
     if (!response.ok || response.body === null) throw await errorOf(response);
-    return watchEvents<T>(response.body);
+    return watchEvents<T>(response.body, signal);
   }
 
   /** Any request; the answer is not looked at. `body` is sent as JSON. */

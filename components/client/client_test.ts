@@ -156,3 +156,20 @@ Deno.test("watchEvents throws the Status of an ERROR event", async () => {
     (thrown) => thrown instanceof ApiError && thrown.reason === "Expired",
   );
 });
+
+Deno.test("watchEvents cancels the body when its signal aborts or its reader leaves", async () => {
+  for (const leave of ["signal", "reader"] as const) {
+    const cancelled = Promise.withResolvers<void>();
+    const abort = new AbortController();
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) =>
+        controller.enqueue(new TextEncoder().encode(`${event("ADDED", "a")}\n`)),
+      cancel: () => cancelled.resolve(),
+    });
+    for await (const _ of watchEvents(body, abort.signal)) {
+      if (leave === "reader") break;
+      abort.abort();
+    }
+    await cancelled.promise;
+  }
+});

@@ -13,10 +13,11 @@ const LINE_MAXIMUM_CHARACTERS = 16 * 1024 * 1024;
 /** Reads newline-delimited watch events. An ERROR event throws its `ApiError`; the end of the body ends the iteration. */
 export async function* watchEvents<T extends KubeObject>(
   body: ReadableStream<Uint8Array>,
+  signal?: AbortSignal,
 ): AsyncGenerator<WatchEvent<T>> {
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const chunk of body) {
+  for await (const chunk of chunks(body, signal)) {
     const text = decoder.decode(chunk, { stream: true });
     let from = 0;
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", from)) {
@@ -29,6 +30,23 @@ export async function* watchEvents<T extends KubeObject>(
     if (rest.length > LINE_MAXIMUM_CHARACTERS) {
       throw new ApiError(500, "InternalError", "watch event too long");
     }
+  }
+}
+
+/** The body's chunks. Over HTTP/2 the signal of a fetch does not end a body that is being read: it is cancelled here. */
+async function* chunks(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  const cancel = () => void reader.cancel(signal?.reason).catch(() => {});
+  if (signal?.aborted) cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    cancel();
   }
 }
 
