@@ -11,6 +11,12 @@ export interface Step {
   readonly type?: string;
   readonly accept?: string;
   readonly agent?: string;
+  /** Somebody who may do no more than everybody; an administrator where not given. */
+  readonly user?: string;
+  /** Seconds that pass before. */
+  readonly later?: number;
+  /** True where the answer takes time. */
+  readonly slow?: boolean;
   readonly code: number;
   readonly reason?: string;
   readonly message?: string;
@@ -59,7 +65,8 @@ async function run(server: ParityServer, step: Step, kept: Record<string, string
     kept,
   ) as string;
   const type = step.type ?? (step.body === undefined ? undefined : "application/json");
-  const response = await server.send(
+  if (step.later !== undefined) await server.clock.advance(step.later * 1000);
+  const pending = server.send(
     method,
     url,
     {
@@ -68,7 +75,9 @@ async function run(server: ParityServer, step: Step, kept: Record<string, string
       ...(step.accept === undefined ? {} : { accept: step.accept }),
     },
     filled(step.body, kept),
+    step.user,
   );
+  const response = await (step.slow === true ? server.answered(pending) : pending);
   const where = `${step.send} answers`;
   const warnings = response.headers.get("warning");
   if (step.lines !== undefined) {

@@ -11,6 +11,8 @@ import { openPki } from "../../../components/pki/mod.ts";
 import { openKvStore } from "../../../components/storage/mod.ts";
 
 const ADMIN = { username: "admin", groups: ["system:masters", "system:authenticated"] };
+/** No request is answered later than this. */
+const WAIT_MAXIMUM_SECONDS = 60;
 const START = Date.UTC(2026, 0, 1);
 
 /** An API server alone, over a store in memory: no controller and no node changes what requests leave. */
@@ -59,6 +61,7 @@ export class ParityServer implements AsyncDisposable {
     path: string,
     headers: Readonly<Record<string, string>>,
     body: JsonValue | undefined,
+    user: string | undefined,
   ): Promise<Response> {
     const request = new Request(`http://server${path}`, {
       method,
@@ -67,7 +70,20 @@ export class ParityServer implements AsyncDisposable {
         ? {}
         : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
-    return this.server.handle(request, { address: "parity", user: ADMIN });
+    const asked = user === undefined ? ADMIN : { username: user, groups: ["system:authenticated"] };
+    return this.server.handle(request, { address: "parity", user: asked });
+  }
+
+  /** Lets time pass until the request is answered. */
+  async answered(request: Promise<Response>): Promise<Response> {
+    let done = false;
+    const settled = request.finally(() => done = true);
+    for (let seconds = 0; !done && seconds < WAIT_MAXIMUM_SECONDS; seconds++) {
+      // Whatever does not wait for time comes first.
+      await new Promise((resolve) => setTimeout(resolve));
+      if (!done) await this.clock.advance(1000);
+    }
+    return await settled;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
