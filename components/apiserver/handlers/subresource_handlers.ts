@@ -37,8 +37,6 @@ import {
 } from "./write_handlers.ts";
 import { readWriteOptions, type WriteOptions } from "./write_options.ts";
 
-const UPDATE_RETRIES = 20;
-
 /** GET, PUT and PATCH of `scale`. */
 export async function handleScale(target: StoredRequest): Promise<KubeObject> {
   const { request, query, info, definition, resource } = target;
@@ -90,7 +88,6 @@ export async function handleScale(target: StoredRequest): Promise<KubeObject> {
   const written = await updateObject(target.registry.writes, context, {
     createsMissing: false,
     unconditional: true,
-    retries: UPDATE_RETRIES,
     make: (existing) => withScale(existing!, scale(existing!)),
   });
   return scaleOf(written.object);

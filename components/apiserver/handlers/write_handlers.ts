@@ -41,9 +41,6 @@ export interface StoredRequest extends ResourceRequest {
   readonly registry: Registry;
 }
 
-/** A PUT without a revision is made anew as often as this when others write between. */
-const UPDATE_RETRIES = 20;
-
 /** POST to a collection. */
 export async function handleCreate(target: StoredRequest): Promise<Written> {
   const { request, definition, query } = target;
@@ -64,7 +61,6 @@ export async function handleUpdate(target: StoredRequest): Promise<Written> {
   return updateObject(target.registry.writes, writeContext(target, options), {
     createsMissing: strategy.allowCreateOnUpdate && info.subresource === "",
     unconditional: strategy.allowUnconditionalUpdate || info.subresource === "finalize",
-    retries: UPDATE_RETRIES,
     // Made anew on a retry: what was decoded is changed on its way.
     make: () => structuredClone(object),
   });

@@ -10,7 +10,6 @@ import type { WriteContext } from "./write_context.ts";
 
 /** Whom the API server's own writes are made as. */
 const SELF: UserInfo = { username: "system:apiserver", groups: ["system:masters"] };
-const UPDATE_RETRIES = 10;
 
 /** Reads from the caches. */
 export function objectReader(registry: Registry): ObjectReader {
@@ -98,7 +97,6 @@ export function objectWriter(registry: Registry): ObjectWriter {
       const written = await updateObject(registry.writes, target, {
         createsMissing: false,
         unconditional: true,
-        retries: UPDATE_RETRIES,
         make: () => {
           const next = structuredClone(object);
           target.definition.applyDefaults(next);

@@ -32,9 +32,6 @@ const TYPES = {
 } as const;
 type PatchType = typeof TYPES[keyof typeof TYPES];
 
-/** A patch without a revision is made anew when another write comes between, as often as upstream does. */
-const PATCH_RETRIES = 5;
-
 export interface PatchBody {
   readonly type: PatchType;
   readonly value: JsonValue;
@@ -98,7 +95,6 @@ export function patchChange(
       // Subresources make no objects.
       createsMissing: context.subresource === "",
       unconditional: true,
-      retries: PATCH_RETRIES,
       ownership: "stated",
       make: (existing, resourceVersion) => {
         const applied = appliedConfiguration(patch, context, options.fieldValidation);
@@ -127,7 +123,6 @@ export function patchChange(
   return {
     createsMissing: false,
     unconditional: true,
-    retries: PATCH_RETRIES,
     make: (existing, resourceVersion) => {
       const document = () => patchedDocument(patch, existing!, resourceVersion, definition);
       const shown = () =>

@@ -5,8 +5,6 @@ import { admissionRequest } from "./pipeline.ts";
 import { updateObject } from "./update.ts";
 import { groupResource, type WriteContext } from "./write_context.ts";
 
-const RETRIES = 5;
-
 /** Gives a pod its node: `POST pods/x/binding`. */
 export async function bindPod(
   dependencies: WriteDependencies,
@@ -21,7 +19,6 @@ export async function bindPod(
     createsMissing: false,
     unconditional: true,
     ownership: "none",
-    retries: RETRIES,
     make: (existing) =>
       bound(context, existing as Pod, binding, node, timestamp(dependencies.clock.now())),
   });

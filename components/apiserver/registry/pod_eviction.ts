@@ -1,4 +1,4 @@
-import { ApiError, internalError, type Status, timestamp } from "../../base/mod.ts";
+import { ApiError, hasReason, internalError, type Status, timestamp } from "../../base/mod.ts";
 import { labelSelectorMatcher, type Pod, type PodDisruptionBudget } from "../../api/mod.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import { missing, type WriteDependencies } from "./create.ts";
@@ -7,7 +7,8 @@ import type { DeleteOptions } from "./delete_options.ts";
 import { updateObject } from "./update.ts";
 import type { WriteContext } from "./write_context.ts";
 
-const RETRIES = 5;
+/** Evictions of pods under one budget wait for each other this often. */
+const BUDGET_TRIES = 20;
 
 export interface EvictionDependencies extends WriteDependencies {
   readonly reader: ObjectReader;
@@ -24,7 +25,7 @@ export async function evictPod(
   await reader.fresh("", "pods");
   const pod = reader.get<Pod>("", "pods", context.namespace, context.name);
   if (pod === undefined) throw missing(context);
-  if (!goesAnyway(pod)) await spendBudget(dependencies, context, pod);
+  if (!goesAnyway(pod)) await spendBudgetOf(dependencies, context, pod);
   const target = { ...context, subresource: "" };
   if (!context.dryRun) await markDisrupted(dependencies, target);
   await deleteObject(dependencies, target, options);
@@ -35,6 +36,21 @@ function goesAnyway(pod: Pod): boolean {
   const phase = pod.status?.phase;
   return phase === "Succeeded" || phase === "Failed" || phase === "Pending" ||
     pod.metadata?.deletionTimestamp !== undefined;
+}
+
+/** Another eviction may have spent of the budget in between: then it is looked at again. */
+async function spendBudgetOf(
+  dependencies: EvictionDependencies,
+  context: WriteContext,
+  pod: Pod,
+): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await spendBudget(dependencies, context, pod);
+    } catch (error) {
+      if (!hasReason(error, "Conflict") || tries === BUDGET_TRIES) throw error;
+    }
+  }
 }
 
 async function spendBudget(
@@ -114,7 +130,6 @@ async function markDisrupted(
     createsMissing: false,
     unconditional: true,
     ownership: "none",
-    retries: RETRIES,
     make: (existing) => {
       const pod = existing as Pod;
       const others = (pod.status?.conditions ?? []).filter((condition) =>

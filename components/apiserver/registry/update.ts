@@ -9,6 +9,12 @@ import { admissionRequest } from "./pipeline.ts";
 import type { ResourceStore, StoredObject } from "./resource_store.ts";
 import { groupResource, storeError, type WriteContext, type Written } from "./write_context.ts";
 
+/**
+ * A change that names no revision is made anew when another write came between. Each time one of those that contend
+ * gets through, so this is far more than as many as contend for one object.
+ */
+const RETRIES_MAXIMUM = 1000;
+
 /** A change of one object, given what stands there now, both in the requested version. */
 export interface Change {
   /**
@@ -20,8 +26,6 @@ export interface Change {
   readonly createsMissing: boolean;
   /** Whether the change may be made without naming a revision. */
   readonly unconditional: boolean;
-  /** How often it is made anew when another write came between, where it named no revision. */
-  readonly retries: number;
   /** `tracked` where not given. */
   readonly ownership?: Ownership;
 }
@@ -45,7 +49,7 @@ export async function updateObject(
     }
     const result = await attempt(dependencies, context, change, entry);
     if (result.written !== undefined) return result.written;
-    if (result.conditional || tries >= change.retries) {
+    if (result.conditional || tries >= RETRIES_MAXIMUM) {
       throw conflict(groupResource(definition), context.name, OBJECT_MODIFIED);
     }
     entry = currentEntry(resource, key, result.current);

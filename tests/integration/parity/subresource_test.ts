@@ -1,5 +1,11 @@
 /** status, scale, binding, eviction, ephemeralcontainers, resize, finalize, approval, token, reviews. */
+import { createSigningRequest, generateKeyPair } from "../../../components/pki/mod.ts";
 import { type Cases, testCases } from "./parity_case.ts";
+
+const REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+const REQUEST = btoa(
+  await createSigningRequest({ commonName: "jane" }, [], await generateKeyPair()),
+);
 
 const DEPLOYMENTS = "/apis/apps/v1/namespaces/$ns/deployments";
 const POD = {
@@ -206,7 +212,64 @@ const SUBRESOURCES: Cases = {
       },
     },
   }],
-  "approval decides once": [
+  "approval decides, and stays": [
+    {
+      send: `POST ${REQUESTS}`,
+      body: {
+        metadata: { name: "csr" },
+        spec: {
+          request: REQUEST,
+          signerName: "kubernetes.io/kube-apiserver-client",
+          usages: ["client auth"],
+        },
+      },
+      code: 201,
+      has: { spec: { username: "admin" }, status: {} },
+    },
+    {
+      send: `PATCH ${REQUESTS}/csr/approval`,
+      type: "merge",
+      body: {
+        spec: { username: "other" },
+        status: { conditions: [{ type: "Approved", status: "True", reason: "Fine" }] },
+      },
+      code: 200,
+      has: {
+        spec: { username: "admin" },
+        status: { conditions: [{ type: "Approved", status: "True", reason: "Fine" }] },
+      },
+    },
+    {
+      send: `PATCH ${REQUESTS}/csr/approval`,
+      type: "merge",
+      body: { status: { conditions: [{ type: "Denied", status: "True", reason: "No" }] } },
+      code: 422,
+      reason: "Invalid",
+    },
+    {
+      send: `PATCH ${REQUESTS}/csr`,
+      type: "merge",
+      body: { status: { conditions: [] } },
+      code: 200,
+      has: { status: { conditions: [{ type: "Approved" }] } },
+    },
+  ],
+  "finalize changes a namespace's finalizers": [{
+    send: "PUT /api/v1/namespaces/$ns/finalize",
+    body: { metadata: { name: "$ns" }, spec: { finalizers: ["kubernetes", "example.com/f"] } },
+    code: 200,
+    has: {
+      spec: { finalizers: ["kubernetes", "example.com/f"] },
+      status: { phase: "Active" },
+    },
+  }, {
+    send: "PATCH /api/v1/namespaces/$ns",
+    type: "merge",
+    body: { spec: { finalizers: [] } },
+    code: 200,
+    has: { spec: { finalizers: ["kubernetes", "example.com/f"] } },
+  }],
+  "may I": [
     {
       send: "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
       body: { spec: { resourceAttributes: { verb: "get", resource: "pods" } } },
