@@ -1,6 +1,8 @@
 import { ApiError, noSuchResource, notFound, notImplemented } from "../base/mod.ts";
 import type { KubeObject, ResourceDefinition, SubresourceDefinition } from "../api/mod.ts";
+import { pageNotFound } from "./endpoints/endpoint.ts";
 import { handleDeleteCollection } from "./handlers/delete_collection.ts";
+import { respondScale } from "./handlers/scale_response.ts";
 import { handleBinding, handleEviction, handleScale } from "./handlers/subresource_handlers.ts";
 import { Warnings } from "./handlers/warnings.ts";
 import {
@@ -74,7 +76,10 @@ export class Router {
   ): Promise<Response> {
     const { registry, connect } = this.#options;
     const definition = registry.definitions.find(info.group, info.version, info.resource);
-    if (definition === undefined) throw noSuchResource();
+    if (definition === undefined) {
+      if (!registry.definitions.serves(info.group, info.version)) return pageNotFound();
+      throw noSuchResource();
+    }
     checkPlace(definition, info);
     const warnings = new Warnings();
     const target: ResourceRequest = { request, query, info, user, definition, warnings };
@@ -187,6 +192,9 @@ export class Router {
       const handle = info.verb === "update" ? handleUpdate : handlePatch;
       return written(target, form, await handle(target));
     }
+    if (name === "scale") {
+      return respondScale(target, this.#options.reads.clock, () => handleScale(target));
+    }
     const negotiated = negotiate(request.headers.get("accept"), {
       table: false,
       metadata: false,
@@ -195,8 +203,6 @@ export class Router {
     const answer = (object: KubeObject, status: number) =>
       writeObject(object, negotiated, request, status);
     switch (name) {
-      case "scale":
-        return answer(await handleScale(target), 200);
       case "binding":
         return answer(await handleBinding(target), 201);
       case "eviction":

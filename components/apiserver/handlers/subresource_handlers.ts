@@ -24,6 +24,7 @@ import {
   patchChange,
   readDeleteOptions,
   readPatch,
+  type Scale,
   scaleOf,
   updateObject,
   withScale,
@@ -38,7 +39,7 @@ import {
 import { readWriteOptions, type WriteOptions } from "./write_options.ts";
 
 /** GET, PUT and PATCH of `scale`. */
-export async function handleScale(target: StoredRequest): Promise<KubeObject> {
+export async function handleScale(target: StoredRequest): Promise<Scale> {
   const { request, query, info, definition, resource } = target;
   const subresource = definition.subresources.get("scale");
   if (subresource === undefined) throw noSuchResource();

@@ -30,6 +30,14 @@ export class Definitions {
     return undefined;
   }
 
+  /** True where any resource of a version is served. */
+  serves(group: string, version: string): boolean {
+    for (const definition of this.#byPath.values()) {
+      if (definition.group === group && definition.version === version) return true;
+    }
+    return false;
+  }
+
   byKind(group: string, version: string, kind: string): ResourceDefinition | undefined {
     return this.#byKind.get(`${group}/${version}/${kind}`);
   }

@@ -11,6 +11,6 @@ export { bindPod } from "./pod_binding.ts";
 export { evictPod } from "./pod_eviction.ts";
 export { Registry, type RegistryOptions } from "./registry.ts";
 export { type ObjectIndex, ResourceStore, type StoredObject } from "./resource_store.ts";
-export { scaleOf, withScale } from "./scale.ts";
+export { type Scale, scaleOf, withScale } from "./scale.ts";
 export { type Change, updateObject } from "./update.ts";
 export { groupResource, type WriteContext, type Written } from "./write_context.ts";

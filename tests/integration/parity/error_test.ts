@@ -7,6 +7,7 @@ const NO_RESOURCE = {
   message: "the server could not find the requested resource",
   has: { kind: "Status", apiVersion: "v1", status: "Failure", details: {}, code: 404 },
 };
+const NO_PAGE = { code: 404, has: { text: "404 page not found\n" } };
 const NO_METHOD = {
   code: 405,
   reason: "MethodNotAllowed",
@@ -17,10 +18,10 @@ const NO_METHOD = {
 const ERRORS: Cases = {
   "a resource that is not there": [{ send: "GET widgets", ...NO_RESOURCE }],
   "a group that is not there": [
-    { send: "GET /apis/example.com/v1/namespaces/$ns/widgets", ...NO_RESOURCE },
+    { send: "GET /apis/example.com/v1/namespaces/$ns/widgets", ...NO_PAGE },
   ],
   "a version that is not there": [
-    { send: "GET /apis/apps/v1beta1/namespaces/$ns/deployments", ...NO_RESOURCE },
+    { send: "GET /apis/apps/v1beta1/namespaces/$ns/deployments", ...NO_PAGE },
   ],
   "a subresource that is not there": [
     { send: "POST configmaps", body: { metadata: { name: "a" } }, code: 201 },

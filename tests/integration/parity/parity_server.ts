@@ -2,6 +2,7 @@ import {
   FakeClock,
   type JsonValue,
   MetricRegistry,
+  type Random,
   seededRandom,
   silentLogger,
 } from "../../../components/base/mod.ts";
@@ -23,9 +24,8 @@ export class ParityServer implements AsyncDisposable {
     readonly close: () => Promise<void>,
   ) {}
 
-  static async open(): Promise<ParityServer> {
+  static async open(random: Random = seededRandom(1)): Promise<ParityServer> {
     const clock = new FakeClock(START);
-    const random = seededRandom(1);
     const logger = silentLogger;
     const store = await openKvStore({ directory: "memory", clock, logger });
     const server = startApiServer({

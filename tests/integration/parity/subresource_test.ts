@@ -82,6 +82,21 @@ const SUBRESOURCES: Cases = {
       status: { replicas: 0, selector: "a=b" },
     },
   }],
+  "scale as a table": [DEPLOYMENT, {
+    send: `GET ${DEPLOYMENTS}/d/scale`,
+    accept: "application/json;as=Table;g=meta.k8s.io;v=v1",
+    code: 200,
+    has: {
+      kind: "Table",
+      columnDefinitions: [
+        { name: "Name" },
+        { name: "Desired" },
+        { name: "Available" },
+        { name: "Age" },
+      ],
+      rows: [{ cells: ["d", 2, 0, "0s"], object: { kind: "PartialObjectMetadata" } }],
+    },
+  }],
   "scale is written": [
     DEPLOYMENT,
     {
