@@ -21,6 +21,25 @@ Deno.test("Kubelet registers its node, renews its lease and reports Ready", asyn
   await node.end();
 });
 
+Deno.test("Kubelet tells soon that its node has become ready", async () => {
+  const node = new FakeNode();
+  const status = node.runtime.status.bind(node.runtime);
+  let networkReady = false;
+  node.runtime.status = async () => ({ ...await status(), networkReady });
+  const told = () => {
+    const stored = node.api.objects.get("/api/v1/nodes/node-1") as
+      | { status?: { conditions?: { type: string; status: string }[] } }
+      | undefined;
+    return stored?.status?.conditions?.find(({ type }) => type === "Ready")?.status;
+  };
+  await node.until("not ready", () => told() === "False");
+  await node.settle();
+  networkReady = true;
+  await node.clock.advance(100);
+  await node.until("ready", () => told() === "True");
+  await node.end();
+});
+
 Deno.test("Kubelet runs a pod and writes its status", async () => {
   const node = new FakeNode();
   node.api.putPod(testPod("a", { containers: [{ name: "c", image: "x:1" }] }));

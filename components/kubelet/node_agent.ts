@@ -27,6 +27,9 @@ export interface NodeAgentOptions {
 
 const LEASE_NAMESPACE = "kube-node-lease";
 const RETRY_MILLISECONDS = 1000;
+/** A node that starts tells soon that it is ready: so often it looks, and so long. */
+const START_LOOK_MILLISECONDS = 100;
+const START_MAXIMUM_MILLISECONDS = 120_000;
 /** A lease is renewed four times before it would run out. */
 const RENEWALS_PER_LEASE = 4;
 
@@ -68,27 +71,35 @@ export class NodeAgent {
     const { configuration } = this.#options;
     const renewal = configuration.nodeLeaseDurationSeconds * 1000 / RENEWALS_PER_LEASE;
     const update = configuration.nodeStatusUpdateFrequencySeconds * 1000;
+    const startEnd = this.#options.clock.monotonic() + START_MAXIMUM_MILLISECONDS;
+    const untilReport = () => this.#isStarting(startEnd) ? START_LOOK_MILLISECONDS : update;
     await Promise.all([
-      this.#repeat("lease", renewal, signal, () => this.#renew()),
-      this.#repeat("status", update, signal, () => this.#report()),
+      this.#repeat("lease", () => renewal, signal, () => this.#renew()),
+      this.#repeat("status", untilReport, signal, () => this.#report()),
     ]);
+  }
+
+  /** Not ready yet: its network, for one, comes with the range that it is given once it is registered. */
+  #isStarting(end: number): boolean {
+    return this.#told.get("Ready") !== "True" && this.#options.clock.monotonic() < end;
   }
 
   async #repeat(
     what: string,
-    period: number,
+    period: () => number,
     signal: AbortSignal,
     work: () => Promise<void>,
   ): Promise<void> {
     const { clock, logger } = this.#options;
     while (!signal.aborted) {
-      let wait = period;
+      let failed = false;
       try {
         await work();
       } catch (error) {
         logger.warn(`cannot write the node's ${what}`, { error: String(error) });
-        wait = Math.min(period, RETRY_MILLISECONDS);
+        failed = true;
       }
+      const wait = failed ? RETRY_MILLISECONDS : period();
       await sleep(clock, wait, signal).catch(() => {});
     }
   }

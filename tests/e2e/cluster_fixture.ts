@@ -136,6 +136,7 @@ export class TestCluster {
     readonly kubeconfig: string,
     readonly port: number,
     readonly runtime: string,
+    readonly nodes: number,
     tools: string,
   ) {
     this.#tools = tools;
@@ -148,14 +149,15 @@ export class TestCluster {
       `${directory}/kubeconfig`,
       freePort(),
       runtime,
+      nodes,
       await toolsFolder(),
     );
-    await cluster.up(nodes);
+    await cluster.up();
     return cluster;
   }
 
   /** Starts the cluster, again on the same data. */
-  async up(nodes = 1): Promise<Finished> {
+  async up(): Promise<Finished> {
     const result = await run([
       launcher,
       "up",
@@ -163,7 +165,7 @@ export class TestCluster {
       "--runtime",
       this.runtime,
       "--nodes",
-      String(nodes),
+      String(this.nodes),
       "--data-dir",
       `${this.directory}/data`,
       "--listen",

@@ -210,10 +210,11 @@ spec:
   template:
     spec:
       restartPolicy: Never
-      containers: [{name: main, image: "registry.test/exit-0:1"}]
+      containers: [{name: main, image: "registry.test/job:exit-0"}]
 `,
   );
-  await c.ok("get job once");
+  await c.ok("wait --for=condition=Complete job/once --timeout=30s");
+  assert.match(await c.ok("get job once"), /^once\s+Complete\s+2\/2/m);
 });
 
 check("cascades: background, orphan and foreground", async (c) => {
@@ -260,7 +261,7 @@ check("kill -9 of the control plane loses nothing that was acknowledged", async 
     pid: number;
   };
   Deno.kill(status.pid, "SIGKILL");
-  await c.up(3);
+  await c.up();
   assert.equal(
     await c.ok("get cm kept -o jsonpath={.metadata.uid}/{.metadata.resourceVersion}"),
     before,

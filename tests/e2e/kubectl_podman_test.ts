@@ -9,6 +9,7 @@ import { faultCases } from "./podman_fault_cases.ts";
 import { podCases } from "./podman_pod_cases.ts";
 import { serviceCases } from "./podman_service_cases.ts";
 
+const NODES = 2;
 const rootless = Deno.uid() !== 0;
 const missing = await missingRequirements(rootless);
 const reasons = [
@@ -22,7 +23,7 @@ let started: Promise<TestCluster> | undefined;
 const cluster = () => started ??= start();
 
 async function start(): Promise<TestCluster> {
-  const cluster = await TestCluster.start("podman");
+  const cluster = await TestCluster.start("podman", NODES);
   await cluster.importImage(await busyboxTar(cluster.directory), IMAGE);
   return cluster;
 }

@@ -65,6 +65,8 @@ export function serviceCases(check: Check): void {
     assert.match(await c.ok("get deployment web"), /^web\s+10\/10\s+10\s+10/m);
     const addresses = await c.ok("get pods -l app=web -o jsonpath={.items[*].status.podIP}");
     assert.equal(new Set(addresses.split(" ")).size, REPLICAS);
+    const nodes = await c.ok("get pods -l app=web -o jsonpath={.items[*].spec.nodeName}");
+    assert.equal(new Set(nodes.split(" ")).size, c.nodes);
   });
 
   check("a Service is reached from a pod by its address, and spreads", async (c) => {
@@ -74,17 +76,26 @@ export function serviceCases(check: Check): void {
     assert.ok([...found].every((text) => text.startsWith("v1 web-")), [...found].join());
   });
 
+  check("pods of every node are reached from a pod", async (c) => {
+    const addresses = await c.ok("get pods -l app=web -o jsonpath={.items[*].status.podIP}");
+    for (const address of addresses.split(" ")) {
+      assert.match(await fetched(c, address, 80), /^v1 web-/m);
+    }
+  });
+
   check("a node port is reached from a pod and from the machine", async (c) => {
     const port = Number(await c.ok("get service web -o jsonpath={.spec.ports[0].nodePort}"));
-    const node = await c.ok("get nodes -o jsonpath={.items[0].status.addresses[0].address}");
-    assert.match(await fetched(c, node, port), /v1 web-/);
+    const nodes = await c.ok("get nodes -o jsonpath={.items[*].status.addresses[0].address}");
+    for (const node of nodes.split(" ")) assert.match(await fetched(c, node, port), /v1 web-/);
     if (Deno.uid() !== 0) {
       return console.log("skipped: rootless, nodes' addresses have no route from the machine");
     }
-    const response = await fetch(`http://${node}:${port}/`, {
-      signal: AbortSignal.timeout(5000),
-    });
-    assert.match(await response.text(), /^v1 web-/);
+    for (const node of nodes.split(" ")) {
+      const response = await fetch(`http://${node}:${port}/`, {
+        signal: AbortSignal.timeout(5000),
+      });
+      assert.match(await response.text(), /^v1 web-/);
+    }
   });
 
   check("cluster DNS answers pods", async (c) => {
@@ -115,8 +126,10 @@ export function serviceCases(check: Check): void {
     });
     while (!finished) assert.match(await fetched(c, address, 8080), /^v[12] web-/m);
     assert.equal(await ended, 0, rollout.output);
-    const found = await answerers(() => fetched(c, address, 8080));
-    assert.ok([...found].every((text) => text.startsWith("v2 web-")), [...found].join());
+    await until("only the new pods answer", async () => {
+      const found = await answerers(() => fetched(c, address, 8080));
+      return [...found].every((text) => text.startsWith("v2 web-")) ? true : undefined;
+    });
     assert.match(await c.ok("rollout history deployment/web"), /^2\s/m);
   });
 
