@@ -1,8 +1,11 @@
 import { cloneJson, type JsonObject, type JsonValue } from "../../base/mod.ts";
+import { encodeBase64 } from "../base64.ts";
 import { all, at, ensureStruct, type Fill, fill, isEmpty, structAt, structsAt } from "./fill.ts";
 import { POD_DEFAULTS } from "./pod.ts";
 import { POD_SPEC, SPEC_TEMPLATE } from "./pod_spec.ts";
 import { CLAIM_SPEC, PERSISTENT_VOLUME_SOURCE } from "./volume.ts";
+
+const encoder = new TextEncoder();
 
 /** Seconds a client stays with one endpoint under ClientIP affinity. */
 const AFFINITY_SECONDS = 10_800;
@@ -28,6 +31,17 @@ function namespace(value: JsonObject): void {
   }
   const status = ensureStruct(value, "status");
   if (isEmpty(status["phase"])) status["phase"] = "Active";
+}
+
+/** Text that a client writes beside the data becomes data: it is never stored or shown as text. */
+function secretText(value: JsonObject): void {
+  const texts = structAt(value, "stringData");
+  delete value["stringData"];
+  if (texts === undefined) return;
+  const names = Object.keys(texts);
+  if (names.length === 0) return;
+  const data = ensureStruct(value, "data");
+  for (const name of names) data[name] = encodeBase64(encoder.encode(String(texts[name])));
 }
 
 function nodeStatus(status: JsonObject): void {
@@ -124,6 +138,6 @@ export const CORE_DEFAULTS: Readonly<Record<string, Fill>> = {
   Pod: all(...POD_DEFAULTS),
   PodTemplate: at("template.spec", POD_SPEC),
   ReplicationController: all(replicationController, SPEC_TEMPLATE),
-  Secret: fill({ empty: { type: "Opaque" } }),
+  Secret: fill({ first: secretText, empty: { type: "Opaque" } }),
   Service: service,
 };

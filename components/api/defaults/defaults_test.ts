@@ -155,6 +155,10 @@ Deno.test("a template gets a pod spec's defaults, but not a pod's", () => {
 Deno.test("defaults of other kinds", () => {
   const cases: [string, string, JsonObject, JsonObject][] = [
     ["v1", "Secret", {}, { type: "Opaque" }],
+    ["v1", "Secret", { data: { a: "eA==", b: "eA==" }, stringData: { b: "ü", c: "" } }, {
+      type: "Opaque",
+      data: { a: "eA==", b: "w7w=", c: "" },
+    }],
     ["v1", "Namespace", { metadata: { name: "a" } }, {
       metadata: { name: "a", labels: { "kubernetes.io/metadata.name": "a" } },
       status: { phase: "Active" },

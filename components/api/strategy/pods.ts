@@ -27,7 +27,13 @@ export const POD_RULES = rules<Pod>({
       }],
     }),
   }),
-  create: validatePod,
+  create(pod, errors) {
+    validatePod(pod, errors);
+    // They have a door of their own.
+    if ((pod.spec?.ephemeralContainers?.length ?? 0) > 0) {
+      errors.forbidden(Path.of("spec", "ephemeralContainers"), "cannot be set on create");
+    }
+  },
   warnings: ({ metadata, spec }) => [
     ...podNameWarnings(metadata?.name ?? ""),
     ...podSpecWarnings(spec, Path.of("spec")),

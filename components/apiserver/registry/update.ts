@@ -43,7 +43,7 @@ export async function updateObject(
     if (entry === undefined) {
       if (!change.createsMissing) throw missing(context);
       const made = await change.make(undefined, "");
-      checkNothingNamed(context, made);
+      checkNothingNamed(context, made, change.ownership);
       if (made.metadata !== undefined) delete made.metadata.resourceVersion;
       return createObject(dependencies, context, made, change.ownership);
     }
@@ -165,13 +165,19 @@ function isReleased(object: KubeObject): boolean {
 }
 
 /** Who names the object that is to be changed by its uid does not want another one created. */
-function checkNothingNamed(context: WriteContext, made: KubeObject): void {
+function checkNothingNamed(
+  context: WriteContext,
+  made: KubeObject,
+  ownership: Ownership | undefined,
+): void {
   const uid = made.metadata?.uid ?? "";
   if (uid === "") return;
   throw conflict(
     groupResource(context.definition),
     context.name,
-    `Precondition failed: UID in precondition: ${uid}, UID in object meta: `,
+    ownership === "stated"
+      ? `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
+      : `Precondition failed: UID in precondition: ${uid}, UID in object meta: `,
   );
 }
 

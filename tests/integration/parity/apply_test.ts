@@ -168,7 +168,13 @@ const APPLY: Cases = {
     },
   ],
   "with a uid creates nothing": [
-    { ...apply("one", config({ k: "v" }, { uid: "some" }), 409), reason: "Conflict" },
+    {
+      ...apply("one", config({ k: "v" }, { uid: "some" }), 409),
+      reason: "Conflict",
+      message:
+        'Operation cannot be fulfilled on configmaps "a": uid mismatch: the provided object specified uid some, and no ' +
+        "existing object was found",
+    },
     { send: "GET configmaps/a", code: 404 },
   ],
   "of a null": [apply("one", config({ k: "v" }), 201), {

@@ -251,6 +251,33 @@ const CREATE: Cases = {
     code: 403,
     message: 'pods "p" is forbidden: no PriorityClass with name ghost was found',
   }],
+  "a secret's text becomes data": [{
+    send: "POST secrets",
+    body: { metadata: { name: "s" }, data: { a: "eA==" }, stringData: { b: "y" } },
+    code: 201,
+    has: {
+      data: { a: "eA==", b: "eQ==" },
+      type: "Opaque",
+      metadata: { managedFields: [{ fieldsV1: { "f:data": { "f:a": {}, "f:b": {} } } }] },
+    },
+    lacks: ["stringData"],
+  }, {
+    send: "PATCH secrets/s",
+    type: "merge",
+    body: { stringData: { b: "z" } },
+    code: 200,
+    has: { data: { a: "eA==", b: "eg==" } },
+    lacks: ["stringData"],
+  }],
+  "ephemeral containers have a door of their own": [{
+    send: "POST pods",
+    body: {
+      metadata: { name: "p" },
+      spec: { ...POD.spec, ephemeralContainers: [{ name: "e", image: "busybox" }] },
+    },
+    code: 422,
+    message: 'Pod "p" is invalid: spec.ephemeralContainers: Forbidden: cannot be set on create',
+  }],
   "an image that is missing": [{
     send: "POST pods",
     body: { metadata: { name: "p" }, spec: { containers: [{ name: "c" }] } },
