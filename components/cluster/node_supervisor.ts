@@ -76,7 +76,7 @@ export class NodeSupervisor {
   /** Leads the node's pod range to it, from the machine and from the other nodes on it. */
   async routePods(range: string): Promise<void> {
     this.#podRange = range;
-    if (!this.#namespace.rootless) await this.#namespace.routePods(range);
+    await this.#namespace.routePods(range);
   }
 
   /** Ends the process; the namespaces and the containers in them stay. */

@@ -43,7 +43,7 @@ export interface NodeNamespace {
    * does its death by KILL.
    */
   enter(command: readonly string[]): string[];
-  /** As root, from the machine: leads a pod range to this node. */
+  /** Leads a pod range to this node: from the other nodes of its fabric and, as root, from the machine. */
   routePods(podCidr: string): Promise<void>;
   /** Rootless: leads a port of the machine to one of the node. */
   forward(
