@@ -10,7 +10,7 @@ import {
 import type { DataLayout } from "./data_directory.ts";
 import { type Instance, readInstance, removeInstance, runningInstance } from "./instance.ts";
 import { endLeftNodes } from "./left_nodes.ts";
-import { StartError } from "./start_error.ts";
+import { plainMessage, StartError } from "./start_error.ts";
 
 /** How the one that ends a cluster wants it ended; a file, because a signal carries no words. */
 export interface StopRequest {
@@ -48,11 +48,21 @@ export async function stopCluster(
     }
     return undefined;
   }
-  await writeState(requestPath(layout), request);
+  await writeRequest(layout, request);
   await signalProcess(running.process, "SIGTERM");
   if (!await processEnd(running.process, clock, STOP_TIMEOUT_MILLISECONDS)) {
     await endProcess(running.process, clock, 0);
     throw new StartError(`process ${running.process.pid} did not end in time and was killed`);
   }
   return running;
+}
+
+/** Only an unusual end needs words: the usual one works on a full disk too. */
+async function writeRequest(layout: DataLayout, request: StopRequest): Promise<void> {
+  if (!request.keepContainers) return await removeState(requestPath(layout));
+  try {
+    await writeState(requestPath(layout), request);
+  } catch (error) {
+    throw new StartError(`cannot ask for the containers to be kept: ${plainMessage(error)}`);
+  }
 }

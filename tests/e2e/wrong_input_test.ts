@@ -343,7 +343,7 @@ Deno.test({
     command.push(`--listen=127.0.0.1:${freePort()}`, `--kubeconfig=${kubeconfig}`);
     const end = async () => {
       const { code, stdout, stderr } = await run([LAUNCHER, "stop", "--data-dir", data]);
-      if (code !== 0) console.log(`stop: ${code}: ${stdout}${stderr}`);
+      assert.equal(code, 0, `stop: ${stdout}${stderr}`);
     };
     try {
       const first = await run(command);
@@ -359,16 +359,16 @@ Deno.test({
           if (answer.code !== 201) refused = answer;
           else acknowledged.set(`map-${i}`, answer.body.metadata?.resourceVersion ?? "");
         }
-        console.log(refused);
+
         assertStatus(refused, 500, "InternalError", /full|space|closed/i);
         assert.ok(acknowledged.size > 10, `${acknowledged.size} writes`);
       }
       await end();
       const larger = await run(["mount", "-o", "remount,size=256m", data]);
       assert.equal(larger.code, 0, larger.stderr);
-      console.log("restart");
+
       const again = await run(command);
-      console.log(again);
+
       assert.equal(again.code, 0, again.stderr);
       using wire = await Wire.open(kubeconfig);
       for (const [name, revision] of acknowledged) {
