@@ -7,7 +7,7 @@ export interface JsonScan {
 }
 
 /** As many duplicates as upstream reports. */
-const MAX_DUPLICATES = 100;
+export const MAX_DUPLICATES = 100;
 /** Nesting beyond this is refused; upstream stops at 10,000, far beyond any object. */
 export const MAX_NESTING = 1_000;
 

@@ -128,6 +128,9 @@ export class Fitting {
       case "quantity":
         return "0";
       case "any":
+      // No text stands for Go's zero time.
+      case "time":
+      case "microTime":
         return null;
       default:
         return "";

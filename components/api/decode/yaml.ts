@@ -1,5 +1,8 @@
 import { createRequire } from "node:module";
+import type { Composer, CST, Document, Node, YAMLError } from "yaml";
 import type { JsonValue } from "../../base/mod.ts";
+import { MAX_NESTING } from "./json_scan.ts";
+import { YamlFailure, YamlWalk } from "./yaml_walk.ts";
 
 type Yaml = typeof import("yaml");
 
@@ -15,8 +18,11 @@ function parser(): Yaml {
   return yaml ??= createRequire(import.meta.url)("yaml") as Yaml;
 }
 
-/** Aliases one document may expand: more is an attack, not an object. */
-const MAX_ALIASES = 100;
+/**
+ * Words and signs that a YAML text may have, some ten times those of a large definition. Each takes microseconds, and
+ * nothing else is served meanwhile; clients send what is larger as JSON.
+ */
+export const MAX_LEXEMES = 500_000;
 /** Tags of YAML 1.1 that Kubernetes' reader does not know: they stay strings. */
 const FOREIGN_TAGS = new Set([
   "tag:yaml.org,2002:timestamp",
@@ -37,7 +43,27 @@ export interface YamlReading {
 export function readYaml(text: string): YamlReading {
   const json = readJson(text);
   if (json !== undefined) return { value: json, error: undefined, duplicates: [] };
-  const document = parser().parseDocument(text, {
+  const lines = new (parser().LineCounter)();
+  const lineAt = (offset: number) => lines.linePos(offset).line;
+  try {
+    const contents = firstDocument(text, lines.addNewLine);
+    const walk = new YamlWalk(parser(), lineAt);
+    const value = contents === null ? null : walk.read(contents);
+    return { value, error: undefined, duplicates: walk.duplicates };
+  } catch (error) {
+    if (!(error instanceof YamlFailure)) throw error;
+    const where = error.offset === undefined ? "" : `line ${lineAt(error.offset)}: `;
+    return { value: null, error: `yaml: ${where}${error.message}`, duplicates: [] };
+  }
+}
+
+/**
+ * The nodes of the first document; the text behind it is not read. The parser's own look for repeated keys compares
+ * each key to all before it, and its errors are collected without end: neither is used.
+ */
+function firstDocument(text: string, onNewLine: (offset: number) => void): Node | null {
+  const { Composer } = parser();
+  const composer: Composer = new Composer({
     version: "1.1",
     schema: "yaml-1.1",
     customTags: (tags) =>
@@ -46,25 +72,75 @@ export function readYaml(text: string): YamlReading {
         // Numbers to the base 60 are times of day to everyone else.
         !(FOREIGN_TAGS.has(tag.tag) || ("format" in tag && tag.format === "TIME"))
       ),
-    prettyErrors: true,
+    uniqueKeys: false,
+    prettyErrors: false,
   });
-  const duplicates: string[] = [];
-  for (const error of document.errors) {
-    if (error.code === "MULTIPLE_DOCS") continue;
-    const line = error.linePos?.[0].line ?? 0;
-    if (error.code === "DUPLICATE_KEY") {
-      const key = text.slice(error.pos[0]).split(/[:\n]/, 1)[0]?.trim();
-      duplicates.push(`line ${line}: key ${JSON.stringify(key)} already set in map`);
-      continue;
+  failAtFirstError(composer);
+  let found = false;
+  for (const token of tokens(text, onNewLine)) {
+    if (token.type === "error") throw new YamlFailure(token.message, token.offset);
+    if (token.type === "document") {
+      if (found) break;
+      found = true;
+      checkNesting(token);
     }
-    const reason = error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "");
-    return { value: null, error: `yaml: line ${line}: ${reason}`, duplicates };
+    for (const document of composer.next(token)) return contentsOf(document);
   }
-  try {
-    const value = document.toJS({ maxAliasCount: MAX_ALIASES }) as JsonValue | undefined;
-    return { value: value ?? null, error: undefined, duplicates };
-  } catch (error) {
-    return { value: null, error: `yaml: ${(error as Error).message}`, duplicates };
+  for (const document of composer.end()) return contentsOf(document);
+  return null;
+}
+
+function* tokens(text: string, onNewLine: (offset: number) => void): Generator<CST.Token> {
+  const { Lexer, Parser } = parser();
+  const syntax = new Parser(onNewLine);
+  onNewLine(0);
+  let lexemes = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    if (++lexemes > MAX_LEXEMES) throw new YamlFailure(`more than ${MAX_LEXEMES} tokens`);
+    yield* syntax.next(lexeme);
+  }
+  yield* syntax.end();
+}
+
+function contentsOf(document: Document.Parsed): Node | null {
+  const error = document.errors[0];
+  if (error !== undefined) throw new YamlFailure(error.message, error.pos[0]);
+  return document.contents;
+}
+
+/**
+ * The composer goes on after an error and keeps one object for each, hundreds of thousands for a hostile body. Where
+ * a version of it has no such member, its errors are found in the document.
+ */
+function failAtFirstError(composer: Composer): void {
+  const onError = (
+    source: number | [number, number] | CST.Token,
+    _code: YAMLError["code"],
+    message: string,
+    warning?: boolean,
+  ) => {
+    if (warning === true) return;
+    const offset = typeof source === "number"
+      ? source
+      : Array.isArray(source)
+      ? source[0]
+      : source.offset;
+    throw new YamlFailure(message, offset);
+  };
+  Reflect.set(composer, "onError", onError);
+}
+
+/** Refuses nesting that would exhaust the stack of all that walks a document later. */
+function checkNesting(document: CST.Document): void {
+  const open: [CST.Token, number][] = document.value === undefined ? [] : [[document.value, 1]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [token, depth] = next;
+    if (!("items" in token)) continue;
+    if (depth > MAX_NESTING) throw new YamlFailure("exceeded max depth", token.offset);
+    for (const { key, value } of token.items) {
+      if (key && "items" in key) open.push([key, depth + 1]);
+      if (value && "items" in value) open.push([value, depth + 1]);
+    }
   }
 }
 

@@ -230,5 +230,6 @@ function isNumeric(type: TypeRow): boolean {
 function zeroOf(type: TypeRow): JsonValue {
   if (type.is !== "scalar") return {};
   if (isNumeric(type)) return type.letter === "b" ? false : 0;
+  if (type.letter === "t" || type.letter === "m") return null;
   return type.letter === "q" ? "0" : type.letter === "e" ? [] : "";
 }
