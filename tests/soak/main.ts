@@ -8,6 +8,7 @@ import { seededRandom } from "../../components/base/mod.ts";
 import { controlPlaneKills } from "./control_plane_kills.ts";
 import { decoderFuzz } from "./decoder_fuzz.ts";
 import { informerSimulation } from "./informer_simulation.ts";
+import { nodeReboots } from "./node_reboots.ts";
 import { queueSimulation } from "./queue_simulation.ts";
 import { storeKills } from "./store_kills.ts";
 import type { SoakTask } from "./task.ts";
@@ -18,6 +19,7 @@ const TASKS: readonly SoakTask[] = [
   decoderFuzz,
   informerSimulation,
   queueSimulation,
+  nodeReboots,
 ];
 
 /** A round takes seconds; one that takes so long hangs, and that is a failure too. */
