@@ -3,8 +3,8 @@ import type { KvDatabase } from "./kv_database.ts";
 import { chunkKeys, decodeRecord, logKey, TABLE_LOG, type Version } from "./kv_record.ts";
 import { LeastRecentlyUsed } from "./least_recently_used.ts";
 
-/** Values kept in memory, by revision. */
-export const VALUE_CACHE_BYTES_MAXIMUM = 32 * 1024 * 1024;
+/** Values kept in memory, by revision. Few are asked for twice: who reads often reads a watch cache. */
+export const VALUE_CACHE_BYTES_MAXIMUM = 8 * 1024 * 1024;
 /** What a cached value costs beside its bytes, roughly. */
 const VALUE_OVERHEAD_BYTES = 200;
 /** Versions worth a scan of the log, and how many revisions may lie between two of them. */

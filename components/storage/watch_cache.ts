@@ -3,7 +3,7 @@ import { LeastRecentlyUsed } from "./least_recently_used.ts";
 import { PrefixGroups } from "./prefix_groups.ts";
 import { SortedMap } from "./sorted_map.ts";
 import { CompactedError, type Entry, type Store, type StoreEvent } from "./store.ts";
-import { StoredEntry, StoredEvent } from "./watch_cache_entry.ts";
+import { EncodedEvents, StoredEntry, StoredEvent } from "./watch_cache_entry.ts";
 import { WatchCacheFeed } from "./watch_cache_feed.ts";
 import type {
   CacheCodec,
@@ -55,6 +55,7 @@ class StoreWatchCache<Index, Decoded> implements WatchCache<Index, Decoded> {
   readonly #decoded: LeastRecentlyUsed<CacheEntry<Index>, { readonly object: Decoded }>;
   readonly #offers = new WeakMap<Uint8Array, { readonly object: Decoded }>();
   readonly #ready: Promise<void>;
+  readonly #encoded = new EncodedEvents();
   #entries = new SortedMap<StoredEntry<Index>>();
   #window: WatchWindow<StoredEvent<Index>> | undefined;
   #revision = 0;
@@ -167,7 +168,7 @@ class StoreWatchCache<Index, Decoded> implements WatchCache<Index, Decoded> {
       const current = value && this.#entry(key, revision, value);
       if (current !== undefined) this.#entries.set(key, current);
       else this.#entries.delete(key);
-      const event = new StoredEvent(key, revision, current, previous);
+      const event = new StoredEvent(key, revision, current, previous, this.#encoded);
       this.#window?.push(event, (previous?.size ?? 0) + EVENT_OVERHEAD_BYTES, now);
       events.push(event);
     }

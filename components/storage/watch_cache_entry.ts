@@ -42,9 +42,25 @@ export class StoredEntry<Index> implements CacheEntry<Index> {
   }
 }
 
+/** Events whose encodings are kept: watchers that follow are never further apart than this. */
+export const ENCODED_EVENTS_MAXIMUM = 512;
+
+/** Which events hold encodings. Of those over the bound the ones longest encoded lose theirs: they are made again. */
+export class EncodedEvents {
+  readonly #events: { dropEncodings(): void }[] = [];
+  #next = 0;
+
+  add(event: { dropEncodings(): void }): void {
+    this.#events[this.#next]?.dropEncodings();
+    this.#events[this.#next] = event;
+    this.#next = (this.#next + 1) % ENCODED_EVENTS_MAXIMUM;
+  }
+}
+
 /** An event whose place for encodings is made when first asked for. */
 export class StoredEvent<Index> implements CacheEvent<Index> {
   #encodings: Map<string, Uint8Array> | undefined;
+  readonly #encoded: EncodedEvents;
   declare readonly current?: StoredEntry<Index>;
   declare readonly previous?: StoredEntry<Index>;
 
@@ -53,12 +69,22 @@ export class StoredEvent<Index> implements CacheEvent<Index> {
     readonly revision: number,
     current: StoredEntry<Index> | undefined,
     previous: StoredEntry<Index> | undefined,
+    encoded: EncodedEvents,
   ) {
     if (current !== undefined) this.current = current;
     if (previous !== undefined) this.previous = previous;
+    this.#encoded = encoded;
   }
 
   get encodings(): Map<string, Uint8Array> {
-    return this.#encodings ??= new Map();
+    if (this.#encodings === undefined) {
+      this.#encodings = new Map();
+      this.#encoded.add(this);
+    }
+    return this.#encodings;
+  }
+
+  dropEncodings(): void {
+    this.#encodings = undefined;
   }
 }
