@@ -1,4 +1,5 @@
-import { output, programPath } from "./program.ts";
+import { userInfo } from "node:os";
+import { programPath } from "./program.ts";
 
 /** A program that a node needs, and Debian's package that brings it. */
 interface Requirement {
@@ -98,7 +99,7 @@ const IDS_NEEDED = 65_536;
 async function rootlessProblems(): Promise<string[]> {
   const problems: string[] = [];
   const uid = Deno.uid() ?? 0;
-  const user = (await output("id", ["-un"])).trim();
+  const user = userInfo().username;
   for (const file of ["/etc/subuid", "/etc/subgid"]) {
     const text = await Deno.readTextFile(file).catch(() => "");
     if (mappableIds(text, user, uid) >= IDS_NEEDED) continue;

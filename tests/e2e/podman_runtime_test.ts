@@ -91,7 +91,9 @@ Deno.test({
       });
       await step("a killed holder is a reboot: states stay, sandboxes are not ready", async () => {
         assert.ok(node !== undefined);
-        Deno.kill(node.holderPid, "SIGKILL");
+        const killed = node;
+        Deno.kill(killed.holderPid, "SIGKILL");
+        await until(async () => !await killed.isAlive());
         const again = await open();
         assert.equal(again.adopted, false);
         await runInside(again, "second boot");
