@@ -20,6 +20,7 @@ import {
 import { Fitting, TypeMismatch } from "./typed.ts";
 
 export { MEDIA_TYPES, mediaTypeOf } from "./body.ts";
+export { nestsTooDeep } from "./nesting.ts";
 export { loadYaml, readYaml } from "./yaml.ts";
 
 /** What a request says of unknown and repeated members (`fieldValidation`). */

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import type { Composer, CST, Document, Node, YAMLError } from "yaml";
 import type { JsonValue } from "../../base/mod.ts";
 import { MAX_NESTING } from "./json_scan.ts";
+import { nestsTooDeep } from "./nesting.ts";
 import { YamlFailure, YamlWalk } from "./yaml_walk.ts";
 
 type Yaml = typeof import("yaml");
@@ -42,7 +43,11 @@ export interface YamlReading {
 /** Reads YAML as Kubernetes does: version 1.1 (`on` is true), the first document only. JSON is read as JSON. */
 export function readYaml(text: string): YamlReading {
   const json = readJson(text);
-  if (json !== undefined) return { value: json, error: undefined, duplicates: [] };
+  if (json !== undefined) {
+    return nestsTooDeep(json)
+      ? { value: null, error: "yaml: exceeded max depth", duplicates: [] }
+      : { value: json, error: undefined, duplicates: [] };
+  }
   const lines = new (parser().LineCounter)();
   const lineAt = (offset: number) => lines.linePos(offset).line;
   try {

@@ -71,6 +71,7 @@ Deno.test("readYaml() refuses what would exhaust the stack, the memory or the ti
   );
   const cases: [string, RegExp][] = [
     ["[".repeat(SIZE), /^yaml: line 1: exceeded max depth$/],
+    [`${'{"a":'.repeat(SIZE)}1${"}".repeat(SIZE)}`, /^yaml: exceeded max depth$/],
     ["{a: ".repeat(SIZE / 4), /exceeded max depth/],
     ["- ".repeat(SIZE / 2), /exceeded max depth/],
     ["? ".repeat(SIZE / 2), /exceeded max depth/],

@@ -16,6 +16,7 @@ import {
   type FieldValidation,
   fitObject,
   type KubeObject,
+  nestsTooDeep,
   readYaml,
   type ResourceDefinition,
 } from "../../api/mod.ts";
@@ -72,11 +73,14 @@ export function readPatch(
     if (error !== undefined) throw badRequest(`error decoding YAML: ${error}`);
     return { type, value, duplicates };
   }
+  let value: JsonValue;
   try {
-    return { type, value: JSON.parse(text) as JsonValue };
+    value = JSON.parse(text) as JsonValue;
   } catch (error) {
     throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : error}`);
   }
+  if (nestsTooDeep(value)) throw badRequest("error decoding patch: exceeded max depth");
+  return { type, value };
 }
 
 /** The change that a patch makes. `now` in milliseconds. */
