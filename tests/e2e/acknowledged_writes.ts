@@ -4,6 +4,7 @@ import { type Access, AnswerError, ApiClient } from "../bench/api_client.ts";
 import { readKubeconfig } from "../bench/kubeconfig.ts";
 
 const MAPS = "/api/v1/namespaces/default/configmaps";
+const LABEL = "acknowledged";
 
 interface Made {
   readonly metadata: { readonly name: string; readonly resourceVersion: string };
@@ -62,6 +63,17 @@ export class AcknowledgedWrites {
     }
   }
 
+  /** Removes what was written, so that a long run's lists stay short. */
+  async forget(): Promise<void> {
+    const client = new ApiClient(await readKubeconfig(this.#kubeconfig));
+    try {
+      await client.request("DELETE", `${MAPS}?labelSelector=${LABEL}`);
+      this.#revisions.clear();
+    } finally {
+      client.close();
+    }
+  }
+
   async #write(access: Access, isOver: () => boolean, wrote: () => void): Promise<void> {
     const client = new ApiClient(access);
     try {
@@ -79,7 +91,7 @@ export class AcknowledgedWrites {
 
   async #create(client: ApiClient): Promise<string> {
     const name = `map-${++this.#sequence}`;
-    const body = JSON.stringify({ metadata: { name }, data: { name } });
+    const body = JSON.stringify({ metadata: { name, labels: { [LABEL]: "" } }, data: { name } });
     const { metadata } = await client.json<Made>("POST", MAPS, body);
     this.#revisions.set(name, metadata.resourceVersion);
     return metadata.resourceVersion;
