@@ -1,5 +1,5 @@
 import { invariant } from "../../base/mod.ts";
-import { structRow, type TypeRow } from "../schema/table.ts";
+import { hasStruct, structRow, type TypeRow } from "../schema/table.ts";
 
 /** A message of the API: what stands under each field number. */
 export interface MessagePlan {
@@ -36,7 +36,7 @@ export function planOf(struct: string): MessagePlan {
 
 /** True where the table knows the struct. */
 export function hasPlan(struct: string): boolean {
-  return plans.has(struct) || structRow(struct) !== undefined;
+  return hasStruct(struct);
 }
 
 function place(into: Map<number, Member>, numbers: readonly number[], field: Member): void {

@@ -64,6 +64,11 @@ export function structNames(): string[] {
   return [...index().keys()];
 }
 
+/** True where the table has a struct of that name; reads none of it. */
+export function hasStruct(name: string): boolean {
+  return index().has(name);
+}
+
 /** One struct of the table, read anew at each call; undefined where there is none of that name. */
 export function structRow(name: string): StructRow | undefined {
   const start = index().get(name);
