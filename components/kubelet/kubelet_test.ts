@@ -287,3 +287,21 @@ Deno.test("Kubelet probes: readiness gates Ready, liveness restarts, startup com
   assert.ok(messages.includes("Readiness probe failed: HTTP probe of /ready"));
   await node.end();
 });
+
+Deno.test("a node whose runtime cannot apply limits says so, once", async () => {
+  const node = new FakeNode();
+  const status = node.runtime.status.bind(node.runtime);
+  node.runtime.status = async () => ({
+    ...await status(),
+    limitsUnavailable: true,
+    negativeOomScoreUnavailable: true,
+  });
+  const reasons = () =>
+    node.api.events().map(({ reason }) => reason).filter((reason) =>
+      reason.endsWith("Unavailable")
+    );
+  await node.until("both are told", () => reasons().length === 2);
+  await node.advance(60);
+  assert.deepEqual(reasons().sort(), ["OOMScoreUnavailable", "ResourceLimitsUnavailable"]);
+  await node.end();
+});

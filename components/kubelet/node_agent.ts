@@ -45,6 +45,8 @@ export class NodeAgent {
     this.#options = options;
   }
 
+  #limitsTold = false;
+
   /** This node as the API last answered it. */
   get node(): Node | undefined {
     return this.#node;
@@ -163,6 +165,7 @@ export class NodeAgent {
     let runtimeFailure: string | undefined;
     try {
       [runtime, images] = await Promise.all([port.status(), port.listImages()]);
+      this.#tellLimits(runtime);
     } catch (error) {
       runtimeFailure = error instanceof Error ? error.message : String(error);
     }
@@ -232,6 +235,27 @@ export class NodeAgent {
       this.#told.set(type, status);
       const word = CONDITION_WORDS[`${type}=${status}`];
       if (word !== undefined) this.#event("Normal", word, `Node ${name} status is now: ${word}`);
+    }
+  }
+
+  /** Says once what pods ask for in vain on this node. */
+  #tellLimits(runtime: RuntimeStatus): void {
+    if (this.#limitsTold) return;
+    this.#limitsTold = true;
+    const { name } = this.#options;
+    if (runtime.limitsUnavailable === true) {
+      this.#event(
+        "Warning",
+        "ResourceLimitsUnavailable",
+        `Node ${name} applies no CPU and memory limits: its user has been delegated no cgroups`,
+      );
+    }
+    if (runtime.negativeOomScoreUnavailable === true) {
+      this.#event(
+        "Warning",
+        "OOMScoreUnavailable",
+        `Node ${name} cannot shield containers from the out-of-memory killer: the machine permits no negative oom_score_adj`,
+      );
     }
   }
 
