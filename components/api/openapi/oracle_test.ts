@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from "../../base/mod.ts";
 import { BUILTIN_KINDS } from "../kinds.ts";
 import { openApiV2Document } from "./mod.ts";
 
-/** Upstream's document, where the workshop has it. */
+/** Upstream's document, where it lies beside this repository. */
 const oracleFile = new URL("../../../../shared/oracle/swagger.json", import.meta.url);
 const oracle = readOracle();
 if (oracle === undefined) console.log("skipped: upstream's OpenAPI document is not here");
