@@ -6,6 +6,8 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 id "$user" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$user"
 grep -q "^$user:" /etc/subuid || echo "$user:300000:65536" >>/etc/subuid
 grep -q "^$user:" /etc/subgid || echo "$user:300000:65536" >>/etc/subgid
+# As udev sets it on a machine of its own; slirp4netns opens it as the user.
+[ ! -c /dev/net/tun ] || chmod 0666 /dev/net/tun
 home=$(getent passwd "$user" | cut -d: -f6)
 rm -rf "$home/coracle"
 mkdir -p "$home/coracle"
