@@ -14,8 +14,20 @@ export const NORMAL_CLOSURE = 1000;
 /** Messages that may wait for a receiver to be set. */
 const EARLY_MESSAGES_MAXIMUM = 1024;
 
-/** A pipe over a WebSocket. Text messages are a breach of protocol and close it. */
-export function webSocketPipe(socket: WebSocket): MessagePipe {
+/** How a socket's messages and a pipe's become each other. `decode` answers undefined for a breach of protocol. */
+export interface PipeCodec {
+  decode(data: unknown): Uint8Array | undefined;
+  encode(message: Uint8Array): string | Uint8Array;
+}
+
+/** Binary messages as they are. */
+const BINARY: PipeCodec = {
+  decode: (data) => data instanceof ArrayBuffer ? new Uint8Array(data) : undefined,
+  encode: (message) => message,
+};
+
+/** A pipe over a WebSocket. A message that `codec` does not know closes it: without one, a text message. */
+export function webSocketPipe(socket: WebSocket, codec: PipeCodec = BINARY): MessagePipe {
   socket.binaryType = "arraybuffer";
   let early: Uint8Array[] | undefined = [];
   let ended: { error?: Error } | undefined;
@@ -27,9 +39,9 @@ export function webSocketPipe(socket: WebSocket): MessagePipe {
     onEnd?.(error);
   };
   socket.onmessage = (event) => {
-    if (!(event.data instanceof ArrayBuffer)) return socket.close();
-    const message = new Uint8Array(event.data);
-    if (onMessage !== undefined) onMessage(message);
+    const message = codec.decode(event.data);
+    if (message === undefined) socket.close();
+    else if (onMessage !== undefined) onMessage(message);
     else if (early !== undefined && early.length < EARLY_MESSAGES_MAXIMUM) early.push(message);
     else socket.close();
   };
@@ -37,7 +49,8 @@ export function webSocketPipe(socket: WebSocket): MessagePipe {
   socket.onclose = () => end();
   return {
     send(message) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(message as Uint8Array<ArrayBuffer>);
+      if (socket.readyState !== WebSocket.OPEN) return;
+      socket.send(codec.encode(message) as string | Uint8Array<ArrayBuffer>);
     },
     get buffered() {
       return socket.bufferedAmount;

@@ -1,8 +1,6 @@
-import { type MessagePipe, NORMAL_CLOSURE } from "../../serving/mod.ts";
+import { type MessagePipe, webSocketPipe } from "../../serving/mod.ts";
 
 const ZERO = 0x30;
-/** Messages that may wait for a receiver to be set. */
-const EARLY_MESSAGES_MAXIMUM = 1024;
 const CHUNK_BYTES = 8192;
 
 /**
@@ -10,42 +8,7 @@ const CHUNK_BYTES = 8192;
  * is base64. A message that is neither closes the socket.
  */
 export function base64Pipe(socket: WebSocket): MessagePipe {
-  let early: Uint8Array[] = [];
-  let ended = false;
-  let onMessage: ((message: Uint8Array) => void) | undefined;
-  let onEnd: ((error?: Error) => void) | undefined;
-  socket.onmessage = (event) => {
-    const message = decodeMessage(event.data);
-    if (message === undefined) socket.close();
-    else if (onMessage !== undefined) onMessage(message);
-    else if (early.length < EARLY_MESSAGES_MAXIMUM) early.push(message);
-    else socket.close();
-  };
-  const end = () => {
-    if (ended) return;
-    ended = true;
-    onEnd?.();
-  };
-  socket.onclose = end;
-  socket.onerror = end;
-  return {
-    send(message) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(encodeMessage(message));
-    },
-    get buffered() {
-      return socket.bufferedAmount;
-    },
-    receive(message, finished) {
-      onMessage = message;
-      onEnd = finished;
-      for (const waiting of early) message(waiting);
-      early = [];
-      if (ended) finished();
-    },
-    close() {
-      socket.close(NORMAL_CLOSURE);
-    },
-  };
+  return webSocketPipe(socket, { decode: decodeMessage, encode: encodeMessage });
 }
 
 /** `0aGk=` to channel 0 and its bytes; undefined for what is no such message. */
