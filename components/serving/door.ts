@@ -2,6 +2,8 @@ import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import * as tls from "node:tls";
 import type { Logger } from "../base/mod.ts";
+import { isRawUpgrade, REQUEST_HEAD_MAXIMUM_BYTES, requestHead } from "./request_head.ts";
+import { RawUpgrades } from "./raw_upgrades.ts";
 
 /** The other end of a connection, as the door saw it. */
 export interface DoorPeer {
@@ -33,18 +35,21 @@ const HANDSHAKE_TIMEOUT_MILLISECONDS = 10_000;
 /**
  * The TLS front door: ends TLS (with client certificates, ALPN h2 and http/1.1), and gives each connection an inner
  * HTTP server of its own on a unix socket. So who the peer is belongs to the connection, and cannot be forged by
- * another local user; the inner server ends with its connection, whichever side closes first.
+ * another local user; the inner server ends with its connection, whichever side closes first. A connection whose first
+ * request upgrades to what that server cannot hand out goes to one that can.
  */
 export class Door {
   readonly #options: DoorOptions;
   readonly #server: tls.Server;
   readonly #directory: string;
   readonly #connections = new Set<() => void>();
+  readonly #raw: RawUpgrades;
   #count = 0;
 
   private constructor(options: DoorOptions, directory: string) {
     this.#options = options;
     this.#directory = directory;
+    this.#raw = new RawUpgrades(options.handle, options.logger);
     this.#server = tls.createServer({
       ...serverCredentials(options.credentials),
       ALPNProtocols: ["h2", "http/1.1"],
@@ -88,19 +93,49 @@ export class Door {
     }
     socket.setNoDelay(true);
     const peer = peerOf(socket);
+    this.#firstBytes(socket, (head, raw) => {
+      if (raw) this.#raw.serve(socket, head, peer);
+      else this.#serve(socket, head, peer);
+    });
+  }
+
+  /** Gives what the client says first, at least the whole head of an HTTP/1.1 request that upgrades. */
+  #firstBytes(socket: tls.TLSSocket, decide: (head: Buffer, raw: boolean) => void): void {
+    const close = () => {
+      this.#connections.delete(close);
+      socket.destroy();
+    };
+    this.#connections.add(close);
+    socket.on("error", close);
+    socket.on("close", close);
+    let head: Buffer = Buffer.alloc(0);
+    const take = (bytes: Buffer) => {
+      head = head.length === 0 ? bytes : Buffer.concat([head, bytes]);
+      const text = socket.alpnProtocol === "h2" ? "" : requestHead(head);
+      if (text === undefined && head.length < REQUEST_HEAD_MAXIMUM_BYTES) return;
+      socket.off("data", take);
+      socket.pause();
+      decide(head, isRawUpgrade(text ?? ""));
+    };
+    socket.on("data", take);
+  }
+
+  /** Gives the connection an HTTP server of its own. */
+  #serve(socket: tls.TLSSocket, head: Buffer, peer: DoorPeer): void {
     const path = `${this.#directory}/${this.#count++}`;
     const inner = Deno.serve(
       { path, onListen() {}, onError: (error) => this.#failed(error) },
       (request) => this.#options.handle(request, peer),
     );
     const upstream = net.connect({ path });
+    let open = true;
     const close = () => {
-      if (!this.#connections.delete(close)) return;
+      if (!open) return;
+      open = false;
       socket.destroy();
       upstream.destroy();
       inner.shutdown().catch(() => {});
     };
-    this.#connections.add(close);
     upstream.on("connect", () => {
       // The listener has its one connection: nobody else shall find the socket.
       Deno.remove(path).catch(() => {});
@@ -109,10 +144,9 @@ export class Door {
       end.on("error", close);
       end.on("close", close);
     }
-    socket.once("data", (head: Buffer) => {
-      upstream.write(readableUpgrade(head));
-      socket.pipe(upstream);
-    });
+    if (socket.destroyed) return close();
+    upstream.write(head);
+    socket.pipe(upstream);
     upstream.pipe(socket);
   }
 
@@ -120,21 +154,6 @@ export class Door {
     this.#options.logger.error("request handler failed", { error });
     return new Response("Internal error", { status: 500 });
   }
-}
-
-const EMPTY_BODY = "\r\ncontent-length: 0\r\n";
-
-/**
- * The beginning of a connection as Deno's server understands it: it answers a bare 400 to an upgrade that says it has
- * no body, as kubectl's over SPDY does, and the client would not hear what is wrong. Pure.
- */
-export function readableUpgrade(head: Buffer): Buffer {
-  if (head.toString("latin1", 0, 5) !== "POST ") return head;
-  const text = head.toString("latin1");
-  const lower = text.slice(0, text.indexOf("\r\n\r\n") + 2).toLowerCase();
-  const at = lower.indexOf(EMPTY_BODY);
-  if (at < 0 || !lower.includes("\r\nupgrade: spdy/")) return head;
-  return Buffer.from(text.slice(0, at) + text.slice(at + EMPTY_BODY.length - 2), "latin1");
 }
 
 function serverCredentials(credentials: DoorCredentials): tls.TlsOptions {

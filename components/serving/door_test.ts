@@ -1,23 +1,41 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
-import { readableUpgrade } from "./door.ts";
+import { isRawUpgrade } from "./request_head.ts";
 
-const CASES: [string, string, string][] = [
+const EXEC = "POST /api/v1/namespaces/a/pods/p/exec HTTP/1.1\r\n";
+const PROXY = "GET /api/v1/namespaces/a/services/s:80/proxy";
+
+const CASES: [string, string, boolean][] = [
+  ["SPDY", `${EXEC}Content-Length: 0\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\n`, true],
   [
-    "an upgrade without a body",
-    "POST /exec HTTP/1.1\r\nContent-Length: 0\r\nUpgrade: SPDY/3.1\r\n\r\n",
-    "POST /exec HTTP/1.1\r\nUpgrade: SPDY/3.1\r\n\r\n",
+    "SPDY in other letters",
+    `${EXEC}UPGRADE: spdy/3.1\r\nconnection: keep-alive, upgrade\r\n`,
+    true,
   ],
-  ["an ordinary request", "POST /a HTTP/1.1\r\nContent-Length: 0\r\n\r\n", ""],
+  ["SPDY that its connection does not name", `${EXEC}Upgrade: SPDY/3.1\r\n`, false],
   [
-    "a body that looks like one",
-    "POST /a HTTP/1.1\r\nContent-Length: 44\r\n\r\n\r\nContent-Length: 0\r\nUpgrade: SPDY/3.1\r\n\r\n",
-    "",
+    "SPDY behind a body",
+    `${EXEC}Content-Length: 4\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\n`,
+    false,
   ],
-  ["another method", "GET / HTTP/1.1\r\nContent-Length: 0\r\nUpgrade: SPDY/3.1\r\n\r\n", ""],
+  ["a WebSocket", `${EXEC}Upgrade: websocket\r\nConnection: Upgrade\r\n`, false],
+  [
+    "a WebSocket to a backend",
+    `${PROXY}/ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`,
+    true,
+  ],
+  [
+    "a WebSocket to a backend's root",
+    `${PROXY} HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`,
+    true,
+  ],
+  [
+    "a WebSocket whose query speaks of a proxy",
+    `GET /x?/pods/a/proxy/ HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`,
+    false,
+  ],
+  ["an ordinary request", `${EXEC}Content-Length: 0\r\n`, false],
+  ["nothing", "", false],
 ];
-for (const [name, sent, read] of CASES) {
-  Deno.test(`readableUpgrade of ${name}`, () => {
-    assert.equal(readableUpgrade(Buffer.from(sent)).toString(), read === "" ? sent : read);
-  });
+for (const [name, head, raw] of CASES) {
+  Deno.test(`isRawUpgrade of ${name}`, () => assert.equal(isRawUpgrade(head), raw));
 }

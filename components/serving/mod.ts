@@ -7,5 +7,7 @@ export * from "./multiplexer.ts";
 export * from "./tunnel_agent.ts";
 export * from "./tunnel_hub.ts";
 export * from "./port_forward_channels.ts";
+export * from "./raw_connection.ts";
+export * from "./spdy_channels.ts";
 export * from "./spdy_session.ts";
 export * from "./websocket_channels.ts";

@@ -1,22 +1,24 @@
 import type { MessagePipe } from "./message_pipe.ts";
+import type { PausablePipe } from "./raw_connection.ts";
 import { encodeSpdy, SpdyDecoder, type SpdyFrame } from "./spdy_frames.ts";
 import { SpdyHeaderReader, SpdyHeaderWriter } from "./spdy_headers.ts";
 
-/** SPDY/3.1's first window, in bytes, of a stream. */
-const WINDOW_BYTES = 64 * 1024;
 const DATA_FRAME_MAXIMUM_BYTES = 16 * 1024;
 const STREAMS_MAXIMUM = 1024;
 /** A peer that ignores windows gets this much ahead of a reader before its stream is reset. */
 const RECEIVE_MAXIMUM_BYTES = 16 * 1024 * 1024;
+/** A pipe that can wait is told to when this much of it waits for readers, and to go on at the half. */
+const PAUSE_BYTES = 1024 * 1024;
 const REFUSED_STREAM = 3, CANCEL = 5, FLOW_CONTROL_ERROR = 7;
 
 /**
  * One side of a SPDY/3.1 connection over any pipe that keeps the order of bytes. Streams that the other side opens are
  * answered and handed to `onStream` in order. Sending does not wait for window updates where the peer gives none, as
- * clients of Kubernetes do not; what is received is acknowledged as it is read.
+ * clients of Kubernetes do not; what is received is acknowledged as it is read. A pipe that can be paused is, so that
+ * one stream that is not read holds the others up, as it does in every server of this protocol without windows.
  */
 export class SpdySession {
-  readonly #pipe: MessagePipe;
+  readonly #pipe: MessagePipe & Partial<PausablePipe>;
   readonly #decoder = new SpdyDecoder();
   readonly #reader = new SpdyHeaderReader();
   readonly #writer = new SpdyHeaderWriter();
@@ -26,16 +28,21 @@ export class SpdySession {
   #turn: Promise<void> = Promise.resolve();
   #next: number;
   #ended = false;
+  #unread = 0;
+  #paused = false;
 
   constructor(
-    pipe: MessagePipe,
+    pipe: MessagePipe & Partial<PausablePipe>,
     side: "server" | "client",
     onStream: (stream: SpdyStream) => void,
   ) {
     this.#pipe = pipe;
     this.#onStream = onStream;
     this.#next = side === "server" ? 2 : 1;
-    pipe.receive((message) => this.#receive(message), () => this.#end());
+    // What came before the end is taken before it.
+    pipe.receive((message) => this.#receive(message), () => {
+      this.#turn = this.#turn.then(() => this.#end());
+    });
   }
 
   /** Resolves when the connection is over. */
@@ -70,6 +77,28 @@ export class SpdySession {
 
   send(frame: SpdyFrame): void {
     if (!this.#ended) this.#pipe.send(encodeSpdy(frame));
+  }
+
+  /** Bytes that were sent but have not left this process. */
+  get buffered(): number {
+    return this.#pipe.buffered;
+  }
+
+  /** Whether the other side can be made to wait, so that nothing need be reset for want of room. */
+  get canPause(): boolean {
+    return this.#pipe.pause !== undefined;
+  }
+
+  /** Streams tell what they hold more, or less, of bytes that nobody has read. */
+  holds(bytes: number): void {
+    this.#unread += bytes;
+    if (!this.#paused && this.#unread > PAUSE_BYTES && this.#pipe.pause !== undefined) {
+      this.#paused = true;
+      this.#pipe.pause();
+    } else if (this.#paused && this.#unread <= PAUSE_BYTES / 2) {
+      this.#paused = false;
+      this.#pipe.resume?.();
+    }
   }
 
   #receive(message: Uint8Array): void {
@@ -146,7 +175,9 @@ export class SpdyStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
-  #waiting = 0;
+  readonly #queue: Uint8Array[] = [];
+  #unread = 0;
+  #wanted: (() => void) | undefined;
   #readEnded = false;
   #writeEnded = false;
   #failure: Error | undefined;
@@ -161,29 +192,42 @@ export class SpdyStream {
       start: (controller) => {
         this.#controller = controller;
       },
-      pull: () => this.#acknowledge(),
-      cancel: () => this.reset(),
-    }, new ByteLengthQueuingStrategy({ highWaterMark: WINDOW_BYTES }));
+      pull: () => this.#pull(),
+      cancel: () => this.#giveUp(),
+    }, { highWaterMark: 0 });
     this.writable = new WritableStream<Uint8Array>({
       write: (chunk) => {
         if (this.#failure !== undefined) throw this.#failure;
-        for (let from = 0; from < chunk.length; from += DATA_FRAME_MAXIMUM_BYTES) {
-          const payload = chunk.subarray(from, from + DATA_FRAME_MAXIMUM_BYTES);
-          this.session.send({ type: "data", streamId: this.id, fin: false, payload });
-        }
+        this.send(chunk);
       },
-      close: () => {
-        this.session.send({
-          type: "data",
-          streamId: this.id,
-          fin: true,
-          payload: new Uint8Array(),
-        });
-        this.#writeEnded = true;
-        this.#finish();
-      },
+      close: () => this.end(),
       abort: () => this.reset(),
     });
+  }
+
+  /** Sends without waiting; who calls this minds the session's `buffered`. */
+  send(chunk: Uint8Array): void {
+    if (this.#failure !== undefined || this.#writeEnded) return;
+    for (let from = 0; from < chunk.length; from += DATA_FRAME_MAXIMUM_BYTES) {
+      const payload = chunk.subarray(from, from + DATA_FRAME_MAXIMUM_BYTES);
+      this.session.send({ type: "data", streamId: this.id, fin: false, payload });
+    }
+  }
+
+  /** Half-closes. */
+  end(): void {
+    if (this.#failure !== undefined || this.#writeEnded) return;
+    this.#writeEnded = true;
+    this.session.send({ type: "data", streamId: this.id, fin: true, payload: new Uint8Array() });
+    this.#finish();
+  }
+
+  /** Nobody reads on: what waits is forgotten, and the other side told to stop. */
+  #giveUp(): void {
+    this.session.holds(-this.#unread);
+    this.#unread = 0;
+    this.#queue.length = 0;
+    this.reset();
   }
 
   reset(): void {
@@ -194,19 +238,21 @@ export class SpdyStream {
 
   received(payload: Uint8Array): void {
     if (this.#readEnded || this.#failure !== undefined || payload.length === 0) return;
-    this.#waiting += payload.length;
-    if (-(this.#controller.desiredSize ?? 0) > RECEIVE_MAXIMUM_BYTES) {
+    this.#unread += payload.length;
+    this.session.holds(payload.length);
+    if (!this.session.canPause && this.#unread > RECEIVE_MAXIMUM_BYTES) {
       this.session.send({ type: "reset", streamId: this.id, status: FLOW_CONTROL_ERROR });
       return this.lost(new Error("the other side ignores the window"));
     }
-    this.#controller.enqueue(payload);
+    this.#queue.push(payload);
+    this.#wake();
   }
 
   /** The other side has half-closed. */
   ended(): void {
     if (this.#readEnded || this.#failure !== undefined) return;
     this.#readEnded = true;
-    this.#controller.close();
+    this.#wake();
     this.#finish();
   }
 
@@ -215,7 +261,12 @@ export class SpdyStream {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.forget();
+    // What came whole is read to its end, whatever becomes of the connection.
     if (this.#readEnded) return;
+    this.session.holds(-this.#unread);
+    this.#unread = 0;
+    this.#queue.length = 0;
+    this.#wake();
     try {
       this.#controller.error(error);
     } catch {
@@ -223,12 +274,27 @@ export class SpdyStream {
     }
   }
 
-  #acknowledge(): void {
-    const queued = WINDOW_BYTES - (this.#controller.desiredSize ?? 0);
-    const read = this.#waiting - queued;
-    if (read <= 0 || this.#failure !== undefined) return;
-    this.#waiting -= read;
-    this.session.send({ type: "windowUpdate", streamId: this.id, delta: read });
+  /** Hands out the next of what has come, or waits for it. */
+  async #pull(): Promise<void> {
+    if (this.#queue.length === 0 && !this.#readEnded && this.#failure === undefined) {
+      await new Promise<void>((resolve) => this.#wanted = resolve);
+    }
+    const payload = this.#queue.shift();
+    if (payload === undefined) {
+      if (this.#readEnded) this.#controller.close();
+      return;
+    }
+    this.#unread -= payload.length;
+    this.session.holds(-payload.length);
+    if (this.#failure === undefined) {
+      this.session.send({ type: "windowUpdate", streamId: this.id, delta: payload.length });
+    }
+    this.#controller.enqueue(payload);
+  }
+
+  #wake(): void {
+    this.#wanted?.();
+    this.#wanted = undefined;
   }
 
   #finish(): void {

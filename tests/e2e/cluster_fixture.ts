@@ -189,8 +189,11 @@ export class TestCluster {
   }
 
   /** kubectl that runs on. */
-  background(args: string): Running {
-    return new Running([`${this.#tools}/kubectl`, ...words(args)], this.#environment);
+  background(args: string, env: Record<string, string> = {}): Running {
+    return new Running([`${this.#tools}/kubectl`, ...words(args)], {
+      ...this.#environment,
+      ...env,
+    });
   }
 
   /** Puts an image of a root file system's tar on every node. */
@@ -202,11 +205,15 @@ export class TestCluster {
   }
 
   /** kubectl with this cluster's kubeconfig; whatever it exits with. */
-  kubectl(args: readonly string[], stdin?: string): Promise<Finished> {
+  kubectl(
+    args: readonly string[],
+    stdin?: string,
+    env: Record<string, string> = {},
+  ): Promise<Finished> {
     return run(
       [`${this.#tools}/kubectl`, ...args],
       {
-        env: this.#environment,
+        env: { ...this.#environment, ...env },
         ...(stdin === undefined ? {} : { stdin }),
       },
     );

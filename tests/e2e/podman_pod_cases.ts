@@ -6,6 +6,15 @@ import { freePort, type TestCluster, until } from "./cluster_fixture.ts";
 type Check = (name: string, body: (cluster: TestCluster) => Promise<void>) => void;
 
 /** A pod of one container that runs a script; `spec` and `container` are further lines of YAML flow. */
+/** kubectl streams over WebSockets, and over SPDY when it is told to. */
+const CARRIERS: readonly [string, Record<string, string>][] = [
+  ["WebSocket", {}],
+  ["SPDY", {
+    KUBECTL_REMOTE_COMMAND_WEBSOCKETS: "false",
+    KUBECTL_PORT_FORWARD_WEBSOCKETS: "false",
+  }],
+];
+
 export function pod(
   name: string,
   script: string,
@@ -102,24 +111,27 @@ export function podCases(check: Check): void {
     await c.ok("delete pod again");
   });
 
-  check("exec carries input, output, errors and the exit code", async (c) => {
-    const piped = await c.kubectl(["exec", "-i", "talker", "--", "cat"], "through\n");
-    assert.deepEqual([piped.code, piped.stdout], [0, "through\n"]);
-    const failed = await c.kubectl(
-      ["exec", "talker", "--", "sh", "-c", "echo out; echo err >&2; exit 7"],
-    );
-    assert.equal(failed.code, 7);
-    assert.equal(failed.stdout, "out\n");
-    assert.match(failed.stderr, /^err\n/);
-    const megabyte = "x".repeat(1_000_000);
-    const counted = await c.kubectl(["exec", "-i", "talker", "--", "wc", "-c"], megabyte);
-    assert.equal(counted.stdout.trim(), "1000000", counted.stderr);
-    const long = await c.kubectl(["exec", "talker", "--", "head", "-c", "5000000", "/dev/zero"]);
-    assert.equal(long.stdout.length, 5_000_000, long.stderr);
-    const absent = await c.kubectl(["exec", "talker", "--", "no-such-program"]);
-    assert.notEqual(absent.code, 0);
-    assert.match(absent.stderr, /no-such-program/);
-  });
+  for (const [carrier, env] of CARRIERS) {
+    check(`exec over ${carrier} carries input, output, errors and the exit code`, async (c) => {
+      const kubectl = (args: string[], stdin?: string) => c.kubectl(args, stdin, env);
+      const piped = await kubectl(["exec", "-i", "talker", "--", "cat"], "through\n");
+      assert.deepEqual([piped.code, piped.stdout], [0, "through\n"]);
+      const failed = await kubectl(
+        ["exec", "talker", "--", "sh", "-c", "echo out; echo err >&2; exit 7"],
+      );
+      assert.equal(failed.code, 7);
+      assert.equal(failed.stdout, "out\n");
+      assert.match(failed.stderr, /^err\n/);
+      const megabyte = "x".repeat(1_000_000);
+      const counted = await kubectl(["exec", "-i", "talker", "--", "wc", "-c"], megabyte);
+      assert.equal(counted.stdout.trim(), "1000000", counted.stderr);
+      const long = await kubectl(["exec", "talker", "--", "head", "-c", "5000000", "/dev/zero"]);
+      assert.equal(long.stdout.length, 5_000_000, long.stderr);
+      const absent = await kubectl(["exec", "talker", "--", "no-such-program"]);
+      assert.notEqual(absent.code, 0);
+      assert.match(absent.stderr, /no-such-program/);
+    });
+  }
 
   check("attach and run -i speak with the container itself", async (c) => {
     await c.ok(
@@ -157,26 +169,28 @@ export function podCases(check: Check): void {
     assert.deepEqual(await Deno.readFile(back), bytes);
   });
 
-  check("port-forward serves many connections", async (c) => {
-    await c.ok(
-      "apply -f -",
-      pod("server", "mkdir /www; echo hello > /www/index.html; exec httpd -f -p 80 -h /www", {
-        container: "readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 1}",
-      }),
-    );
-    await ready(c, "server");
-    const port = freePort();
-    const forward = c.background(`port-forward pod/server ${port}:80 --address 127.0.0.1`);
-    try {
-      await forward.says(/Forwarding from 127\.0\.0\.1/);
-      const ask = async () => await (await fetch(`http://127.0.0.1:${port}/`)).text();
-      for (let round = 0; round < 10; round++) assert.equal(await ask(), "hello\n");
-      const together = await Promise.all(Array.from({ length: 8 }, ask));
-      assert.deepEqual(together, Array(8).fill("hello\n"));
-    } finally {
-      await forward.stop();
-    }
-  });
+  for (const [carrier, env] of CARRIERS) {
+    check(`port-forward over ${carrier} serves many connections`, async (c) => {
+      await c.ok(
+        "apply -f -",
+        pod("server", "mkdir /www; echo hello > /www/index.html; exec httpd -f -p 80 -h /www", {
+          container: "readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 1}",
+        }),
+      );
+      await ready(c, "server");
+      const port = freePort();
+      const forward = c.background(`port-forward pod/server ${port}:80 --address 127.0.0.1`, env);
+      try {
+        await forward.says(/Forwarding from 127\.0\.0\.1/);
+        const ask = async () => await (await fetch(`http://127.0.0.1:${port}/`)).text();
+        for (let round = 0; round < 10; round++) assert.equal(await ask(), "hello\n");
+        const together = await Promise.all(Array.from({ length: 8 }, ask));
+        assert.deepEqual(together, Array(8).fill("hello\n"));
+      } finally {
+        await forward.stop();
+      }
+    });
+  }
 
   check("debug adds an ephemeral container that sees the target's processes", async (c) => {
     await c.ok(

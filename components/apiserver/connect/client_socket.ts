@@ -1,8 +1,14 @@
-import { ApiError, badRequest, type Clock, notImplemented } from "../../base/mod.ts";
-import { chooseProtocol, isWebSocketUpgrade, webSocketPipe } from "../../serving/mod.ts";
+import { ApiError, badRequest, type Clock } from "../../base/mod.ts";
+import {
+  chooseProtocol,
+  isWebSocketUpgrade,
+  type PausablePipe,
+  webSocketPipe,
+} from "../../serving/mod.ts";
 import type { StreamPipe } from "../kubelet_connector.ts";
 import { base64Pipe } from "./base64_pipe.ts";
 import { bridge } from "./message_bridge.ts";
+import { isSpdyUpgrade, serveSpdy } from "./spdy_upgrade.ts";
 
 /** What carries a client's messages, and what the same is called between us and the kubelet, where all is binary. */
 export interface ClientProtocol {
@@ -11,33 +17,40 @@ export interface ClientProtocol {
   readonly base64: boolean;
 }
 
+/** The protocols of one subresource over either carrier, and how to reach its other end. */
+export interface BridgeOptions {
+  readonly webSocket: readonly ClientProtocol[];
+  readonly spdy: {
+    /** Values of the stream protocol header, best first. */
+    readonly protocols: readonly string[];
+    /** What the other end speaks for all of them. */
+    readonly backend: string;
+    /** The client's connection as messages of `backend`. */
+    pipe(raw: PausablePipe, protocol: string): StreamPipe;
+  };
+  /** Asks the other end without an upgrade, which it answers with 400 where it would take one. */
+  ask(): Promise<Response>;
+  open(backendProtocol: string): Promise<StreamPipe>;
+}
+
 /**
- * Accepts the client's WebSocket and joins it to the one that `open` opens at the other end. That is opened first, so
- * that a client hears in plain HTTP why there is none. `ask` asks the other end without an
- * upgrade, which it answers with 400 where it would take one.
+ * Accepts the client's WebSocket or SPDY connection and joins it to the one that `open` opens at the other end. That
+ * is opened first, so that a client hears in plain HTTP why there is none.
  */
 export async function serveBridge(
   request: Request,
-  supported: readonly ClientProtocol[],
+  options: BridgeOptions,
   clock: Clock,
-  ask: () => Promise<Response>,
-  open: (backendProtocol: string) => Promise<StreamPipe>,
 ): Promise<Response> {
-  if (!isWebSocketUpgrade(request)) {
-    if (request.headers.get("upgrade")?.toLowerCase().startsWith("spdy/") === true) {
-      // kubectl falls back to SPDY when the WebSocket failed, and tells its user this answer only.
-      await refusal(ask);
-      throw notImplemented("streaming over SPDY");
-    }
-    throw badRequest("Upgrade request required");
-  }
-  const chosen = chooseProtocol(request, supported.map(({ offered }) => offered));
+  if (isSpdyUpgrade(request)) return await serveSpdy(request, options, clock);
+  if (!isWebSocketUpgrade(request)) throw badRequest("Upgrade request required");
+  const chosen = chooseProtocol(request, options.webSocket.map(({ offered }) => offered));
   // A client that names no protocol speaks the first version.
-  const protocol = supported.find(({ offered }) =>
+  const protocol = options.webSocket.find(({ offered }) =>
     offered === (chosen === "none" ? "channel.k8s.io" : chosen)
   );
   if (protocol === undefined) throw badRequest("unable to upgrade: no supported subprotocol");
-  const backend = await open(protocol.backend).catch((error: unknown) => {
+  const backend = await options.open(protocol.backend).catch((error: unknown) => {
     throw backendError(error);
   });
   let upgraded: Deno.WebSocketUpgrade;
@@ -56,16 +69,6 @@ export async function serveBridge(
   // The client may leave before the socket opens.
   socket.addEventListener("close", () => backend.close(), { once: true });
   return response;
-}
-
-/** Throws what the other end would refuse an upgrade with. */
-async function refusal(ask: () => Promise<Response>): Promise<void> {
-  const answer = await ask().catch((error: unknown) => {
-    throw backendError(error);
-  });
-  const text = await answer.text();
-  if (answer.status === 400) return;
-  throw new ApiError(answer.status, "", `unable to upgrade connection: ${text.trim()}`);
 }
 
 /** How upstream tells that the other end was not reached; what that end itself says is told on as it is. */

@@ -195,12 +195,8 @@ Deno.test("a streaming subresource tells upstream's reasons", async () => {
   await fixture.close();
 });
 
-Deno.test("exec without an upgrade is refused, and by SPDY with what the kubelet would refuse", async () => {
-  const answers = [
-    new Response("only WebSocket upgrades are supported\n", { status: 400 }),
-    new Response('container not found ("x")\n', { status: 404 }),
-  ];
-  const fixture = openFixture(() => answers.shift() ?? new Response());
+Deno.test("exec without an upgrade is refused", async () => {
+  const fixture = openFixture(() => new Response());
   putPod(fixture.objects);
   const plain = await fetch(`${fixture.origin}${POD}/exec?container=x`, { method: "POST" });
   assert.deepEqual(
@@ -208,28 +204,6 @@ Deno.test("exec without an upgrade is refused, and by SPDY with what the kubelet
     [400, "Upgrade request required"],
   );
   assert.deepEqual(fixture.asked, []);
-  for (
-    const answer of [
-      /^HTTP\/1\.1 501 [^]*streaming over SPDY is not implemented/,
-      /^HTTP\/1\.1 404 [^]*unable to upgrade connection: container not found/,
-    ]
-  ) {
-    const connection = await Deno.connect({ port: Number(new URL(fixture.origin).port) });
-    const lines = [
-      `GET ${POD}/exec?container=x HTTP/1.1`,
-      "Host: h",
-      "Connection: Upgrade, close",
-      "Upgrade: SPDY/3.1",
-    ];
-    await connection.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
-    const buffer = new Uint8Array(4096);
-    let text = "";
-    for (let read; !text.includes("}") && (read = await connection.read(buffer)) !== null;) {
-      text += new TextDecoder().decode(buffer.subarray(0, read));
-    }
-    assert.match(text, answer);
-    connection.close();
-  }
   await fixture.close();
 });
 

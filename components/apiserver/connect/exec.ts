@@ -1,4 +1,9 @@
-import { EXEC_PROTOCOLS } from "../../serving/mod.ts";
+import {
+  EXEC_PROTOCOLS,
+  SPDY_EXEC_PROTOCOLS,
+  spdyExecPipe,
+  type SpdyExecStream,
+} from "../../serving/mod.ts";
 import { isTrue } from "../request_info.ts";
 import { type ClientProtocol, serveBridge } from "./client_socket.ts";
 import type { ConnectContext } from "./connect_context.ts";
@@ -34,13 +39,22 @@ async function stream(
   const kubelet = podKubelet(reader, pod);
   const place = [info.namespace, info.name, container].map(encodeURIComponent).join("/");
   const path = `/${what}/${place}?${streamOptions(query, what)}`;
-  return await serveBridge(
-    request,
-    PROTOCOLS,
-    clock,
-    () => kubelets.fetch(kubelet, path, { method: "GET", headers: new Headers(), body: null }),
-    (protocol) => kubelets.websocket(kubelet, path, protocol),
-  );
+  return await serveBridge(request, {
+    webSocket: PROTOCOLS,
+    spdy: {
+      protocols: SPDY_EXEC_PROTOCOLS,
+      backend: "v5.channel.k8s.io",
+      pipe: (raw, protocol) => spdyExecPipe(raw, protocol, openedStreams(query), clock),
+    },
+    ask: () => kubelets.fetch(kubelet, path, { method: "GET", headers: new Headers(), body: null }),
+    open: (protocol) => kubelets.websocket(kubelet, path, protocol),
+  }, clock);
+}
+
+/** The streams that a client opens over SPDY: those it asks for, whatever the defaults are. Pure. */
+function openedStreams(query: URLSearchParams): SpdyExecStream[] {
+  const asked = (["stdin", "stdout", "stderr"] as const).filter((name) => isTrue(query.get(name)));
+  return isTrue(query.get("tty")) ? asked.filter((name) => name !== "stderr") : asked;
 }
 
 /** The kubelet's names for what the client asks for. Both outputs are always wanted, as upstream's defaults say. Pure. */

@@ -1,5 +1,11 @@
 import { ApiError, seededRandom, systemClock } from "../../base/mod.ts";
-import { type MessagePipe, opened, webSocketPipe } from "../../serving/mod.ts";
+import {
+  type MessagePipe,
+  opened,
+  TUNNEL_PROTOCOL,
+  TUNNEL_PROTOCOL_ALIAS,
+  webSocketPipe,
+} from "../../serving/mod.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import type { Authorizer } from "../ports.ts";
 import { parseRequestInfo } from "../request_info.ts";
@@ -13,6 +19,8 @@ export interface ConnectFixture {
   readonly origin: string;
   /** Paths that the kubelet and the backend were asked for, with their queries. */
   readonly asked: string[];
+  /** What the front answers, for another server before it. */
+  answer(request: Request): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -50,7 +58,11 @@ export function openFixture(
       fetch: (_, path, { body, ...init }) =>
         fetch(`http://${farOrigin}${path}`, { ...init, body, redirect: "manual" }),
       websocket: async (_, path, protocol) =>
-        (await openPipe(path, [protocol], webSocketPipe)).pipe,
+        (await openPipe(
+          path,
+          [protocol === TUNNEL_PROTOCOL ? TUNNEL_PROTOCOL_ALIAS : protocol],
+          webSocketPipe,
+        )).pipe,
     },
     backends: {
       fetch: (_, path, { body, ...init }) =>
@@ -58,7 +70,7 @@ export function openFixture(
       websocket: (_, path, protocols) => openPipe(path, protocols, taggedPipe),
     },
   });
-  const front = Deno.serve(quiet, async (request) => {
+  const answer = async (request: Request) => {
     const url = new URL(request.url);
     const info = parseRequestInfo(request.method, url.pathname, url.searchParams);
     try {
@@ -67,11 +79,13 @@ export function openFixture(
       if (!(error instanceof ApiError)) throw error;
       return Response.json(error.toStatus(), { status: error.code });
     }
-  });
+  };
+  const front = Deno.serve(quiet, answer);
   return {
     objects,
     origin: `http://127.0.0.1:${front.addr.port}`,
     asked,
+    answer,
     async close() {
       await front.shutdown();
       await farServer.shutdown();

@@ -24,13 +24,17 @@ export async function podPortForward(request: Request, context: ConnectContext):
   const path = `/portForward/${place}${
     ports.length === 0 ? "" : `?ports=${ports.join("&ports=")}`
   }`;
-  return await serveBridge(
-    request,
-    PROTOCOLS,
-    clock,
-    () => kubelets.fetch(kubelet, path, { method: "GET", headers: new Headers(), body: null }),
-    (protocol) => kubelets.websocket(kubelet, path, protocol),
-  );
+  return await serveBridge(request, {
+    webSocket: PROTOCOLS,
+    spdy: {
+      // The same bytes travel in the messages of the tunnel.
+      protocols: ["portforward.k8s.io"],
+      backend: TUNNEL_PROTOCOL,
+      pipe: (raw) => raw,
+    },
+    ask: () => kubelets.fetch(kubelet, path, { method: "GET", headers: new Headers(), body: null }),
+    open: (protocol) => kubelets.websocket(kubelet, path, protocol),
+  }, clock);
 }
 
 /** The ports of a query, where a list may also be given with commas. Pure. */

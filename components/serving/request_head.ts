@@ -1,0 +1,34 @@
+import type { Buffer } from "node:buffer";
+
+/** As much of a connection is looked at before its first request must have had an end. */
+export const REQUEST_HEAD_MAXIMUM_BYTES = 64 * 1024;
+
+/** The head of the first request; undefined while it has not come whole. Pure. */
+export function requestHead(bytes: Buffer): string | undefined {
+  const end = bytes.indexOf("\r\n\r\n");
+  return end < 0 ? undefined : bytes.toString("latin1", 0, end + 2);
+}
+
+/**
+ * Whether a request wants its connection for something that Deno's server cannot give: SPDY anywhere, or any protocol
+ * where it is a backend behind a proxy that speaks it. One with a body is an ordinary request first. Pure.
+ */
+export function isRawUpgrade(head: string): boolean {
+  const [line = "", ...rest] = head.split("\r\n");
+  const headers = new Map(
+    rest.filter((each) => each !== "").map((each) => {
+      const at = each.indexOf(":");
+      return [each.slice(0, at).toLowerCase(), each.slice(at + 1).trim().toLowerCase()];
+    }),
+  );
+  const upgrade = headers.get("upgrade");
+  if (upgrade === undefined || headers.get("connection")?.includes("upgrade") !== true) {
+    return false;
+  }
+  if (headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) !== 0) {
+    return false;
+  }
+  return upgrade.startsWith("spdy/") || PROXY_PATH.test(line);
+}
+
+const PROXY_PATH = /^[A-Z]+ [^ ?]*\/(?:pods|services|nodes)\/[^/ ?]+\/proxy(?:[/ ?])/;
