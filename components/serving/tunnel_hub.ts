@@ -25,13 +25,15 @@ export class TunnelHub implements Dial {
   readonly #logger: Logger;
   #directory: string | undefined;
   #count = 0;
+  #closed = false;
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  /** Takes a node's tunnel; an older one of the same node is closed. */
+  /** Takes a node's tunnel; an older one of the same node is closed. One that comes after the end is closed at once. */
   add(node: string, pipe: MessagePipe): void {
+    if (this.#closed) return pipe.close();
     this.#tunnels.get(node)?.close();
     this.#tunnels.set(
       node,
@@ -77,6 +79,7 @@ export class TunnelHub implements Dial {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     for (const tunnel of this.#tunnels.values()) tunnel.close();
     for (const gate of this.#gates.values()) closeGate(gate);
     this.#gates.clear();

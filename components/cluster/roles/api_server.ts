@@ -33,12 +33,17 @@ export interface ApiServerRoleOptions {
   readonly kubelets?: KubeletConnector;
 }
 
+interface Socket {
+  readonly server: Deno.HttpServer;
+  readonly abort: AbortController;
+}
+
 /** kube-apiserver with the ways to reach it: in the process, by socket, by TLS. */
 export class ApiServerRole {
   readonly server: ApiServer;
   readonly #options: ApiServerRoleOptions;
   readonly #doors: Door[] = [];
-  readonly #sockets: Deno.HttpServer[] = [];
+  readonly #sockets: Socket[] = [];
   readonly #hub: TunnelHub;
   readonly #clients: readonly Deno.HttpClient[];
 
@@ -108,9 +113,12 @@ export class ApiServerRole {
   /** Serves plain HTTP on a socket; whoever can open it is that user, so its folder must be ours alone. */
   listenSocket(path: string, user: UserInfo): void {
     const peer: Peer = { address: "socket", user };
-    this.#sockets.push(
-      Deno.serve({ path, onListen() {} }, (request) => this.server.handle(request, peer)),
+    const abort = new AbortController();
+    const server = Deno.serve(
+      { path, signal: abort.signal, onListen() {} },
+      (request) => this.server.handle(request, peer),
     );
+    this.#sockets.push({ server, abort });
   }
 
   /** Opens the TLS door. Rejects with `StartError` where the address is taken. Answers the port. */
@@ -149,8 +157,17 @@ export class ApiServerRole {
     await this.#hub.close();
     for (const client of this.#clients) client.close();
     await Promise.all(this.#doors.map((door) => door.close()));
-    await Promise.all(this.#sockets.map((socket) => socket.shutdown()));
+    await Promise.all(this.#sockets.map(endSocket));
   }
+}
+
+/**
+ * Ends a socket at once: its callers ended before the server. A graceful end would wait for ever for one that went away
+ * in the middle of an upgrade.
+ */
+async function endSocket({ server, abort }: Socket): Promise<void> {
+  abort.abort();
+  await server.finished;
 }
 
 /** The first address of a Service range: that of `kubernetes.default`. Pure. */
