@@ -8,6 +8,7 @@ import {
   systemRandom,
 } from "../base/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
+import { makeSocketFolder } from "../serving/mod.ts";
 import { openKvStore } from "../storage/mod.ts";
 import { connectFetch } from "./connection.ts";
 import { type DataLayout, ownData, writeSecret } from "./data_directory.ts";
@@ -118,6 +119,7 @@ export class ControlPlane {
         random,
         logger: logs.logger("apiserver"),
         metrics: new MetricRegistry(),
+        socketParent: layout.sockets,
       });
       ends.add("apiserver", () => api.end());
       const port = await api.listen(options.listen, nodes.listen);
@@ -133,7 +135,7 @@ export class ControlPlane {
       ends.add("instance", () => removeInstance(layout));
       const kubeconfig = await adminKubeconfig(pki, server);
       await writeSecret(layout.adminKubeconfig, kubeconfig);
-      const sockets = await openSockets(api, nodes);
+      const sockets = await openSockets(api, nodes, layout.sockets);
       ends.add("sockets", () => Deno.remove(sockets.directory, { recursive: true }));
       worker.start({
         pkiDirectory: layout.pki,
@@ -219,9 +221,8 @@ async function adminKubeconfig(pki: Pki, server: string): Promise<string> {
 }
 
 /** One socket a caller, in a folder that only this user can enter: who connects is who the socket is for. */
-async function openSockets(api: ApiServerRole, nodes: NodeGroup) {
-  const directory = await Deno.makeTempDir({ prefix: "coracle-" });
-  await Deno.chmod(directory, 0o700);
+async function openSockets(api: ApiServerRole, nodes: NodeGroup, parent: string) {
+  const directory = await makeSocketFolder(parent, "roles");
   const roles = {
     "controller-manager": `${directory}/controller-manager`,
     scheduler: `${directory}/scheduler`,

@@ -7,6 +7,8 @@ export interface DataLayout {
   readonly store: string;
   readonly logs: string;
   readonly nodes: string;
+  /** Folders of sockets; only this user can enter. */
+  readonly sockets: string;
   readonly adminKubeconfig: string;
   /** What runs here: `Instance`. */
   readonly instance: string;
@@ -20,6 +22,7 @@ export function dataLayout(root: string): DataLayout {
     store: `${root}/store`,
     logs: `${root}/logs`,
     nodes: `${root}/nodes`,
+    sockets: `${root}/run`,
     adminKubeconfig: `${root}/admin.kubeconfig`,
     instance: `${root}/coracle.json`,
   };
@@ -65,6 +68,9 @@ export async function ownData(root: string, holder: string): Promise<OwnedData> 
     const owner = (await Deno.readTextFile(`${root}/${LOCK_FILE}`).catch(() => "")).trim();
     throw new StartError(`${root} is in use by ${owner || "another process"}`);
   }
+  // A process that was killed leaves its sockets behind.
+  await Deno.remove(layout.sockets, { recursive: true }).catch(() => {});
+  await Deno.mkdir(layout.sockets, { recursive: true, mode: 0o700 });
   await file.truncate();
   await file.write(new TextEncoder().encode(`${holder}\n`));
   return { layout, release: () => file.close() };

@@ -129,6 +129,7 @@ export async function startApiServerProcess(options: {
     random: systemRandom,
     logger,
     metrics: new MetricRegistry(),
+    socketParent: layout.sockets,
   });
   const end = async () => {
     await api.end();

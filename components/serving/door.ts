@@ -4,6 +4,7 @@ import * as tls from "node:tls";
 import type { Logger } from "../base/mod.ts";
 import { isRawUpgrade, REQUEST_HEAD_MAXIMUM_BYTES, requestHead } from "./request_head.ts";
 import { RawUpgrades } from "./raw_upgrades.ts";
+import { makeSocketFolder } from "./socket_folder.ts";
 
 /** The other end of a connection, as the door saw it. */
 export interface DoorPeer {
@@ -18,6 +19,8 @@ export interface DoorOptions {
   readonly port: number;
   readonly credentials: DoorCredentials;
   readonly logger: Logger;
+  /** Where the folder of the inner sockets is made. */
+  readonly socketParent?: string;
   handle(request: Request, peer: DoorPeer): Promise<Response>;
 }
 
@@ -59,8 +62,7 @@ export class Door {
   }
 
   static async open(options: DoorOptions): Promise<Door> {
-    const directory = await Deno.makeTempDir({ prefix: "coracle-door-" });
-    await Deno.chmod(directory, 0o700);
+    const directory = await makeSocketFolder(options.socketParent, "door");
     const door = new Door(options, directory);
     await new Promise<void>((resolve, reject) => {
       door.#server.once("error", reject);

@@ -2,6 +2,7 @@
 export * from "./dial.ts";
 export * from "./streams.ts";
 export * from "./door.ts";
+export * from "./socket_folder.ts";
 export * from "./message_pipe.ts";
 export * from "./multiplexer.ts";
 export * from "./tunnel_agent.ts";

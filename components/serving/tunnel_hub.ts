@@ -2,6 +2,7 @@ import type { Logger } from "../base/mod.ts";
 import { connectionDuplex, type Dial, type DialTarget, type Duplex } from "./dial.ts";
 import type { MessagePipe } from "./message_pipe.ts";
 import { join, Multiplexer } from "./multiplexer.ts";
+import { makeSocketFolder } from "./socket_folder.ts";
 
 /** Far ends that have a local socket of their own at once; the one unused longest is closed. */
 const GATES_MAXIMUM = 256;
@@ -23,12 +24,15 @@ export class TunnelHub implements Dial {
   readonly #tunnels = new Map<string, Multiplexer>();
   readonly #gates = new Map<string, Gate>();
   readonly #logger: Logger;
-  #directory: string | undefined;
+  readonly #socketParent: string | undefined;
+  #directory: Promise<string> | undefined;
   #count = 0;
   #closed = false;
 
-  constructor(logger: Logger) {
+  /** `socketParent` is where the folder of the gates is made. */
+  constructor(logger: Logger, socketParent?: string) {
     this.#logger = logger;
+    this.#socketParent = socketParent;
   }
 
   /** Takes a node's tunnel; an older one of the same node is closed. One that comes after the end is closed at once. */
@@ -84,14 +88,13 @@ export class TunnelHub implements Dial {
     for (const gate of this.#gates.values()) closeGate(gate);
     this.#gates.clear();
     if (this.#directory !== undefined) {
-      await Deno.remove(this.#directory, { recursive: true }).catch(() => {});
+      await Deno.remove(await this.#directory, { recursive: true }).catch(() => {});
     }
   }
 
   async #openGate(target: DialTarget): Promise<Gate> {
-    this.#directory ??= Deno.makeTempDirSync({ prefix: "coracle-tunnel-" });
-    await Deno.chmod(this.#directory, 0o700);
-    const path = `${this.#directory}/${this.#count++}`;
+    this.#directory ??= makeSocketFolder(this.#socketParent, "tunnel");
+    const path = `${await this.#directory}/${this.#count++}`;
     const listener = Deno.listen({ transport: "unix", path });
     void this.#serve(listener, target);
     const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });

@@ -27,6 +27,8 @@ export interface ApiServerRoleOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: MetricRegistry;
+  /** Where folders of sockets are made. */
+  readonly socketParent?: string;
   /** Bearer tokens that never expire. */
   readonly tokens?: ReadonlyMap<string, UserInfo>;
   /** Kubelets of this very process; without it they are reached through tunnels, else directly. */
@@ -66,7 +68,7 @@ export class ApiServerRole {
   ) {
     this.#options = options;
     const { advertise, clock, logger, metrics, network, pki, random, store, tokens } = options;
-    const hub = new TunnelHub(logger);
+    const hub = new TunnelHub(logger, options.socketParent);
     this.#hub = hub;
     this.#clients = [kubelets, backends];
     this.server = startApiServer({
@@ -123,7 +125,7 @@ export class ApiServerRole {
 
   /** Opens the TLS door. Rejects with `StartError` where the address is taken. Answers the port. */
   async listen(address: ListenAddress, names: readonly string[] = []): Promise<number> {
-    const { advertise, logger, network, pki } = this.#options;
+    const { advertise, logger, network, pki, socketParent } = this.#options;
     const { key, certificate } = await pki.serving("apiserver", {
       commonName: "kube-apiserver",
       hosts: [
@@ -142,6 +144,7 @@ export class ApiServerRole {
         ...address,
         credentials: { key, certificate, clientCa: pki.authority.certificate },
         logger,
+        ...(socketParent === undefined ? {} : { socketParent }),
         handle: (request, peer) => this.server.handle(request, peer),
       });
       this.#doors.push(door);
