@@ -22,3 +22,5 @@ export * from "./discovery/mod.ts";
 export * from "./apply/mod.ts";
 export * from "./openapi/mod.ts";
 export * from "./validation/mod.ts";
+export * from "./regex/mod.ts";
+export * from "./cel/mod.ts";

@@ -130,6 +130,7 @@ export const ALLOWED_DEPENDENCIES: Readonly<Record<string, string>> = {
   "hono": "serves the API",
   "ipaddr.js": "addresses and ranges of both families",
   "jose": "signs and verifies service-account tokens",
+  "re2js": "matches users' patterns in linear time, in the syntax of Go's regexp",
   "reflect-metadata": "@peculiar/x509 does not load without it",
   "yaml": "reads and writes manifests",
 };

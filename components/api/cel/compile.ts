@@ -1,0 +1,123 @@
+import { check, type Names } from "./checker.ts";
+import { environment } from "./environment.ts";
+import { type CelBudget, EXCEEDED, Frame, type Step } from "./frame.ts";
+import type { Range } from "./overload.ts";
+import { parseExpression } from "./parser.ts";
+import { Planner } from "./plan.ts";
+import { Source } from "./source.ts";
+import { type CelObjectType, type CelType, formatType, sameType } from "./type.ts";
+import { CelFailure, type CelValue } from "./value.ts";
+import { toJson } from "./wire.ts";
+
+/** What an expression may use, beside the functions and types that every one has. */
+export interface CelScope {
+  /** Their types carry the bounds that costs are estimated by. */
+  readonly variables: Readonly<Record<string, CelType>>;
+  /** Types that the result may have; any where it is left out. */
+  readonly expects?: readonly CelType[];
+  /** Types of objects that the expression may make, by name: `Object{}` and `JSONPatch{}` of mutating policies. */
+  readonly objectType?: (name: string) => CelObjectType | undefined;
+}
+
+/**
+ * `compilation`: the text is no expression of this scope; `errors` are in upstream's format, each with its place, and
+ * `message` is `compilation failed: ` and all of them. `result`: it is one, but has a value of the wrong type.
+ */
+export type CelCompilation =
+  | {
+    readonly ok: true;
+    readonly program: CelProgram;
+    /** Upstream's static estimate; `Infinity` where nothing bounds it. */
+    readonly cost: Range;
+  }
+  | {
+    readonly ok: false;
+    readonly reason: "compilation" | "result";
+    readonly message: string;
+    readonly errors: readonly string[];
+  };
+
+/** A compiled expression. It has no state: it may be evaluated any number of times, also within one another. */
+export class CelProgram {
+  /** The type of its value. */
+  readonly type: CelType;
+  /** The variables that it reads. */
+  readonly reads: ReadonlySet<string>;
+  readonly #step: Step;
+  readonly #slots: number;
+
+  constructor(step: Step, planner: Planner, type: CelType) {
+    this.type = type;
+    this.reads = planner.reads;
+    this.#step = step;
+    this.#slots = planner.slots;
+  }
+
+  /**
+   * The value as JSON. `values` are JSON as their declared types say, or what `evaluateValue` gave; each is read at
+   * most once, when it is needed first, so that getters serve for what is costly. A variable that is undefined fails
+   * when it is read. Takes the cost away from the budget; stops as soon as the budget does not allow more.
+   */
+  evaluate(
+    values: Readonly<Record<string, unknown>>,
+    budget: CelBudget,
+  ): unknown | CelFailure {
+    return toJson(this.evaluateValue(values, budget));
+  }
+
+  /** The same value as other programs take it, with its type: for variables that are made of expressions. */
+  evaluateValue(values: Readonly<Record<string, unknown>>, budget: CelBudget): CelValue {
+    const limit = Math.min(budget.callLimit, Math.max(budget.remaining, 0));
+    const frame = new Frame(this.#slots, values, limit);
+    try {
+      const value = this.#step(frame);
+      budget.remaining -= frame.cost;
+      return budget.remaining < 0 ? OUT_OF_BUDGET : value;
+    } catch (error) {
+      if (error !== EXCEEDED) throw error;
+      budget.remaining -= frame.cost;
+      return limit < budget.callLimit || budget.remaining < 0 ? OUT_OF_BUDGET : EXCEEDED;
+    }
+  }
+}
+
+const OUT_OF_BUDGET = new CelFailure(
+  "validation failed due to running out of cost budget, no further validation rules will be run",
+  "budget",
+);
+
+/** Reads, checks and plans an expression. Never throws, whatever the text. */
+export function compileCel(text: string, scope: CelScope): CelCompilation {
+  const source = new Source(text);
+  const parsed = parseExpression(source);
+  if (parsed.errors !== undefined) return failed(source.format(parsed.errors));
+  const variable = (name: string): CelType | undefined =>
+    Object.hasOwn(scope.variables, name) ? scope.variables[name] : undefined;
+  const names: Names = { variable, type: (name) => scope.objectType?.(name) };
+  const errors = check(parsed.expression, names, environment());
+  if (errors.length > 0) return failed(source.format(errors));
+  const type = parsed.expression.type as CelType;
+  const { expects } = scope;
+  if (expects !== undefined && !expects.some((expected) => sameType(expected, type))) {
+    const message = mustBe(expects);
+    return { ok: false, reason: "result", message, errors: [message] };
+  }
+  const planner = new Planner(variable);
+  const step = planner.plan(parsed.expression);
+  return {
+    ok: true,
+    program: new CelProgram(step, planner, type),
+    cost: { min: 0, max: Infinity },
+  };
+}
+
+function mustBe(expects: readonly CelType[]): string {
+  const [only] = expects;
+  if (expects.length === 1 && only !== undefined) return `must evaluate to ${formatType(only)}`;
+  return `must evaluate to one of [${expects.map(formatType).join(" ")}]`;
+}
+
+function failed(errors: readonly string[]): CelCompilation {
+  const message = `compilation failed: ${errors.join("\n")}`;
+  return { ok: false, reason: "compilation", message, errors };
+}

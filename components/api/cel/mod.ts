@@ -1,0 +1,23 @@
+/**
+ * The Common Expression Language as Kubernetes has it: rules of custom resources, admission policies, match
+ * conditions. Pure: no clock, no I/O.
+ *
+ * The reader, the checker and the evaluator are our own. What npm has (`@bufbuild/cel`) reads with a generated parser
+ * that recurses as deep as the text says, knows no costs, and has none of Kubernetes' libraries, list types and error
+ * texts, which are all but the parser.
+ */
+export {
+  type CelField,
+  type CelFields,
+  type CelListType,
+  type CelMapType,
+  type CelObjectType,
+  type CelOpaqueType,
+  type CelScalarType,
+  type CelType,
+  CelTypes,
+} from "./type.ts";
+export { CelFailure, type CelValue } from "./value.ts";
+export type { CelBudget } from "./frame.ts";
+export type { Range as CelCost } from "./overload.ts";
+export { type CelCompilation, CelProgram, type CelScope, compileCel } from "./compile.ts";

@@ -1,0 +1,303 @@
+import type { Entry, Expression, StructField } from "./expression.ts";
+import { type Token, tokenize } from "./lexer.ts";
+import { bytesOfLiteral, textOfLiteral } from "./literal_text.ts";
+import { expandMacro } from "./macros.ts";
+import type { Source, SourceError } from "./source.ts";
+import { type Rule, Stop, TokenCursor } from "./token_cursor.ts";
+
+/** Code points of an expression. */
+export const EXPRESSION_LENGTH = 100_000;
+
+const RELATIONS = new Set(["<", "<=", ">=", ">", "==", "!=", "in"]);
+const SUMS = new Set(["+", "-"]);
+const PRODUCTS = new Set(["*", "/", "%"]);
+const OPERATOR_NAMES: Readonly<Record<string, string>> = { in: "@in" };
+const RESERVED = new Set([
+  ..."as break const continue else false for function if import in let loop package namespace"
+    .split(" "),
+  ..."null return true var void while".split(" "),
+]);
+/** What may begin an expression, as errors list it. */
+const EXPECTED =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+const AFTER_OPERAND =
+  "{<EOF>, '==', '!=', 'in', '<', '<=', '>=', '>', '&&', '||', '[', '.', '-', '?', '+', '*', '/', '%'}";
+
+export type Parsed =
+  | { readonly expression: Expression; readonly errors?: undefined }
+  | { readonly errors: readonly SourceError[] };
+
+/** Reads an expression and expands its macros. Deep nesting is an error, not a deep recursion. */
+export function parseExpression(source: Source): Parsed {
+  if (source.length > EXPRESSION_LENGTH) {
+    const message =
+      `expression code point size exceeds limit: size: ${source.length}, limit ${EXPRESSION_LENGTH}`;
+    return { errors: [{ offset: -1, message }] };
+  }
+  const { tokens, errors } = tokenize(source);
+  const parser = new Parser(source, tokens, errors);
+  let expression: Expression | undefined;
+  try {
+    expression = parser.parse();
+  } catch (stop) {
+    if (!(stop instanceof Stop)) throw stop;
+  }
+  return errors.length > 0 || expression === undefined ? { errors } : { expression };
+}
+
+/** Recursive descent, one method a rule of CEL's grammar. */
+class Parser extends TokenCursor {
+  parse(): Expression {
+    const expression = this.#expr();
+    const token = this.peek();
+    if (token.kind !== "<EOF>") {
+      this.syntax(token, `extraneous input ${this.show(token)} expecting ${AFTER_OPERAND}`);
+    }
+    return expression;
+  }
+
+  #expr(): Expression {
+    this.enter("expr");
+    const condition = this.#logical("||", () => this.#logical("&&", () => this.#relation()));
+    let expression = condition;
+    const question = this.accept("?");
+    if (question !== undefined) {
+      const yes = this.#logical("||", () => this.#logical("&&", () => this.#relation()));
+      this.expect(":");
+      expression = call(question.start, "_?_:_", [condition, yes, this.#expr()]);
+    }
+    this.depth.expr--;
+    return expression;
+  }
+
+  /** Chains of `&&` or `||` are one call of many arguments, so that long ones are not deep. */
+  #logical(operator: "&&" | "||", operand: () => Expression): Expression {
+    const first = operand();
+    if (this.peek().kind !== operator) return first;
+    const at = this.peek().start;
+    const args = [first];
+    while (this.accept(operator) !== undefined) args.push(operand());
+    return call(at, `_${operator}_`, args);
+  }
+
+  #relation(): Expression {
+    return this.#binary("relation", RELATIONS, () => this.#sum());
+  }
+
+  #sum(): Expression {
+    return this.#binary("calc", SUMS, () => this.#product());
+  }
+
+  #product(): Expression {
+    return this.#binary("calc", PRODUCTS, () => this.#unary());
+  }
+
+  #binary(rule: Rule, operators: ReadonlySet<string>, operand: () => Expression): Expression {
+    this.enter(rule);
+    let entered = 1;
+    let left = operand();
+    while (operators.has(this.peek().kind)) {
+      const { kind, start } = this.next();
+      this.enter(rule);
+      entered++;
+      const right = operand();
+      left = call(start, OPERATOR_NAMES[kind] ?? `_${kind}_`, [left, right]);
+    }
+    this.depth[rule] -= entered;
+    return left;
+  }
+
+  #unary(): Expression {
+    const first = this.peek();
+    if (first.kind !== "!" && first.kind !== "-") return this.#member();
+    const next = this.tokens[this.at + 1];
+    const literal = next?.kind === "NUM_INT" || next?.kind === "NUM_FLOAT";
+    if (first.kind === "-" && literal) return this.#member();
+    let count = 0;
+    while (this.peek().kind === first.kind) {
+      this.next();
+      count++;
+    }
+    // Two of a kind are none.
+    const operand = this.#member();
+    if (count % 2 === 0) return operand;
+    return call(first.start, first.kind === "!" ? "!_" : "-_", [operand]);
+  }
+
+  #member(): Expression {
+    this.enter("member");
+    let entered = 1;
+    let operand = this.#primary();
+    for (;;) {
+      const { kind, start } = this.peek();
+      if (kind !== "." && kind !== "[") break;
+      this.next();
+      this.enter("member");
+      entered++;
+      operand = kind === "." ? this.#select(operand, start) : this.#index(operand, start);
+    }
+    this.depth.member -= entered;
+    return operand;
+  }
+
+  #select(operand: Expression, at: number): Expression {
+    const optional = this.accept("?") !== undefined;
+    const name = this.peek();
+    if (name.kind !== "IDENTIFIER") {
+      if (name.kind === "ESC_IDENTIFIER") this.error(name.start, "unsupported syntax: '`'");
+      else this.syntax(name, `no viable alternative at input '${this.textOf(at, name)}'`);
+      throw new Stop();
+    }
+    this.next();
+    const field = this.text(name);
+    if (optional) {
+      const literal: Expression = { is: "literal", at: name.start, value: field };
+      return call(at, "_?._", [operand, literal]);
+    }
+    const open = this.accept("(");
+    if (open === undefined) return { is: "select", at, operand, field, test: false };
+    return this.#callOrMacro(open.start, field, operand, this.#list(")"));
+  }
+
+  #index(operand: Expression, at: number): Expression {
+    const optional = this.accept("?") !== undefined;
+    const index = this.#expr();
+    this.expect("]");
+    return call(at, optional ? "_[?_]" : "_[_]", [operand, index]);
+  }
+
+  #primary(): Expression {
+    const token = this.next();
+    switch (token.kind) {
+      case "(": {
+        const inner = this.#expr();
+        this.expect(")");
+        return inner;
+      }
+      case "[":
+        return this.#listLiteral(token.start);
+      case "{":
+        return this.#mapLiteral(token.start);
+      case ".":
+      case "IDENTIFIER":
+        return this.#name(token);
+      case "-":
+        return this.number(this.next(), token.start, "-");
+      case "NUM_INT":
+      case "NUM_UINT":
+      case "NUM_FLOAT":
+        return this.number(token, token.start, "");
+      case "true":
+      case "false":
+        return this.literal(token.start, token.kind === "true");
+      case "null":
+        return this.literal(token.start, null);
+      case "STRING": {
+        const read = textOfLiteral(this.text(token));
+        if ("error" in read) return this.wrong(token.start, read.error);
+        return this.literal(token.start, read.text);
+      }
+      case "BYTES": {
+        const read = bytesOfLiteral(this.text(token));
+        if ("error" in read) return this.wrong(token.start, read.error);
+        return this.literal(token.start, read.bytes);
+      }
+      default:
+        this.syntax(token, `${this.unexpected(token)} expecting ${EXPECTED}`);
+        throw new Stop();
+    }
+  }
+
+  #name(first: Token): Expression {
+    const dotted = first.kind === ".";
+    const name = dotted ? this.next() : first;
+    if (name.kind !== "IDENTIFIER") {
+      this.syntax(name, `no viable alternative at input '.${this.text(name)}'`);
+      throw new Stop();
+    }
+    const struct = this.#structName();
+    if (struct !== undefined) return this.#struct((dotted ? "." : "") + struct);
+    const text = this.text(name);
+    if (RESERVED.has(text)) return this.wrong(first.start, `reserved identifier: ${text}`);
+    const full = dotted ? `.${text}` : text;
+    const open = this.accept("(");
+    if (open === undefined) return { is: "ident", at: name.start, name: full };
+    return this.#callOrMacro(open.start, full, undefined, this.#list(")"));
+  }
+
+  /** `a.b.C` where a brace follows and makes it the name of a type; then the brace is the next token. */
+  #structName(): string | undefined {
+    let end = this.at;
+    let name = this.text(this.tokens[end - 1] as Token);
+    while (this.tokens[end]?.kind === "." && this.tokens[end + 1]?.kind === "IDENTIFIER") {
+      name += `.${this.text(this.tokens[end + 1] as Token)}`;
+      end += 2;
+    }
+    if (this.tokens[end]?.kind !== "{") return undefined;
+    this.at = end;
+    return name;
+  }
+
+  #struct(name: string): Expression {
+    const at = this.next().start;
+    const fields: StructField[] = [];
+    while (this.peek().kind !== "}") {
+      const optional = this.accept("?") !== undefined;
+      const field = this.expect("IDENTIFIER");
+      const colon = this.expect(":");
+      fields.push({ at: colon.start, name: this.text(field), value: this.#expr(), optional });
+      if (this.accept(",") === undefined) break;
+    }
+    this.expect("}");
+    return { is: "struct", at, name, fields };
+  }
+
+  #listLiteral(at: number): Expression {
+    const optional = new Set<number>();
+    const elements: Expression[] = [];
+    while (this.peek().kind !== "]") {
+      if (this.accept("?") !== undefined) optional.add(elements.length);
+      elements.push(this.#expr());
+      if (this.accept(",") === undefined) break;
+    }
+    this.expect("]");
+    return { is: "list", at, elements, optional };
+  }
+
+  #mapLiteral(at: number): Expression {
+    const entries: Entry[] = [];
+    while (this.peek().kind !== "}") {
+      const optional = this.accept("?") !== undefined;
+      const key = this.#expr();
+      const colon = this.expect(":");
+      entries.push({ at: colon.start, key, value: this.#expr(), optional });
+      if (this.accept(",") === undefined) break;
+    }
+    this.expect("}");
+    return { is: "map", at, entries };
+  }
+
+  #list(close: string): Expression[] {
+    const args: Expression[] = [];
+    if (this.accept(close) !== undefined) return args;
+    do args.push(this.#expr()); while (this.accept(",") !== undefined);
+    this.expect(close);
+    return args;
+  }
+
+  #callOrMacro(
+    at: number,
+    name: string,
+    target: Expression | undefined,
+    args: readonly Expression[],
+  ): Expression {
+    const expanded = expandMacro(at, name, target, args);
+    if (expanded === undefined) return { is: "call", at, name, target, args };
+    if ("message" in expanded) return this.wrong(expanded.offset, expanded.message);
+    return expanded;
+  }
+}
+
+function call(at: number, name: string, args: readonly Expression[]): Expression {
+  return { is: "call", at, name, target: undefined, args };
+}

@@ -1,0 +1,123 @@
+import type { Step } from "./frame.ts";
+import type { Overload } from "./overload.ts";
+import type { CelType } from "./type.ts";
+import {
+  CelFailure,
+  CelList,
+  CelMap,
+  CelOpaque,
+  CelOptional,
+  type CelValue,
+  Duration,
+  Timestamp,
+  TypeValue,
+  Uint,
+} from "./value.ts";
+
+type Guard = (value: CelValue) => boolean;
+
+const ANY: Guard = () => true;
+
+/** Whether a value is of a parameter's type, as far as it can tell by itself. */
+function guardOf(type: CelType): Guard {
+  switch (type.kind) {
+    case "bool":
+      return (value) => typeof value === "boolean";
+    case "int":
+      return (value) => typeof value === "bigint";
+    case "double":
+      return (value) => typeof value === "number";
+    case "string":
+      return (value) => typeof value === "string";
+    case "null":
+      return (value) => value === null;
+    case "uint":
+      return (value) => value instanceof Uint;
+    case "bytes":
+      return (value) => value instanceof Uint8Array;
+    case "duration":
+      return (value) => value instanceof Duration;
+    case "timestamp":
+      return (value) => value instanceof Timestamp;
+    case "list":
+      return (value) => value instanceof CelList;
+    case "map":
+    case "object":
+      return (value) => value instanceof CelMap;
+    case "type":
+      return (value) => value instanceof TypeValue;
+    case "opaque":
+      return type.name === "optional_type"
+        ? (value) => value instanceof CelOptional
+        : (value) => value instanceof CelOpaque && value.typeName === type.name;
+    default:
+      return ANY;
+  }
+}
+
+/** A call of one of the overloads that the values' types choose. */
+export function planCall(
+  name: string,
+  overloads: readonly Overload[],
+  args: readonly Step[],
+): Step {
+  const wrong = new CelFailure(`no such overload: ${name}`);
+  const [only] = overloads;
+  if (only === undefined) return () => wrong;
+  if (overloads.length === 1 && args.length === 1) return unary(only, args[0] as Step, wrong);
+  if (overloads.length === 1 && args.length === 2) {
+    return binary(only, args[0] as Step, args[1] as Step, wrong);
+  }
+  const choices = overloads.map((overload) => ({
+    overload,
+    guards: overload.parameters.map(guardOf),
+  }));
+  return (frame) => {
+    const values: CelValue[] = [];
+    for (const argument of args) {
+      const value = argument(frame);
+      if (value instanceof CelFailure) return value;
+      values.push(value);
+    }
+    for (const { overload, guards } of choices) {
+      if (!guards.every((guard, i) => guard(values[i] as CelValue))) continue;
+      const result = (overload.call as (...args: CelValue[]) => CelValue)(...values);
+      frame.charge(overload.cost === undefined ? 1 : overload.cost(values, result));
+      return result;
+    }
+    return wrong;
+  };
+}
+
+function unary(overload: Overload, argument: Step, wrong: CelFailure): Step {
+  const call = overload.call as unknown as (value: CelValue) => CelValue;
+  const guard = guardOf(overload.parameters[0] as CelType);
+  const { cost, lenient } = overload;
+  return (frame) => {
+    const value = argument(frame);
+    if (lenient !== true) {
+      if (value instanceof CelFailure) return value;
+      if (!guard(value)) return wrong;
+    }
+    const result = call(value);
+    frame.charge(cost === undefined ? 1 : cost([value], result));
+    return result;
+  };
+}
+
+function binary(overload: Overload, left: Step, right: Step, wrong: CelFailure): Step {
+  const call = overload.call as unknown as (a: CelValue, b: CelValue) => CelValue;
+  const first = guardOf(overload.parameters[0] as CelType);
+  const second = guardOf(overload.parameters[1] as CelType);
+  const { cost } = overload;
+  return (frame) => {
+    const a = left(frame);
+    if (a instanceof CelFailure) return a;
+    const b = right(frame);
+    if (b instanceof CelFailure) return b;
+    if (!first(a) || !second(b)) return wrong;
+    const result = call(a, b);
+    frame.charge(cost === undefined ? 1 : cost([a, b], result));
+    return result;
+  };
+}

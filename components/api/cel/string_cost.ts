@@ -1,0 +1,87 @@
+import type { CallEstimator, Overload, Range, Sized } from "./overload.ts";
+import { ceilOf, plus, scale, times } from "./range.ts";
+import { type CelValue, costSize } from "./value.ts";
+
+/** Of a character when a text is walked once. */
+export const TRAVERSAL = 0.1;
+/** Of a character of a pattern, each time it is tried. */
+export const PATTERN_CHARACTER = 0.25;
+
+type Costs = Pick<Overload, "cost" | "estimate">;
+
+const one: Range = { min: 1, max: 1 };
+const size = (value: CelValue | undefined): number => costSize(value ?? null);
+const walk = (characters: number): number => Math.ceil(characters * TRAVERSAL);
+
+const isText = (type: Sized["type"]): boolean => type.kind === "string" || type.kind === "bytes";
+
+/** Both sides are walked up to the end of the shorter. */
+const shorter: CallEstimator = ([a, b]) => {
+  const max = Math.min(a?.size.max ?? Infinity, b?.size.max ?? Infinity);
+  return { cost: scale({ min: max > 0 ? 1 : 0, max }, TRAVERSAL) };
+};
+const shorterCost = ([a, b]: readonly CelValue[]): number => walk(Math.min(size(a), size(b)));
+
+/** What a pattern costs on a text. */
+export function patternCost(text: number, pattern: number): number {
+  return walk(1 + text) * Math.ceil(pattern * PATTERN_CHARACTER);
+}
+
+export const patternEstimate = (text: Range, pattern: Range): Range =>
+  times(scale(plus(text, one), TRAVERSAL), scale(pattern, PATTERN_CHARACTER));
+
+/** A walk through the first argument. */
+export function traversal(factor = 1, sized = false): Costs {
+  return {
+    cost: ([text]) => Math.ceil(size(text) * factor * TRAVERSAL),
+    estimate: ([text]) => ({
+      cost: scale((text as Sized).size, factor * TRAVERSAL),
+      ...(sized ? { size: (text as Sized).size } : {}),
+    }),
+  };
+}
+
+/** Costs of the functions on texts, lists and maps that every expression has. */
+export const stringCosts = {
+  add: {
+    cost: ([a, b]) =>
+      typeof a === "string" || a instanceof Uint8Array ? walk(size(a) + size(b)) : 1,
+    estimate: ([a, b]) => {
+      const [left, right] = [a as Sized, b as Sized];
+      const joined = plus(left.size, right.size);
+      if (left.type.kind === "list") return { cost: one, size: joined };
+      return isText(left.type) ? { cost: scale(joined, TRAVERSAL), size: joined } : { cost: one };
+    },
+  },
+  compare: {
+    cost: (args) =>
+      typeof args[0] === "string" || args[0] instanceof Uint8Array ? shorterCost(args) : 1,
+    estimate: (args) => isText((args[0] as Sized).type) ? shorter(args) : { cost: one },
+  },
+  equal: { cost: shorterCost, estimate: shorter },
+  in: {
+    cost: ([, container]) =>
+      container instanceof Object && "get" in container ? size(container) : 1,
+    estimate: ([, container]) =>
+      (container as Sized).type.kind === "list"
+        ? { cost: ceilOf((container as Sized).size) }
+        : { cost: one },
+  },
+  /** `startsWith`, `endsWith`: the argument is what is walked when it is estimated, the text when it is run. */
+  affix: {
+    cost: ([text]) => walk(size(text)),
+    estimate: ([, affix]) => ({ cost: scale((affix as Sized).size, TRAVERSAL) }),
+  },
+  contains: {
+    cost: ([text, part]) => walk(size(text)) * walk(size(part)),
+    estimate: ([text, part]) => ({
+      cost: times(scale((text as Sized).size, TRAVERSAL), scale((part as Sized).size, TRAVERSAL)),
+    }),
+  },
+  matches: {
+    cost: ([text, pattern]) => patternCost(size(text), size(pattern)),
+    estimate: ([text, pattern]) => ({
+      cost: patternEstimate((text as Sized).size, (pattern as Sized).size),
+    }),
+  },
+} satisfies Record<string, Costs>;

@@ -1,0 +1,304 @@
+import { readDuration, readTimestamp } from "./time.ts";
+import type { CelListType, CelMapType, CelObjectType, CelScalarType, CelType } from "./type.ts";
+import { DYN } from "./type.ts";
+import {
+  CelFailure,
+  CelList,
+  CelMap,
+  CelOpaque,
+  CelOptional,
+  type CelValue,
+  Duration,
+  type ListKeys,
+  Timestamp,
+  TypeValue,
+  Uint,
+} from "./value.ts";
+import { writeDuration, writeTimestamp } from "./time.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Reads a value of the wire as its declared type says. What does not fit is a failure where it is used. */
+export function toCel(raw: unknown, type: CelType): CelValue {
+  if (raw === null) {
+    return nullIsValue(type)
+      ? null
+      : new CelFailure("invalid data, got null for schema with nullable=false");
+  }
+  switch (type.kind) {
+    case "string":
+      return typeof raw === "string" ? raw : wrong("string", raw);
+    case "bool":
+      return typeof raw === "boolean" ? raw : wrong("bool", raw);
+    case "int":
+      return typeof raw === "number" && Number.isInteger(raw)
+        ? BigInt(raw)
+        : typeof raw === "bigint"
+        ? raw
+        : wrong("int", raw);
+    case "double":
+      return typeof raw === "number"
+        ? raw
+        : typeof raw === "bigint"
+        ? Number(raw)
+        : wrong("float", raw);
+    case "dyn":
+      return dynToCel(raw, type);
+    case "object":
+      if (isValue(raw)) return raw;
+      return isRecord(raw) ? new WireObject(raw, type) : notAMap();
+    case "map":
+      if (isValue(raw)) return raw;
+      return isRecord(raw) ? new WireMap(raw, type) : notAMap();
+    case "list":
+      if (isValue(raw)) return raw;
+      return Array.isArray(raw) ? new WireList(raw, type) : new CelFailure(
+        "invalid data, expected an array for the provided schema with type=array",
+      );
+    default:
+      return isValue(raw) ? raw : scalarToCel(raw, type);
+  }
+}
+
+function scalarToCel(raw: unknown, type: CelType): CelValue {
+  switch (type.kind) {
+    case "bytes":
+      return typeof raw === "string" ? bytesToCel(raw) : wrong("string", raw);
+    case "duration":
+      return typeof raw === "string" ? durationToCel(raw) : wrong("string", raw);
+    case "timestamp":
+      return typeof raw === "string" ? timestampToCel(raw, type) : wrong("string", raw);
+    case "uint":
+      return typeof raw === "number" ? new Uint(BigInt(Math.trunc(raw))) : wrong("uint", raw);
+    default:
+      return new CelFailure(`no value of type ${type.kind} on the wire`);
+  }
+}
+
+function dynToCel(raw: unknown, type: CelScalarType): CelValue {
+  switch (typeof raw) {
+    case "string":
+    case "boolean":
+    case "bigint":
+      return raw;
+    case "number":
+      return Number.isInteger(raw) ? BigInt(raw) : raw;
+    case "undefined":
+      return null;
+  }
+  if (isValue(raw)) return raw;
+  if (type.wire === "intOrString") {
+    return new CelFailure(
+      "invalid data, expected XIntOrString value to be either a string or integer",
+    );
+  }
+  if (Array.isArray(raw)) return new WireList(raw, DYN_LIST);
+  return isRecord(raw) ? new WireMap(raw, DYN_MAP) : wrong("value", raw);
+}
+
+const DYN_LIST: CelListType = { kind: "list", element: DYN };
+const DYN_MAP: CelMapType = { kind: "map", key: { kind: "string" }, value: DYN };
+
+function nullIsValue(type: CelType): boolean {
+  return type.kind === "dyn" && type.wire === undefined || type.kind === "null" ||
+    (type as { nullable?: boolean }).nullable === true;
+}
+
+const notAMap = (): CelFailure =>
+  new CelFailure("invalid data, expected a map for the provided schema with type=object");
+
+function wrong(expected: string, raw: unknown): CelFailure {
+  return new CelFailure(`invalid data, expected ${expected}, got ${goType(raw)}`);
+}
+
+/** What Go calls the type of a decoded value. */
+function goType(raw: unknown): string {
+  if (typeof raw === "string") return "string";
+  if (typeof raw === "boolean") return "bool";
+  if (typeof raw === "number") return Number.isInteger(raw) ? "int64" : "float64";
+  return Array.isArray(raw) ? "[]interface {}" : "map[string]interface {}";
+}
+
+function bytesToCel(raw: string): CelValue {
+  try {
+    return Uint8Array.fromBase64(raw);
+  } catch {
+    return new CelFailure(`Invalid byte formatted string ${raw}: illegal base64 data`);
+  }
+}
+
+function durationToCel(raw: string): CelValue {
+  return readDuration(raw) ??
+    new CelFailure(`Invalid duration ${raw}: unable to parse as duration`);
+}
+
+function timestampToCel(raw: string, type: CelScalarType): CelValue {
+  const text = type.dateOnly ? `${raw}T00:00:00Z` : raw;
+  return readTimestamp(text) ?? new CelFailure(
+    `Invalid ${type.dateOnly ? "date" : "date-time"} formatted string ${raw}`,
+  );
+}
+
+/** Values of expressions pass through: variables may hold what another program gave. */
+function isValue(raw: unknown): raw is CelValue {
+  return raw instanceof CelMap || raw instanceof CelList || raw instanceof Duration ||
+    raw instanceof Timestamp || raw instanceof Uint || raw instanceof Uint8Array ||
+    raw instanceof CelOptional || raw instanceof CelOpaque || raw instanceof TypeValue ||
+    raw instanceof CelFailure;
+}
+
+function isRecord(raw: unknown): raw is Json {
+  return typeof raw === "object" && raw !== null && !Array.isArray(raw);
+}
+
+/** A list of the wire; elements are read when they are asked for. */
+export class WireList extends CelList {
+  readonly raw: readonly unknown[];
+  readonly #type: CelListType;
+
+  constructor(raw: readonly unknown[], type: CelListType) {
+    super();
+    this.raw = raw;
+    this.#type = type;
+  }
+
+  override get size(): number {
+    return this.raw.length;
+  }
+
+  override get(index: number): CelValue | undefined {
+    return index >= 0 && index < this.raw.length
+      ? toCel(this.raw[index], this.#type.element)
+      : undefined;
+  }
+
+  override get merging(): ListKeys | undefined {
+    const { listType, keys } = this.#type;
+    if (listType !== "set" && listType !== "map") return undefined;
+    return { listType, keys: keys ?? [] };
+  }
+}
+
+/** A map of the wire. */
+export class WireMap extends CelMap {
+  readonly raw: Json;
+  readonly #type: CelMapType;
+  #size: number | undefined;
+
+  constructor(raw: Json, type: CelMapType) {
+    super();
+    this.raw = raw;
+    this.#type = type;
+  }
+
+  override get size(): number {
+    return this.#size ??= Object.keys(this.raw).length;
+  }
+
+  override find(key: CelValue): CelValue | undefined {
+    if (typeof key !== "string" || !Object.hasOwn(this.raw, key)) return undefined;
+    return toCel(this.raw[key], this.#type.value);
+  }
+
+  override keys(): Iterable<CelValue> {
+    return Object.keys(this.raw);
+  }
+}
+
+/** An object of the wire. A null member is an absent one. */
+export class WireObject extends CelMap {
+  readonly raw: Json;
+  readonly type: CelObjectType;
+  #size: number | undefined;
+
+  constructor(raw: Json, type: CelObjectType) {
+    super();
+    this.raw = raw;
+    this.type = type;
+  }
+
+  override get size(): number {
+    return this.#size ??= Object.keys(this.raw).length;
+  }
+
+  override find(key: CelValue): CelValue | undefined {
+    if (typeof key !== "string") return undefined;
+    const field = this.type.fields.get(key);
+    if (field === undefined || !Object.hasOwn(this.raw, field.wireName)) return undefined;
+    const member = this.raw[field.wireName];
+    return member === null || member === undefined ? undefined : toCel(member, field.type);
+  }
+
+  override keys(): Iterable<CelValue> {
+    return Object.keys(this.raw).filter((key) => this.type.fields.get(key) !== undefined);
+  }
+}
+
+/** A value as JSON: what callers of a program get. Ints past 2^53 stay `bigint`. */
+export function toJson(value: CelValue): unknown {
+  switch (typeof value) {
+    case "bigint":
+      return bigintToJson(value);
+    case "object":
+      break;
+    default:
+      return value;
+  }
+  if (value === null || value instanceof CelFailure) return value;
+  if (value instanceof WireList || value instanceof WireMap || value instanceof WireObject) {
+    return value.raw;
+  }
+  if (value instanceof CelList) {
+    const list: unknown[] = [];
+    for (let i = 0; i < value.size; i++) list.push(toJson(value.get(i) as CelValue));
+    return list;
+  }
+  if (value instanceof CelMap) {
+    const entries: [string, unknown][] = [];
+    for (const key of value.keys()) {
+      const name = value instanceof StructValue ? value.wireName(key as string) : toJson(key);
+      entries.push([String(name), toJson(value.find(key) as CelValue)]);
+    }
+    return Object.fromEntries(entries);
+  }
+  if (value instanceof Uint) return bigintToJson(value.value);
+  if (value instanceof Uint8Array) return value.toBase64();
+  if (value instanceof Duration) return writeDuration(value);
+  if (value instanceof Timestamp) return writeTimestamp(value);
+  if (value instanceof TypeValue) return value.name;
+  if (value instanceof CelOptional) return value.value === undefined ? null : toJson(value.value);
+  return value.toJson();
+}
+
+function bigintToJson(value: bigint): number | bigint {
+  return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
+}
+
+/** An object that an expression made. */
+export class StructValue extends CelMap {
+  readonly type: CelObjectType;
+  readonly #members: ReadonlyMap<string, CelValue>;
+
+  constructor(type: CelObjectType, members: ReadonlyMap<string, CelValue>) {
+    super();
+    this.type = type;
+    this.#members = members;
+  }
+
+  override get size(): number {
+    return this.#members.size;
+  }
+
+  override find(key: CelValue): CelValue | undefined {
+    return typeof key === "string" ? this.#members.get(key) : undefined;
+  }
+
+  override keys(): Iterable<CelValue> {
+    return this.#members.keys();
+  }
+
+  /** The name in JSON of a field. */
+  wireName(field: string): string {
+    return this.type.fields.get(field)?.wireName ?? field;
+  }
+}
