@@ -9,7 +9,7 @@ import {
 } from "../base/mod.ts";
 import { impersonate } from "./authn/mod.ts";
 import { forbiddenError } from "./authz/mod.ts";
-import { InFlightGate, tooManyInFlight } from "./flow_control.ts";
+import { type Gate, type Place, requestKind, tooManyRequests } from "./fairness/mod.ts";
 import { writeError } from "./negotiation/mod.ts";
 import type {
   Authenticator,
@@ -39,6 +39,7 @@ export interface AppOptions {
   readonly metrics: ServerMetrics;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly gate: Gate;
   /** Requests for `/api/v1/…` and `/apis/<group>/<version>/…` below the version. */
   readonly resources: Answer;
   /** All other paths: discovery, OpenAPI, health, version, metrics. */
@@ -53,25 +54,37 @@ export type Handler = (request: Request, peer: Peer) => Promise<Response>;
  * the resource or endpoint. What is thrown anywhere becomes a `Status` here and nowhere else.
  */
 export function createApp(options: AppOptions): Handler {
-  const { clock, random, logger, metrics, authenticator, authorizer } = options;
-  const gate = new InFlightGate();
+  const { clock, random, logger, metrics, authenticator, authorizer, gate } = options;
   const app = new Hono<{ Bindings: { peer: Peer } }>();
 
   const letIn = async (request: Request, query: URLSearchParams, info: RequestInfo, peer: Peer) => {
     const caller = await authenticator.authenticate(request, peer);
     if (caller === undefined) throw unauthorized();
     const user = await impersonate(request.headers, caller, authorizer);
-    const leave = gate.enter(info, user);
-    if (leave === undefined) return tooManyInFlight();
-    metrics.inFlight("readOnly", gate.readOnly);
-    metrics.inFlight("mutating", gate.mutating);
+    const entering = gate.enter(info, user, query, request);
+    const place = entering instanceof Promise ? await entering : entering;
+    if (place.retryAfterSeconds !== undefined) {
+      return withHeaders(tooManyRequests(place.retryAfterSeconds), place);
+    }
+    const kind = requestKind(info);
+    metrics.inFlight[kind]++;
     try {
       await permit(authorizer, attributesOf(info, query, user));
       const answer = info.isResourceRequest ? options.resources : options.endpoints;
-      return await answer(request, query, info, user, peer);
+      return withHeaders(await answer(request, query, info, user, peer), place);
+    } catch (error) {
+      return withHeaders(await errorResponse(error, request, info), place);
     } finally {
-      leave();
+      metrics.inFlight[kind]--;
+      place.leave();
     }
+  };
+
+  const errorResponse = (error: unknown, request: Request, info: RequestInfo) => {
+    if (error instanceof ApiError) return writeError(error, request);
+    metrics.panicked();
+    logger.error("request failed", { method: request.method, path: info.path, error });
+    return writeError(internalError(String(error)), request);
   };
 
   app.all("*", async (context) => {
@@ -83,14 +96,7 @@ export function createApp(options: AppOptions): Handler {
     try {
       response = await letIn(request, query, info, context.env.peer);
     } catch (error) {
-      if (!(error instanceof ApiError)) {
-        metrics.panicked();
-        logger.error("request failed", { method: request.method, path, error });
-      }
-      response = await writeError(
-        error instanceof ApiError ? error : internalError(String(error)),
-        request,
-      );
+      response = await errorResponse(error, request, info);
     }
     metrics.answered(request.method, info, response.status, (clock.monotonic() - started) / 1000);
     if (response.status !== 101) addHeader(response, "Audit-Id", random.uuid());
@@ -136,6 +142,12 @@ function splitUrl(url: string): { readonly path: string; readonly query: URLSear
   return mark < 0
     ? { path: rest.slice(0, end), query: new URLSearchParams() }
     : { path: rest.slice(0, mark), query: new URLSearchParams(rest.slice(mark + 1, end)) };
+}
+
+function withHeaders(response: Response, { headers = [] }: Place): Response {
+  if (response.status === 101) return response;
+  for (const [name, value] of headers) addHeader(response, name, value);
+  return response;
 }
 
 /** Some answers, such as a passed-on fetch, have headers that cannot be changed: those go without. */

@@ -22,12 +22,14 @@ import { mastersAuthorizer, NodeAuthorizer, RbacAuthorizer, unionAuthorizer } fr
 import { tunnelAuthorizer } from "./connect/mod.ts";
 import { bootstrapCluster, nodeRules } from "./bootstrap/mod.ts";
 import { HealthChecks, serveEndpoints } from "./endpoints/mod.ts";
+import { type FlowControlOptions, openGate } from "./fairness/mod.ts";
 import type { ObjectReader, ObjectWriter, Peer, UserInfo } from "./ports.ts";
 import { objectReader, objectWriter, Registry } from "./registry/mod.ts";
 import { accessReviews, authenticationReviews, TokenRequests } from "./reviews/mod.ts";
 import { type ConnectHandler, Router } from "./router.ts";
 import { ServerMetrics } from "./server_metrics.ts";
 import { addressAt, parseRange, ServiceHook } from "./services/mod.ts";
+import { WatchCounts } from "./watch_counts.ts";
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -45,6 +47,7 @@ export interface ApiServerOptions {
   /** Bearer tokens that never expire, with whom they stand for. */
   readonly tokens?: ReadonlyMap<string, UserInfo>;
   readonly definitions?: readonly ResourceDefinition[];
+  readonly flowControl?: Partial<FlowControlOptions>;
   /** Makes what answers log, exec, attach, portforward and proxy; without it they are 501. */
   readonly connect?: (
     server: { readonly reader: ObjectReader; readonly authorizer: ServerAuthorizer },
@@ -72,6 +75,7 @@ export interface ApiServer {
 }
 
 const DEFAULT_ISSUER = "https://kubernetes.default.svc.cluster.local";
+const REQUEST_TIMEOUT_MILLISECONDS = 60_000;
 const FRONT_PROXY_NAMES = ["front-proxy-client"];
 
 /** kube-apiserver over a store: caches, admission, authentication, authorization, and what a cluster starts with. */
@@ -107,6 +111,19 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const serverMetrics = new ServerMetrics(metrics);
   const health = new HealthChecks();
   const { clusterIp, done, steps } = startChecks(health, options);
+  const watches = new WatchCounts();
+  const flow = openGate(options.flowControl ?? {}, {
+    clock,
+    metrics,
+    reader,
+    writer,
+    logger,
+    requestTimeoutMilliseconds: REQUEST_TIMEOUT_MILLISECONDS,
+    counts: {
+      watchers: (info) => watches.of(info),
+      objects: ({ group, version, resource }) => registry.count(group, version, resource),
+    },
+  });
   const router = new Router({
     registry,
     reader,
@@ -122,8 +139,12 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       logger,
       shutdown: shutdown.signal,
       watching(info) {
+        const closed = watches.open(info);
         serverMetrics.longRunning(info, 1);
-        return () => serverMetrics.longRunning(info, -1);
+        return () => {
+          closed();
+          serverMetrics.longRunning(info, -1);
+        };
       },
     },
     ...(options.connect === undefined ? {} : { connect: options.connect({ reader, authorizer }) }),
@@ -134,6 +155,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     metrics,
     issuer,
     keys,
+    more: new Map([["debug", flow.debug]]),
     serverAddress: `${options.advertise.addresses[0] ?? "localhost"}:${options.advertise.port}`,
   });
   const handle = createApp({
@@ -142,6 +164,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     logger,
     metrics: serverMetrics,
     authorizer,
+    gate: flow.gate,
     authenticator: new RequestAuthenticator({
       tokens,
       apiAudiences: audiences,
@@ -156,7 +179,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const ends: (() => void)[] = [];
   const ready = (async () => {
     await registry.ready();
-    ends.push(rbac.start(reader), services.start());
+    ends.push(rbac.start(reader), services.start(), flow.follow());
     await services.repair();
     await bootstrapCluster({
       reader,
@@ -184,6 +207,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     close() {
       shutdown.abort(new ApiError(503, "ServiceUnavailable", "the server is shutting down"));
       for (const end of ends) end();
+      flow.close();
       registry.close();
     },
   };

@@ -43,7 +43,8 @@ const METHODS = new Set([
 export class ServerMetrics {
   readonly #total: Counter;
   readonly #duration: Histogram;
-  readonly #inFlight: Gauge;
+  /** Requests being worked on, by kind. */
+  readonly inFlight = { readOnly: 0, mutating: 0 };
   readonly #longRunning: Gauge;
   readonly #panics: Counter;
 
@@ -60,11 +61,15 @@ export class ServerMetrics {
       SECONDS,
       labels,
     );
-    this.#inFlight = registry.gauge(
+    const inFlight = registry.gauge(
       "apiserver_current_inflight_requests",
       "Requests being worked on, by kind",
       ["request_kind"],
     );
+    registry.onCollect(() => {
+      inFlight.set(this.inFlight.readOnly, "readOnly");
+      inFlight.set(this.inFlight.mutating, "mutating");
+    });
     this.#longRunning = registry.gauge(
       "apiserver_longrunning_requests",
       "Watches, streams and the like that are open",
@@ -82,10 +87,6 @@ export class ServerMetrics {
     if (labels[0] !== "WATCH" && labels[0] !== "CONNECT") {
       this.#duration.observe(seconds, ...labels);
     }
-  }
-
-  inFlight(kind: "readOnly" | "mutating", count: number): void {
-    this.#inFlight.set(count, kind);
   }
 
   longRunning(info: RequestInfo, step: 1 | -1): void {

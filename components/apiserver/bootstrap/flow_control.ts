@@ -151,15 +151,56 @@ export function flowSchemas(): FlowSchema[] {
   }));
 }
 
+/** Without these no request could be classified: they are put right whatever their annotation says. */
+const MANDATORY = new Set(["exempt", "catch-all"]);
+
+/**
+ * Makes the first objects, and keeps right those that say they want to be; takes away those that say so and are first
+ * objects no more. To be repeated now and then.
+ */
 export async function ensureFlowControl(ensurer: Ensurer): Promise<void> {
-  const ensure = <T extends KubeObject & { spec?: unknown }>(type: ResourceType<T>, desired: T) =>
-    ensurer.ensure(type, desired, (existing) => {
-      const updated = existing.metadata?.annotations?.[AUTOUPDATE] === "true";
-      const right = equalJson(existing.spec, desired.spec);
-      return updated && !right ? { ...existing, spec: desired.spec } : undefined;
-    });
   await Promise.all([
-    ...priorityLevels().map((level) => ensure(PRIORITY_LEVEL_CONFIGURATIONS, level)),
-    ...flowSchemas().map((schema) => ensure(FLOW_SCHEMAS, schema)),
+    keep(ensurer, PRIORITY_LEVEL_CONFIGURATIONS, priorityLevels()),
+    keep(ensurer, FLOW_SCHEMAS, flowSchemas()),
   ]);
+}
+
+async function keep<T extends KubeObject & { spec?: unknown }>(
+  ensurer: Ensurer,
+  type: ResourceType<T>,
+  wanted: readonly T[],
+): Promise<void> {
+  await Promise.all(
+    wanted.map((desired) => ensurer.ensure(type, desired, (there) => mended(there, desired))),
+  );
+  const names = new Set(wanted.map(({ metadata }) => metadata?.name));
+  const { reader, writer } = ensurer;
+  for (const { metadata = {} } of reader.list<T>(type.group, type.resource)) {
+    if (metadata.annotations?.[AUTOUPDATE] !== "true" || names.has(metadata.name)) continue;
+    await writer.delete(type.group, type.resource, "", metadata.name ?? "", {
+      ...(metadata.uid === undefined ? {} : { uid: metadata.uid }),
+    });
+  }
+}
+
+/** What an object becomes; undefined where it is right. Pure. */
+export function mended<T extends KubeObject & { spec?: unknown }>(
+  existing: T,
+  desired: T,
+): T | undefined {
+  const { metadata = {} } = existing;
+  const said = metadata.annotations?.[AUTOUPDATE];
+  // One that says nothing is kept up to date until somebody else changes it.
+  const updates = MANDATORY.has(metadata.name ?? "") || said === "true" ||
+    said !== "false" && metadata.generation === 1;
+  const right = !updates || equalJson(existing.spec, desired.spec);
+  if (right && said === String(updates)) return undefined;
+  return {
+    ...existing,
+    metadata: {
+      ...metadata,
+      annotations: { ...metadata.annotations, [AUTOUPDATE]: String(updates) },
+    },
+    ...(right ? {} : { spec: desired.spec }),
+  };
 }

@@ -1,6 +1,7 @@
 /** What a cluster starts with. */
 export { apiPriority } from "./api_services.ts";
 export { Ensurer } from "./ensure.ts";
+export { ensureFlowControl } from "./flow_control.ts";
 export { type ApiServerEndpoint, ensureKubernetesService } from "./kubernetes_service.ts";
 export { nodeRules } from "./roles.ts";
 export {

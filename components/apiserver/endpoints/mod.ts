@@ -1,6 +1,6 @@
 /** What is served beside resources: discovery, OpenAPI, version, health, metrics, OpenID. */
 export { type DiscoveryOptions, serveDiscovery } from "./discovery.ts";
-export type { Endpoint, EndpointRequest } from "./endpoint.ts";
+export { type Endpoint, type EndpointRequest, pageNotFound } from "./endpoint.ts";
 export { type HealthCheck, HealthChecks, type HealthRoot, serveHealth } from "./health.ts";
 export { serveMetrics } from "./metrics.ts";
 export { type OpenApiOptions, serveOpenApi } from "./openapi.ts";

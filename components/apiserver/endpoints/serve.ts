@@ -15,6 +15,8 @@ export interface EndpointOptions extends DiscoveryOptions, OpenApiOptions, OpenI
   readonly metrics: MetricRegistry;
   /** What `/version` says, where it is not the default. */
   readonly version?: VersionInfo;
+  /** What else is served, by the first segment of its path. */
+  readonly more?: ReadonlyMap<string, Endpoint>;
 }
 
 /** Answers every path that is no resource of the API. Throws 406. */
@@ -42,6 +44,7 @@ export function serveEndpoints(
     ["readyz", healthPaths],
     [".well-known", exactly(OPENID_CONFIGURATION_PATH, openId)],
     ["openid", exactly(OPENID_KEYS_PATH, openId)],
+    ...options.more ?? [],
   ]);
 
   function paths({ health }: EndpointOptions): string[] {

@@ -51,6 +51,13 @@ export class Registry {
       : this.#byPrefix.get(definition.storage.prefix);
   }
 
+  /** How many objects there are of a resource; none of one that is not stored. */
+  count(group: string, version: string, resource: string): number {
+    const definition = this.definitions.find(group, version, resource);
+    const stored = definition === undefined ? undefined : this.resource(definition);
+    return stored?.cache.count(stored.prefix("")) ?? 0;
+  }
+
   /** Resolves when every cache has its first state. */
   async ready(): Promise<void> {
     await Promise.all([...this.#byPrefix.values()].map((resource) => resource.cache.ready()));

@@ -26,6 +26,8 @@ export interface Step {
   readonly lacks?: readonly string[];
   /** The `Warning` headers. */
   readonly warns?: readonly string[];
+  /** Headers that the answer must have; an empty text stands for any value. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The first lines of a watch, each as `has`. */
   readonly lines?: readonly JsonObject[];
   /** Names for values of the answer, by their paths. */
@@ -80,6 +82,11 @@ async function run(server: ParityServer, step: Step, kept: Record<string, string
   const response = await (step.slow === true ? server.answered(pending) : pending);
   const where = `${step.send} answers`;
   const warnings = response.headers.get("warning");
+  for (const [name, value] of Object.entries(step.headers ?? {})) {
+    const actual = response.headers.get(name);
+    if (value === "") assert.ok(actual, `${where} with the header ${name}`);
+    else assert.equal(actual, filled(value, kept), `${where} with the header ${name}`);
+  }
   if (step.lines !== undefined) {
     assert.equal(response.status, step.code, where);
     return checkLines(response, filled([...step.lines], kept) as JsonObject[], where);
