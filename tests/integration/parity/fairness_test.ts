@@ -55,20 +55,21 @@ testCases("priority and fairness", {
     { send: `POST ${SCHEMAS}`, body: SCHEMA, code: 201, keep: { eve: "metadata.uid" } },
     {
       send: `GET ${SCHEMAS}/eve`,
-      later: 1,
+      eventually: true,
       code: 200,
       has: dangling("True", "NotFound", '"tight" but there is no such object'),
     },
     { send: `POST ${LEVELS}`, body: LEVEL, code: 201, keep: { tight: "metadata.uid" } },
     {
       send: `GET ${SCHEMAS}/eve`,
-      later: 1,
+      eventually: true,
       code: 200,
       has: dangling("False", "Found", '"tight" and it exists'),
     },
     {
       send: "GET /version",
       user: "eve",
+      eventually: true,
       code: 200,
       headers: {
         "x-kubernetes-pf-flowschema-uid": "$eve",
@@ -78,7 +79,7 @@ testCases("priority and fairness", {
     { send: `DELETE ${LEVELS}/tight`, code: 200 },
     {
       send: `GET ${SCHEMAS}/eve`,
-      later: 1,
+      eventually: true,
       code: 200,
       has: dangling("True", "NotFound", '"tight" but there is no such object'),
     },
@@ -112,7 +113,7 @@ testCases("priority and fairness", {
     { send: "GET /version", later: 61, code: 200 },
     {
       send: `GET ${LEVELS}/workload-low`,
-      later: 1,
+      eventually: true,
       code: 200,
       has: { spec: { limited: { nominalConcurrencyShares: 100 } } },
     },
@@ -123,13 +124,14 @@ testCases("priority and fairness", {
     },
     {
       send: `GET ${SCHEMAS}/catch-all`,
+      eventually: true,
       code: 200,
       has: {
         metadata: { annotations: { "apf.kubernetes.io/autoupdate-spec": "true" } },
         spec: { matchingPrecedence: 10000 },
       },
     },
-    { send: `GET ${SCHEMAS}/service-accounts`, code: 200 },
+    { send: `GET ${SCHEMAS}/service-accounts`, eventually: true, code: 200 },
   ],
   "dumps are text": [
     { send: "GET /debug/api_priority_and_fairness/dump_priority_levels", code: 200 },

@@ -15,6 +15,8 @@ export interface Step {
   readonly user?: string;
   /** Seconds that pass before. */
   readonly later?: number;
+  /** True where the server itself makes it so, soon: it is sent until it is answered like this. */
+  readonly eventually?: boolean;
   /** True where the answer takes time. */
   readonly slow?: boolean;
   readonly code: number;
@@ -37,6 +39,7 @@ export interface Step {
 /** Steps in a namespace of their own, `$ns`. */
 export type Cases = Readonly<Record<string, readonly Step[]>>;
 
+const TRIES_MAXIMUM = 1000;
 const PATCH_TYPES: Readonly<Record<string, string>> = {
   json: "application/json-patch+json",
   merge: "application/merge-patch+json",
@@ -54,10 +57,27 @@ export function testCases(topic: string, cases: Cases): void {
         const namespace = `case-${++number}`;
         await server.openNamespace(namespace);
         const kept: Record<string, string> = { ns: namespace };
-        for (const step of steps) await run(server, step, kept);
+        for (const step of steps) {
+          await (step.eventually === true ? runUntil : run)(server, step, kept);
+        }
       });
     }
   });
+}
+
+async function runUntil(
+  server: ParityServer,
+  step: Step,
+  kept: Record<string, string>,
+): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await run(server, step, kept);
+    } catch (error) {
+      if (tries === TRIES_MAXIMUM) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
 }
 
 async function run(server: ParityServer, step: Step, kept: Record<string, string>): Promise<void> {
