@@ -21,6 +21,7 @@ export * from "./protobuf/mod.ts";
 export * from "./discovery/mod.ts";
 export * from "./apply/mod.ts";
 export * from "./openapi/mod.ts";
+export * from "./quota/mod.ts";
 export * from "./validation/mod.ts";
 export * from "./regex/mod.ts";
 export * from "./cel/mod.ts";

@@ -106,7 +106,9 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     bootstrapTokens(reader, clock, audiences),
   ]);
   const services = new ServiceHook({ cidrs: options.serviceCidrs, reader, writer, random, logger });
-  registry.useAdmission(defaultAdmission({ reader, authorizer, rbac, clock, random }), [services]);
+  registry.useAdmission(defaultAdmission({ reader, writer, authorizer, rbac, clock, random }), [
+    services,
+  ]);
 
   const serverMetrics = new ServerMetrics(metrics);
   const health = new HealthChecks();

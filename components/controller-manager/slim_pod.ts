@@ -1,3 +1,4 @@
+import { equalJson } from "../base/mod.ts";
 import type { Container, ContainerStatus, Pod, PodSpec, Volume } from "../api/mod.ts";
 
 /**
@@ -11,7 +12,7 @@ export function slimPod(pod: Pod): Pod {
     kind: "Pod",
     metadata,
     spec: slimSpec(pod.spec ?? {}),
-    status: slimStatus(pod.status ?? {}),
+    status: slimStatus(pod.status ?? {}, pod.spec ?? {}),
   };
 }
 
@@ -61,7 +62,10 @@ function slimContainer({ name, ports, resources, restartPolicy }: Container): Co
   };
 }
 
-function slimStatus(status: NonNullable<Pod["status"]>): NonNullable<Pod["status"]> {
+function slimStatus(
+  status: NonNullable<Pod["status"]>,
+  spec: PodSpec,
+): NonNullable<Pod["status"]> {
   const { phase, reason, startTime, podIP, podIPs, hostIP, conditions } = status;
   return {
     ...(phase === undefined ? {} : { phase }),
@@ -73,19 +77,40 @@ function slimStatus(status: NonNullable<Pod["status"]>): NonNullable<Pod["status
     ...(conditions === undefined ? {} : { conditions }),
     ...(status.containerStatuses === undefined
       ? {}
-      : { containerStatuses: status.containerStatuses.map(slimContainerStatus) }),
-    ...(status.initContainerStatuses === undefined
-      ? {}
-      : { initContainerStatuses: status.initContainerStatuses.map(slimContainerStatus) }),
+      : { containerStatuses: slimContainerStatuses(status.containerStatuses, spec.containers) }),
+    ...(status.initContainerStatuses === undefined ? {} : {
+      initContainerStatuses: slimContainerStatuses(
+        status.initContainerStatuses,
+        spec.initContainers,
+      ),
+    }),
   };
 }
 
-function slimContainerStatus(status: ContainerStatus): ContainerStatus {
-  const { name, restartCount, ready, state } = status;
+function slimContainerStatuses(
+  statuses: readonly ContainerStatus[],
+  containers: readonly Container[] = [],
+): ContainerStatus[] {
+  return statuses.map((status) =>
+    slimContainerStatus(status, containers.find(({ name }) => name === status.name))
+  );
+}
+
+function slimContainerStatus(
+  { name, restartCount, ready, state, resources, allocatedResources }: ContainerStatus,
+  container: Container | undefined,
+): ContainerStatus {
+  const asked = container?.resources ?? {};
+  // What a container was given is worth keeping only while it is not what it asks for.
+  const isResized = !equalJson(resources?.requests ?? {}, asked.requests ?? {}) ||
+    !equalJson(resources?.limits ?? {}, asked.limits ?? {}) ||
+    !equalJson(allocatedResources ?? {}, asked.requests ?? {});
   return {
     ...(name === undefined ? {} : { name }),
     ...(restartCount === undefined ? {} : { restartCount }),
     ...(ready === undefined ? {} : { ready }),
     ...(state === undefined ? {} : { state }),
+    ...(isResized && resources !== undefined ? { resources } : {}),
+    ...(isResized && allocatedResources !== undefined ? { allocatedResources } : {}),
   };
 }

@@ -31,6 +31,7 @@ function cluster() {
   rbac.start(objects);
   const plugins = defaultAdmission({
     reader: objects,
+    writer: objects,
     authorizer: rbac,
     rbac,
     clock,

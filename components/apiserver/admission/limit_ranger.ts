@@ -1,4 +1,6 @@
 import {
+  type Amounts,
+  amountsOf,
   compareQuantity,
   type Container,
   formatQuantity,
@@ -7,10 +9,10 @@ import {
   parseQuantity,
   type PersistentVolumeClaim,
   type Pod,
+  podTotals,
   type Quantity,
 } from "../../api/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
-import { podTotals, type Totals, totalsOf } from "./resource_totals.ts";
 import { isFor, isPodCreate, podOf, rejected } from "./target.ts";
 
 const ANNOTATION = "kubernetes.io/limit-ranger";
@@ -85,11 +87,11 @@ function podErrors(pod: Pod, range: LimitRange): string[] {
       const containers = [...pod.spec?.containers ?? [], ...pod.spec?.initContainers ?? []];
       for (const { resources } of containers) {
         errors.push(
-          ...itemErrors(item, totalsOf(resources?.requests), totalsOf(resources?.limits)),
+          ...itemErrors(item, amountsOf(resources?.requests), amountsOf(resources?.limits)),
         );
       }
     } else if (item.type === "Pod") {
-      const { requests, limits } = podTotals(pod.spec ?? {});
+      const { requests, limits } = podTotals(pod);
       errors.push(...itemErrors(item, requests, limits));
     }
   }
@@ -97,14 +99,14 @@ function podErrors(pod: Pod, range: LimitRange): string[] {
 }
 
 function claimErrors(claim: PersistentVolumeClaim, range: LimitRange): string[] {
-  const requests = totalsOf(claim.spec?.resources?.requests);
+  const requests = amountsOf(claim.spec?.resources?.requests);
   const errors: (string | undefined)[] = [];
   for (const item of range.spec?.limits ?? []) {
     if (item.type !== "PersistentVolumeClaim") continue;
-    for (const [name, enforced] of totalsOf(item.min)) {
+    for (const [name, enforced] of amountsOf(item.min)) {
       errors.push(below(item.type, name, enforced, requests.get(name), undefined));
     }
-    for (const [name, enforced] of totalsOf(item.max)) {
+    for (const [name, enforced] of amountsOf(item.max)) {
       const request = requests.get(name);
       const rule = `maximum ${name} usage per ${item.type} is ${formatQuantity(enforced)}`;
       if (request === undefined) errors.push(`${rule}.  No request is specified`);
@@ -116,13 +118,13 @@ function claimErrors(claim: PersistentVolumeClaim, range: LimitRange): string[] 
   return errors.filter((error) => error !== undefined);
 }
 
-function itemErrors(item: LimitRangeItem, requests: Totals, limits: Totals): string[] {
+function itemErrors(item: LimitRangeItem, requests: Amounts, limits: Amounts): string[] {
   const type = item.type ?? "";
   const errors: (string | undefined)[] = [];
-  for (const [name, enforced] of totalsOf(item.min)) {
+  for (const [name, enforced] of amountsOf(item.min)) {
     errors.push(below(type, name, enforced, requests.get(name), limits.get(name)));
   }
-  for (const [name, enforced] of totalsOf(item.max)) {
+  for (const [name, enforced] of amountsOf(item.max)) {
     errors.push(above(type, name, enforced, requests.get(name), limits.get(name)));
   }
   for (const [name, text] of Object.entries(item.maxLimitRequestRatio ?? {})) {

@@ -1,7 +1,7 @@
 /** Built-in admission, in upstream's order. */
 import type { Clock, Random } from "../../base/mod.ts";
 import { type RbacAuthorizer, RbacEscalation } from "../authz/mod.ts";
-import type { AdmissionPlugin, Authorizer, ObjectReader } from "../ports.ts";
+import type { AdmissionPlugin, Authorizer, ObjectReader, ObjectWriter } from "../ports.ts";
 import {
   certificateApproval,
   certificateRequester,
@@ -20,14 +20,14 @@ import {
 } from "./pod_defaults.ts";
 import { podTopologyLabels } from "./pod_topology_labels.ts";
 import { Priority } from "./priority.ts";
+import { ResourceQuotaAdmission } from "./resource_quota/resource_quota.ts";
 import { ServiceAccountAdmission } from "./service_account.ts";
 import { storageObjectInUseProtection } from "./storage_protection.ts";
-
-export { podTotals } from "./resource_totals.ts";
 
 /** What the built-in plugins look at. */
 export interface AdmissionOptions {
   readonly reader: ObjectReader;
+  readonly writer: ObjectWriter;
   readonly authorizer: Authorizer;
   readonly rbac: RbacAuthorizer;
   readonly clock: Clock;
@@ -39,7 +39,7 @@ export interface AdmissionOptions {
  * ResourceQuota after those.
  */
 export function defaultAdmission(options: AdmissionOptions): AdmissionPlugin[] {
-  const { reader, authorizer, rbac, clock, random } = options;
+  const { reader, writer, authorizer, rbac, clock, random } = options;
   return [
     new NamespaceLifecycle(reader),
     new LimitRanger(reader),
@@ -59,5 +59,6 @@ export function defaultAdmission(options: AdmissionOptions): AdmissionPlugin[] {
     defaultIngressClass(reader),
     podTopologyLabels(reader),
     new RbacEscalation(rbac, authorizer, reader),
+    new ResourceQuotaAdmission({ reader, writer, clock }),
   ];
 }

@@ -1,9 +1,15 @@
 import { equalJson } from "../../base/mod.ts";
 import {
   compareQuantity,
+  isMeasured,
   type KubeObject,
   PERSISTENT_VOLUME_CLAIMS,
+  type Pod,
+  quotaResource,
+  quotaUsage,
+  RESOURCE_CLAIMS,
   RESOURCE_QUOTAS,
+  type ResourceClaim,
   type ResourceQuota,
   SERVICES,
   tryParseQuantity,
@@ -13,12 +19,12 @@ import { type Controller, type ControllerContext, runLoop } from "../controller.
 import { discover } from "../discovery.ts";
 import { BY_NAMESPACE } from "../informers.ts";
 import { MetadataClient } from "../metadata_client.ts";
-import { countedResource, quotaUsage } from "./usage.ts";
 
 const RESYNC_MILLISECONDS = 300_000;
 /** Many objects that change together are counted once. */
 const BATCH_MILLISECONDS = 100;
 const UNKNOWN_RETRY_MILLISECONDS = 30_000;
+const DEVICES = "resourceclaims.resource.k8s.io";
 
 /** Keeps in the status of every ResourceQuota how much of it is used. */
 export const resourceQuotaController: Controller = {
@@ -36,6 +42,14 @@ export const resourceQuotaController: Controller = {
       }
     };
     const counters = new Counters(context, touch);
+    let deviceInformer: Informer<ResourceClaim> | undefined;
+    // Followed once the first quota asks for devices.
+    const deviceClaims = () => {
+      if (deviceInformer !== undefined) return deviceInformer;
+      deviceInformer = context.informers.of(RESOURCE_CLAIMS);
+      deviceInformer.onChange(({ key }) => touch(splitKey(key).namespace));
+      return deviceInformer;
+    };
     const loop = runLoop(context, {
       name: "resourcequota",
       needs: [quotas, pods, services, claims],
@@ -45,12 +59,18 @@ export const resourceQuotaController: Controller = {
         if (quota === undefined) return;
         const { namespace } = splitKey(key);
         const names = Object.keys(quota.spec?.hard ?? {});
-        const counted = names.map(countedResource).filter((one) => one !== undefined);
-        const known = await counters.follow(counted);
+        const resources = names.map(quotaResource).filter((one) => one !== undefined);
+        const known = await counters.follow(resources.filter((one) => !isMeasured(one)));
+        const devices = resources.includes(DEVICES) ? deviceClaims() : undefined;
+        await devices?.synced();
+        const measured: Record<string, Informer<KubeObject> | undefined> = {
+          pods,
+          services,
+          persistentvolumeclaims: claims,
+          [DEVICES]: devices,
+        };
         const used = quotaUsage(quota, {
-          pods: pods.byIndex(BY_NAMESPACE, namespace),
-          services: services.byIndex(BY_NAMESPACE, namespace),
-          claims: claims.byIndex(BY_NAMESPACE, namespace),
+          objects: (resource) => measured[resource]?.byIndex(BY_NAMESPACE, namespace) ?? [],
           count: (resource) => counters.count(resource, namespace),
         }, clock.now());
         const hard = quota.spec?.hard ?? {};
@@ -71,19 +91,28 @@ export const resourceQuotaController: Controller = {
       if (!isOurs) loop.queue.add(key);
     });
     pods.onChange(({ key, current, previous }) => {
-      const facts = (pod: typeof current) =>
-        pod === undefined ? "" : JSON.stringify([
-          pod.status?.phase,
-          pod.metadata?.deletionTimestamp,
-          pod.spec?.containers?.map(({ resources }) => resources),
-        ]);
-      if (facts(current) !== facts(previous)) touch(splitKey(key).namespace);
+      if (chargedFor(current) !== chargedFor(previous)) touch(splitKey(key).namespace);
     });
     services.onChange(({ key }) => touch(splitKey(key).namespace));
     claims.onChange(({ key }) => touch(splitKey(key).namespace));
     return loop;
   },
 };
+
+/** What of a pod a quota looks at, as far as it can change. */
+function chargedFor(pod: Pod | undefined): string {
+  if (pod === undefined) return "";
+  const { spec, status, metadata } = pod;
+  const statuses = [...status?.containerStatuses ?? [], ...status?.initContainerStatuses ?? []];
+  return JSON.stringify([
+    status?.phase,
+    metadata?.deletionTimestamp,
+    spec?.activeDeadlineSeconds,
+    spec?.resources,
+    [...spec?.containers ?? [], ...spec?.initContainers ?? []].map(({ resources }) => resources),
+    statuses.map(({ resources, allocatedResources }) => [resources, allocatedResources]),
+  ]);
+}
 
 function sameAmounts(
   a: Readonly<Record<string, string>> | undefined,
@@ -144,7 +173,7 @@ class Counters {
     return complete;
   }
 
-  count(name: string, namespace: string): number {
-    return this.#informers.get(name)?.byIndex(BY_NAMESPACE, namespace).length ?? 0;
+  count(name: string, namespace: string): number | undefined {
+    return this.#informers.get(name)?.byIndex(BY_NAMESPACE, namespace).length;
   }
 }
