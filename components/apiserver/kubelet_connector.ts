@@ -1,4 +1,4 @@
-import type { DialTarget, MessagePipe } from "../serving/mod.ts";
+import type { DialTarget, MessagePipe, PausablePipe } from "../serving/mod.ts";
 
 /** Where a node's kubelet listens. */
 export interface KubeletAddress {
@@ -11,10 +11,7 @@ export interface KubeletAddress {
  * A pipe whose source may be told to wait. One that cannot is bounded by a buffer, past which it is closed. Whoever
  * opens a socket makes its pipe at once: a message that comes right after the opening would be lost to a later one.
  */
-export interface StreamPipe extends MessagePipe {
-  pause?(): void;
-  resume?(): void;
-}
+export type StreamPipe = MessagePipe & Partial<PausablePipe>;
 
 /** A request to pass on. `body` is streamed; who loses interest in the answer cancels the answer's body. */
 export interface PassedRequest {
@@ -34,6 +31,8 @@ export interface KubeletConnector {
    * port-forward tunnel (`SPDY/3.1+portforward.k8s.io`) needs a handshake that writes the header itself.
    */
   websocket(kubelet: KubeletAddress, path: string, protocol: string): Promise<StreamPipe>;
+  /** A plain connection to where the kubelet speaks HTTP. */
+  connect(kubelet: KubeletAddress): Promise<PausablePipe>;
 }
 
 /** A pod's or Service endpoint's port, and what it speaks. */
@@ -44,11 +43,6 @@ export interface BackendTarget extends DialTarget {
 /** How the API server speaks to what `proxy` names: through `Dial`, without checking certificates, as upstream. */
 export interface BackendConnector {
   fetch(target: BackendTarget, path: string, request: PassedRequest): Promise<Response>;
-  /** Resolves, when the socket is open, with its `taggedPipe` and the protocol that the backend chose. */
-  websocket(
-    target: BackendTarget,
-    path: string,
-    protocols: readonly string[],
-    headers: Headers,
-  ): Promise<{ readonly pipe: StreamPipe; readonly protocol: string }>;
+  /** A plain connection to where the backend speaks HTTP. */
+  connect(target: BackendTarget): Promise<PausablePipe>;
 }

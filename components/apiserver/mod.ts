@@ -4,7 +4,7 @@ export {
   acceptTunnel,
   type ConnectDependencies,
   connectHandler,
-  taggedPipe,
+  type KubeletCredentials,
   tunnelBackends,
   tunnelKubelets,
 } from "./connect/mod.ts";

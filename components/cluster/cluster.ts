@@ -195,10 +195,13 @@ function localKubelets(kubelets: ReadonlyMap<string, RunningKubelet>): KubeletCo
       const request = new Request(`${LOCAL_ORIGIN}${path}`, { method, headers, body });
       return await kubelet.fetch(request, TUNNEL_PEER);
     },
-    websocket({ node }) {
-      return Promise.reject(new Error(`node ${node} is hollow: it has no streams`));
-    },
+    websocket: ({ node }) => noStreams(node),
+    connect: ({ node }) => noStreams(node),
   };
+}
+
+function noStreams(node: string): Promise<never> {
+  return Promise.reject(new Error(`node ${node} is hollow: it has no streams`));
 }
 
 /** An endpoint must not be loopback; where nothing can dial in, any other address stands for the server. */

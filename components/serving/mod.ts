@@ -7,6 +7,7 @@ export * from "./message_pipe.ts";
 export * from "./multiplexer.ts";
 export * from "./tunnel_agent.ts";
 export * from "./tunnel_hub.ts";
+export * from "./node_stream.ts";
 export * from "./port_forward_channels.ts";
 export * from "./raw_connection.ts";
 export * from "./spdy_channels.ts";

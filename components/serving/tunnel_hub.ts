@@ -2,6 +2,7 @@ import type { Logger } from "../base/mod.ts";
 import { connectionDuplex, type Dial, type DialTarget, type Duplex } from "./dial.ts";
 import type { MessagePipe } from "./message_pipe.ts";
 import { join, Multiplexer } from "./multiplexer.ts";
+import { nodeStream, secureStream, webDuplex } from "./node_stream.ts";
 import { makeSocketFolder } from "./socket_folder.ts";
 
 /** Far ends that have a local socket of their own at once; the one unused longest is closed. */
@@ -62,17 +63,18 @@ export class TunnelHub implements Dial {
 
   /**
    * An HTTP client whose every connection goes to the target, whatever address a request names: plain HTTP (`http:`,
-   * `ws:`) over a socket in a folder that only this user can enter.
+   * `ws:`) over a socket in a folder that only this user can enter. With `secure` the far side is spoken to in TLS,
+   * whatever certificate it has.
    */
-  async client(target: DialTarget): Promise<Deno.HttpClient> {
-    const key = `${target.node ?? ""}|${target.host}|${target.port}`;
+  async client(target: DialTarget, secure = false): Promise<Deno.HttpClient> {
+    const key = `${target.node ?? ""}|${target.host}|${target.port}|${secure}`;
     const known = this.#gates.get(key);
     if (known !== undefined) {
       this.#gates.delete(key);
       this.#gates.set(key, known);
       return known.client;
     }
-    const gate = await this.#openGate(target);
+    const gate = await this.#openGate(target, secure);
     this.#gates.set(key, gate);
     if (this.#gates.size > GATES_MAXIMUM) {
       const [oldest, idle] = this.#gates.entries().next().value!;
@@ -92,23 +94,33 @@ export class TunnelHub implements Dial {
     }
   }
 
-  async #openGate(target: DialTarget): Promise<Gate> {
+  async #openGate(target: DialTarget, secure: boolean): Promise<Gate> {
     this.#directory ??= makeSocketFolder(this.#socketParent, "tunnel");
     const path = `${await this.#directory}/${this.#count++}`;
     const listener = Deno.listen({ transport: "unix", path });
-    void this.#serve(listener, target);
+    void this.#serve(listener, target, secure);
     const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
     return { path, client, listener };
   }
 
-  async #serve(listener: Deno.UnixListener, target: DialTarget): Promise<void> {
+  async #serve(
+    listener: Deno.UnixListener,
+    target: DialTarget,
+    secure: boolean,
+  ): Promise<void> {
     for await (const connection of listener) {
       const local = connectionDuplex(connection);
-      this.connect(target).then((far) => join(local, far), (error) => {
+      const far = secure ? this.#connectSecurely(target) : this.connect(target);
+      far.then((open) => join(local, open), (error) => {
         this.#logger.debug("dial failed", { target, error: String(error) });
         local.close();
       });
     }
+  }
+
+  async #connectSecurely(target: DialTarget): Promise<Duplex> {
+    const plain = nodeStream(await this.connect(target));
+    return webDuplex(await secureStream(plain, { host: target.host }));
   }
 }
 

@@ -90,20 +90,6 @@ Deno.test("port forward passes the channels' ports on", async () => {
   await fixture.close();
 });
 
-Deno.test("proxy carries a WebSocket's texts and bytes, and the backend's end", async () => {
-  const fixture = openFixture(echo);
-  putPod(fixture.objects);
-  const session = await connect(`${fixture.origin}${POD}:8080/proxy/ws?q=1`, []);
-  session.socket.send("text");
-  session.socket.send(new Uint8Array([7]));
-  await session.until(3);
-  assert.deepEqual(session.received, [[1], "text", [7]]);
-  session.socket.send("bye");
-  await session.ended;
-  assert.deepEqual(fixture.asked, ["/ws?q=1"]);
-  await fixture.close();
-});
-
 Deno.test("log streams what the kubelet sends, with its options", async () => {
   const fixture = openFixture(() => new Response("one\ntwo\n"));
   putPod(fixture.objects);
@@ -161,6 +147,17 @@ Deno.test("a streaming subresource tells upstream's reasons", async () => {
     metadata: { name: "s", namespace: "a" },
     spec: { ports: [{ port: 80 }] },
   } as never);
+  for (const [name, portName, target] of [["stray", "", "10.9.9.9"], ["named", "w", "10.1.0.5"]]) {
+    fixture.objects.put("", "services", {
+      metadata: { name, namespace: "a" },
+      spec: { ports: [{ name: portName, port: 80 }] },
+    } as never);
+    fixture.objects.put("discovery.k8s.io", "endpointslices", {
+      metadata: { name, namespace: "a", labels: { "kubernetes.io/service-name": name } },
+      ports: [{ name: portName, port: 8080 }],
+      endpoints: [{ addresses: [target], targetRef: { kind: "Pod", name: "p", namespace: "a" } }],
+    } as never);
+  }
   const CASES: readonly [string, number, string][] = [
     ["pods/none/log", 404, 'pods "none" not found'],
     [
@@ -181,6 +178,8 @@ Deno.test("a streaming subresource tells upstream's reasons", async () => {
       'pods "p" is forbidden: User "u" cannot create resource "pods/exec" in API group "" in the namespace "a"',
     ],
     ["services/s/proxy/", 503, 'no endpoints available for service "s"'],
+    ["services/stray/proxy/", 503, 'no endpoints available for service "stray"'],
+    ["services/named/proxy/", 503, 'no endpoints available for service "named"'],
     ["services/s:81/proxy/", 503, 'no service port 81 found for service "s"'],
     ["services/ftp:s:80/proxy/", 400, 'invalid service request "ftp:s:80"'],
     ["pods/free/proxy/", 400, "address not allowed"],

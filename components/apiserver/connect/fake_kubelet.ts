@@ -1,7 +1,11 @@
-import { ApiError, seededRandom, systemClock } from "../../base/mod.ts";
+import { ApiError, seededRandom, silentLogger, systemClock } from "../../base/mod.ts";
+import { openPki } from "../../pki/mod.ts";
 import {
-  type MessagePipe,
+  connectionDuplex,
+  Door,
+  nodeStream,
   opened,
+  socketPipe,
   TUNNEL_PROTOCOL,
   TUNNEL_PROTOCOL_ALIAS,
   webSocketPipe,
@@ -10,7 +14,6 @@ import { FakeObjects } from "../fake_objects.ts";
 import type { Authorizer } from "../ports.ts";
 import { parseRequestInfo } from "../request_info.ts";
 import { connectHandler } from "./connect_handler.ts";
-import { taggedPipe } from "./tagged_pipe.ts";
 
 /** A front server with the handlers, a kubelet and a backend behind it, all on loopback: for tests. */
 export interface ConnectFixture {
@@ -39,16 +42,14 @@ export function openFixture(
     return far(request);
   });
   const farOrigin = `127.0.0.1:${farServer.addr.port}`;
-  const openPipe = async (
-    path: string,
-    protocols: readonly string[],
-    pipeOf: (socket: WebSocket) => MessagePipe,
-  ) => {
+  const openPipe = async (path: string, protocols: readonly string[]) => {
     const socket = new WebSocket(`ws://${farOrigin}${path}`, [...protocols]);
-    const pipe = pipeOf(socket);
+    const pipe = webSocketPipe(socket);
     await opened(socket);
-    return { pipe, protocol: socket.protocol };
+    return pipe;
   };
+  const connectFar = async () =>
+    socketPipe(nodeStream(connectionDuplex(await Deno.connect({ port: farServer.addr.port }))));
   const handle = connectHandler({
     reader: objects,
     authorizer,
@@ -58,16 +59,16 @@ export function openFixture(
       fetch: (_, path, { body, ...init }) =>
         fetch(`http://${farOrigin}${path}`, { ...init, body, redirect: "manual" }),
       websocket: async (_, path, protocol) =>
-        (await openPipe(
+        await openPipe(
           path,
           [protocol === TUNNEL_PROTOCOL ? TUNNEL_PROTOCOL_ALIAS : protocol],
-          webSocketPipe,
-        )).pipe,
+        ),
+      connect: connectFar,
     },
     backends: {
       fetch: (_, path, { body, ...init }) =>
         fetch(`http://${farOrigin}${path}`, { ...init, body, redirect: "manual" }),
-      websocket: (_, path, protocols) => openPipe(path, protocols, taggedPipe),
+      connect: connectFar,
     },
   });
   const answer = async (request: Request) => {
@@ -102,4 +103,28 @@ export function putPod(objects: FakeObjects): void {
     spec: { nodeName: "n", containers: [{ name: "x" }, { name: "y" }] },
     status: { podIP: "10.1.0.5" },
   } as never);
+}
+
+/** The handlers behind a TLS door, and what is behind them. */
+export async function withDoor(
+  far: (request: Request) => Response | Promise<Response>,
+  body: (door: Door, authority: string, fixture: ConnectFixture) => Promise<void>,
+): Promise<void> {
+  const fixture = openFixture(far);
+  putPod(fixture.objects);
+  const pki = await openPki(undefined, { clock: systemClock, random: seededRandom(1) });
+  const { key, certificate } = await pki.serving("x", { commonName: "x", hosts: ["127.0.0.1"] });
+  const door = await Door.open({
+    host: "127.0.0.1",
+    port: 0,
+    credentials: { key, certificate },
+    logger: silentLogger,
+    handle: (request) => fixture.answer(request),
+  });
+  try {
+    await body(door, pki.authority.certificate, fixture);
+  } finally {
+    await door.close();
+    await fixture.close();
+  }
 }

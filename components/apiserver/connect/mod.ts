@@ -1,5 +1,4 @@
 /** The subresources that stream: logs, commands, forwarded ports, proxies. */
 export { type ConnectDependencies, connectHandler } from "./connect_handler.ts";
-export { taggedPipe } from "./tagged_pipe.ts";
-export { tunnelBackends, tunnelKubelets } from "./tunnel_connectors.ts";
+export { type KubeletCredentials, tunnelBackends, tunnelKubelets } from "./tunnel_connectors.ts";
 export { acceptTunnel, tunnelAuthorizer } from "./tunnel_door.ts";

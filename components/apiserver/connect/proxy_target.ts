@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import {
   badRequest,
   notFound,
@@ -5,7 +6,7 @@ import {
   randomInteger,
   serviceUnavailable,
 } from "../../base/mod.ts";
-import type { EndpointSlice, Service } from "../../api/mod.ts";
+import type { EndpointSlice, ObjectReference, Pod, Service } from "../../api/mod.ts";
 import type { BackendTarget, KubeletAddress } from "../kubelet_connector.ts";
 import type { ObjectReader } from "../ports.ts";
 import { findPod, kubeletOf } from "./pod_location.ts";
@@ -63,6 +64,7 @@ export async function findProxyTarget(
 function nodeTarget(reader: ObjectReader, { scheme, name, port }: ProxyName): ProxyTarget {
   const kubelet = kubeletOf(reader, name);
   if (port === "" || Number(port) === kubelet.port) return { kubelet };
+  if (isLocalAddress(kubelet.host)) throw badRequest("address not allowed");
   return {
     backend: { scheme: scheme || "http", host: kubelet.host, port: portNumber(port), node: name },
   };
@@ -95,6 +97,7 @@ async function serviceTarget(
 ): Promise<BackendTarget> {
   await Promise.all([
     reader.fresh("", "services"),
+    reader.fresh("", "pods"),
     reader.fresh("discovery.k8s.io", "endpointslices"),
   ]);
   const service = reader.get<Service>("", "services", namespace, name);
@@ -105,9 +108,10 @@ async function serviceTarget(
     if (slice.metadata?.labels?.[SERVICE_NAME_LABEL] !== name) continue;
     const found = slice.ports?.find((each) => (each.name ?? "") === portName)?.port;
     if (found === undefined) continue;
-    for (const { addresses, conditions, nodeName } of slice.endpoints ?? []) {
+    for (const { addresses, conditions, nodeName, targetRef } of slice.endpoints ?? []) {
       const host = addresses?.[0];
       if (host === undefined || conditions?.ready === false || isLocalAddress(host)) continue;
+      if (!isPodAddress(reader, namespace, host, targetRef)) continue;
       const node = nodeName === undefined ? {} : { node: nodeName };
       candidates.push({ scheme: scheme || "http", host, port: found, ...node });
     }
@@ -119,10 +123,21 @@ async function serviceTarget(
   return chosen;
 }
 
+/** Whoever may write endpoints may not send the API server anywhere: only to pods, by the addresses they have. */
+function isPodAddress(
+  reader: ObjectReader,
+  namespace: string,
+  host: string,
+  target: ObjectReference | undefined,
+): boolean {
+  if (target?.kind !== "Pod" || (target.namespace ?? namespace) !== namespace) return false;
+  const { podIP, podIPs } = reader.get<Pod>("", "pods", namespace, target.name ?? "")?.status ?? {};
+  return podIP === host || podIPs?.some(({ ip }) => ip === host) === true;
+}
+
 /** Slices know ports by name; a number is that of the Service. */
 function servicePortName(service: Service, port: string): string {
   const ports = service.spec?.ports ?? [];
-  if (port === "") return ports.length === 1 ? ports[0]?.name ?? "" : "";
   if (!/^[0-9]+$/.test(port)) return port;
   const found = ports.find((each) => each.port === Number(port));
   if (found !== undefined) return found.name ?? "";
@@ -136,9 +151,18 @@ function portNumber(text: string): number {
   return port;
 }
 
-/** Nobody may reach the API server's own machine through an object that claims such an address. */
+const REFUSED_RANGES = new Set([
+  "unspecified",
+  "broadcast",
+  "multicast",
+  "linkLocal",
+  "loopback",
+]);
+
+/**
+ * Nobody may reach the API server's own machine, or what answers by link, through an object that claims such an
+ * address. A name is none.
+ */
 export function isLocalAddress(address: string): boolean {
-  return address.startsWith("127.") || address.startsWith("169.254.") || address === "0.0.0.0" ||
-    address === "::" || address === "::1" || /^fe[89ab][0-9a-f]:/i.test(address) ||
-    /^::ffff:(127\.|169\.254\.)/i.test(address);
+  return ipaddr.isValid(address) && REFUSED_RANGES.has(ipaddr.process(address).range());
 }

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import * as tls from "node:tls";
-import { seededRandom, silentLogger, systemClock } from "../../base/mod.ts";
-import { openPki } from "../../pki/mod.ts";
+import { systemClock } from "../../base/mod.ts";
 import {
-  Door,
+  type Door,
   type ExecStreams,
   serveExecChannels,
   servePortForward,
@@ -12,35 +11,11 @@ import {
   SpdySession,
   type SpdyStream,
 } from "../../serving/mod.ts";
-import { openFixture, putPod } from "./fake_kubelet.ts";
+import { withDoor } from "./fake_kubelet.ts";
 
 const POD = "/api/v1/namespaces/a/pods/p";
 const V4 = "v4.channel.k8s.io";
 const text = (stream: SpdyStream) => new Response(stream.readable as ReadableStream).text();
-
-/** The handlers behind a door, and the kubelet that is behind them. */
-async function withDoor(
-  kubelet: (request: Request) => Response | Promise<Response>,
-  body: (door: Door) => Promise<void>,
-): Promise<void> {
-  const fixture = openFixture(kubelet);
-  putPod(fixture.objects);
-  const pki = await openPki(undefined, { clock: systemClock, random: seededRandom(1) });
-  const { key, certificate } = await pki.serving("x", { commonName: "x", hosts: ["127.0.0.1"] });
-  const door = await Door.open({
-    host: "127.0.0.1",
-    port: 0,
-    credentials: { key, certificate },
-    logger: silentLogger,
-    handle: (request) => fixture.answer(request),
-  });
-  try {
-    await body(door);
-  } finally {
-    await door.close();
-    await fixture.close();
-  }
-}
 
 /** Sends a request in two pieces and reads the head of its answer; what follows is left to the socket. */
 async function upgrade(

@@ -1,7 +1,9 @@
 import {
-  type DialTarget,
   KUBELET_HOST,
+  nodeStream,
   opened,
+  secureStream,
+  socketPipe,
   TUNNEL_PROTOCOL,
   TUNNEL_PROTOCOL_ALIAS,
   type TunnelHub,
@@ -9,17 +11,28 @@ import {
 } from "../../serving/mod.ts";
 import type {
   BackendConnector,
+  BackendTarget,
   KubeletAddress,
   KubeletConnector,
   PassedRequest,
 } from "../kubelet_connector.ts";
-import { taggedPipe } from "./tagged_pipe.ts";
+
+/** What the API server proves itself to kubelets with, and how it knows them: PEM texts. */
+export interface KubeletCredentials {
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
+}
 
 /**
  * Speaks to kubelets: through the tunnel that a node's agent has opened, in plain HTTP since the tunnel is TLS already;
- * else directly by HTTPS with the kubelet client certificate that `direct` holds.
+ * else directly by HTTPS with the kubelet client certificate, which `direct` holds too.
  */
-export function tunnelKubelets(hub: TunnelHub, direct: Deno.HttpClient): KubeletConnector {
+export function tunnelKubelets(
+  hub: TunnelHub,
+  direct: Deno.HttpClient,
+  credentials: KubeletCredentials,
+): KubeletConnector {
   const route = async (kubelet: KubeletAddress) =>
     hub.has(kubelet.node)
       ? {
@@ -43,27 +56,35 @@ export function tunnelKubelets(hub: TunnelHub, direct: Deno.HttpClient): Kubelet
       await opened(socket);
       return pipe;
     },
+    async connect({ node, host, port }) {
+      if (hub.has(node)) {
+        return socketPipe(nodeStream(await hub.connect({ node, host: KUBELET_HOST, port })));
+      }
+      const plain = nodeStream(await hub.connect({ host, port }));
+      return socketPipe(await secureStream(plain, { ...credentials, host }));
+    },
   };
 }
 
-/** Speaks to pods and Service endpoints through their node's tunnel. HTTPS goes directly, where there is a route. */
-export function tunnelBackends(hub: TunnelHub, unverified: Deno.HttpClient): BackendConnector {
-  const route = async ({ scheme, ...target }: DialTarget & { scheme: "http" | "https" }) =>
-    scheme === "http" ? await hub.client(target) : unverified;
+/** Speaks to pods and Service endpoints through their node's tunnel, taking whatever certificate they have. */
+export function tunnelBackends(hub: TunnelHub): BackendConnector {
   return {
     async fetch(target, path, request) {
-      const url = `${target.scheme}://${bracketed(target.host)}:${target.port}${path}`;
-      return await fetch(url, passedInit(request, await route(target)));
+      const client = await hub.client(dialTarget(target), target.scheme === "https");
+      // In plain HTTP as far as the hub, which knows who speaks TLS.
+      const url = `http://${bracketed(target.host)}:${target.port}${path}`;
+      return await fetch(url, passedInit(request, client));
     },
-    async websocket(target, path, protocols, headers) {
-      const scheme = target.scheme === "https" ? "wss" : "ws";
-      const url = `${scheme}://${bracketed(target.host)}:${target.port}${path}`;
-      const socket = openSocket(url, await route(target), protocols, headers);
-      const pipe = taggedPipe(socket);
-      await opened(socket);
-      return { pipe, protocol: socket.protocol };
+    async connect(target) {
+      const plain = nodeStream(await hub.connect(dialTarget(target)));
+      const { host } = target;
+      return socketPipe(target.scheme === "https" ? await secureStream(plain, { host }) : plain);
     },
   };
+}
+
+function dialTarget({ host, port, node }: BackendTarget) {
+  return { host, port, ...(node === undefined ? {} : { node }) };
 }
 
 function passedInit(request: PassedRequest, client: Deno.HttpClient): RequestInit {
@@ -76,18 +97,9 @@ function passedInit(request: PassedRequest, client: Deno.HttpClient): RequestIni
   } as RequestInit;
 }
 
-function openSocket(
-  url: string,
-  client: Deno.HttpClient,
-  protocols: readonly string[],
-  headers?: Headers,
-): WebSocket {
-  // Deno's WebSocket takes a client and headers where the web's takes protocols only.
-  const options = {
-    client,
-    protocols: [...protocols],
-    ...(headers === undefined ? {} : { headers }),
-  };
+function openSocket(url: string, client: Deno.HttpClient, protocols: readonly string[]): WebSocket {
+  // Deno's WebSocket takes a client where the web's takes protocols only.
+  const options = { client, protocols: [...protocols] };
   return new WebSocket(url, options as unknown as string[]);
 }
 

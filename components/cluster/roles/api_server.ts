@@ -4,6 +4,7 @@ import {
   type ApiServer,
   connectHandler,
   type KubeletConnector,
+  type KubeletCredentials,
   type Peer,
   startApiServer,
   tunnelBackends,
@@ -47,30 +48,26 @@ export class ApiServerRole {
   readonly #doors: Door[] = [];
   readonly #sockets: Socket[] = [];
   readonly #hub: TunnelHub;
-  readonly #clients: readonly Deno.HttpClient[];
+  readonly #client: Deno.HttpClient;
 
   static async start(options: ApiServerRoleOptions): Promise<ApiServerRole> {
     const { pki } = options;
     const subject = CLIENT_SUBJECTS["apiserver-kubelet-client"];
     const { certificate, key } = await pki.client("apiserver-kubelet-client", subject);
-    const kubelets = Deno.createHttpClient({
-      caCerts: [pki.authority.certificate],
-      cert: certificate,
-      key,
-    });
-    return new ApiServerRole(options, kubelets, Deno.createHttpClient({}));
+    return new ApiServerRole(options, { authority: pki.authority.certificate, certificate, key });
   }
 
   private constructor(
     options: ApiServerRoleOptions,
-    kubelets: Deno.HttpClient,
-    backends: Deno.HttpClient,
+    credentials: KubeletCredentials,
   ) {
+    const { authority, certificate, key } = credentials;
+    const kubelets = Deno.createHttpClient({ caCerts: [authority], cert: certificate, key });
     this.#options = options;
     const { advertise, clock, logger, metrics, network, pki, random, store, tokens } = options;
     const hub = new TunnelHub(logger, options.socketParent);
     this.#hub = hub;
-    this.#clients = [kubelets, backends];
+    this.#client = kubelets;
     this.server = startApiServer({
       store,
       pki,
@@ -86,8 +83,8 @@ export class ApiServerRole {
         connectHandler({
           reader,
           authorizer,
-          kubelets: options.kubelets ?? tunnelKubelets(hub, kubelets),
-          backends: tunnelBackends(hub, backends),
+          kubelets: options.kubelets ?? tunnelKubelets(hub, kubelets, credentials),
+          backends: tunnelBackends(hub),
           clock,
           random,
         }),
@@ -158,7 +155,7 @@ export class ApiServerRole {
   async end(): Promise<void> {
     this.server.close();
     await this.#hub.close();
-    for (const client of this.#clients) client.close();
+    this.#client.close();
     await Promise.all(this.#doors.map((door) => door.close()));
     await Promise.all(this.#sockets.map(endSocket));
   }

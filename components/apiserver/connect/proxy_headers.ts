@@ -1,0 +1,47 @@
+/** Headers that belong to one connection, not to the message. */
+const CONNECTION_HEADERS = [
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
+/** What the client proved itself with is for this server only. */
+const CREDENTIAL_HEADERS = ["authorization", "x-remote-user", "x-remote-group", "x-remote-uid"];
+const CREDENTIAL_PREFIXES = ["impersonate-", "x-remote-extra-"];
+
+/** A client's headers without those of its connection and its credentials. */
+export function passedHeaders(from: Headers): Headers {
+  const headers = new Headers();
+  const named = connectionNames(from);
+  for (const [name, value] of from) {
+    if (named.has(name) || isCredential(name)) continue;
+    if (name === "host" || name === "content-length") continue;
+    headers.append(name, value);
+  }
+  // The HTTP client between would unpack what it knows, and leave the header that says it is packed.
+  headers.set("accept-encoding", "identity");
+  return headers;
+}
+
+/** The same for a connection that is handed over with the request: what it upgrades to stays. */
+export function upgradeHeaders(from: Headers): Headers {
+  const headers = new Headers();
+  for (const [name, value] of from) if (!isCredential(name)) headers.append(name, value);
+  return headers;
+}
+
+function isCredential(name: string): boolean {
+  return CREDENTIAL_HEADERS.includes(name) ||
+    CREDENTIAL_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+/** Headers that go no further than the next server, by the standard or by what `Connection` lists. */
+export function connectionNames(headers: Headers): Set<string> {
+  const listed = (headers.get("connection") ?? "").toLowerCase().split(",");
+  return new Set([...CONNECTION_HEADERS, ...listed.map((name) => name.trim())]);
+}
