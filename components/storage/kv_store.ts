@@ -114,6 +114,18 @@ class KvStore implements Store {
     return this.#history.compactedRevision;
   }
 
+  /** One process owns the directory, so nobody else has written anything. */
+  readonly shared = false;
+
+  freshRevision(): number {
+    return this.#history.revision;
+  }
+
+  // deno-lint-ignore require-await
+  async check(): Promise<void> {
+    if (this.#closing !== undefined) throw new StoreFailedError("the store is closed");
+  }
+
   async get(key: string): Promise<Entry | undefined> {
     for (;;) {
       const version = this.#history.current(key);

@@ -14,6 +14,7 @@ function place(directory: string): StoreUnderTest {
         logger: silentLogger,
         ...(options.historyEvents !== undefined && { history: { events: options.historyEvents } }),
       }),
+    elapse: (clock, milliseconds) => clock.advance(milliseconds),
     remove: async () => {
       if (directory !== "memory") await Deno.remove(directory, { recursive: true });
     },

@@ -3,21 +3,38 @@
  *
  * Guarantees every backend gives, each with a case in `store_suite.ts`:
  *
- * - Revisions are whole numbers that only rise, one sequence a store, at most 2^53-1. Every successful write of one
- *   key has its own revision; `revision` is that of the last write that is durable.
+ * - Revisions are whole numbers that only rise, one sequence a store, at most 2^53-1. Every successful write has its own
+ *   revision; only keys whose time is over may go several at one revision. `revision` is that of the last write that is
+ *   durable and that this process knows of.
  * - When a write's promise resolves, the write is on disk (the `kv` backend opened in memory excepted) and every
  *   later `get`, `list` and `watch` sees it. What is not yet durable is never read, listed or watched.
  * - Writes to one key are linearizable. Which of two concurrent writes wins is not promised.
- * - A watch delivers every event after its start revision exactly once, in rising revision order, in batches.
+ * - A watch delivers every event after its start revision exactly once, in rising revision order, in batches. Events of
+ *   one revision come in one batch.
  * - History is bounded: `list` at a revision or `watch` from one that is no longer kept throws `CompactedError`.
+ *
+ * Others may write to the same state (API servers that share an etcd). What they have written is in `revision`, and
+ * reaches watches, a little later than what this process has; `freshRevision` tells how far one has to wait.
  *
  * Not promised: fairness between writers, or how many writes share a commit.
  */
 export interface Store {
-  /** The revision of the last durable write; 0 in an empty store. */
+  /** The revision of the last durable write that this process knows of. */
   readonly revision: number;
   /** The oldest revision that `list` can still answer for and from which `watch` can still start. */
   readonly compactedRevision: number;
+
+  /**
+   * Whoever has seen this revision has seen every write that was acknowledged, by whomever, before the call. A number at
+   * once where nobody else can write: then it is `revision`. Rejects with `StoreFailedError`.
+   */
+  freshRevision(): number | Promise<number>;
+
+  /** Whether others may write to the same state. */
+  readonly shared: boolean;
+
+  /** Rejects when the store cannot be read just now. */
+  check(): Promise<void>;
 
   /** The current value, or undefined. */
   get(key: string): Promise<Entry | undefined>;
@@ -28,9 +45,11 @@ export interface Store {
   /**
    * Carries out one write. Resolves when it is durable, with its revision. The store keeps `value` as it is: nobody
    * may change it afterwards.
-   * Throws `KeyExistsError`, `RevisionMismatchError`, `ValueTooLargeError` (over `VALUE_MAXIMUM_BYTES`), or
-   * `StoreFailedError` (disk full, closed): then this write and all that were decided on it have not happened, unless
-   * the process ends before a later write succeeds; then nobody knows. Later writes may succeed again.
+   * Throws `KeyExistsError`, `RevisionMismatchError`, `ValueTooLargeError` (over `VALUE_MAXIMUM_BYTES`, or over what the
+   * backend is set to), or `StoreFailedError` (disk full, closed, cannot be reached). With the `kv` backend, after the
+   * last one this write and all that were decided on it have not happened, unless the process ends before a later
+   * write succeeds; then nobody knows. With `etcd` nobody knows, unless a later read tells. Later writes may succeed
+   * again.
    */
   write(write: Write): Promise<number>;
 
@@ -107,7 +126,8 @@ export interface WatchSink {
   events(batch: readonly StoreEvent[]): void;
   /**
    * Every event up to `revision` has been delivered, whether or not any lay under the prefix. The `kv` backend says so
-   * after every commit, in the turn in which `Store.revision` rises; others when asked by `requestProgress`.
+   * after every commit, in the turn in which `Store.revision` rises; `etcd` with every event that it hears of, and when
+   * asked by `requestProgress`.
    */
   progress?(revision: number): void;
   end(error?: Error): void;
@@ -115,11 +135,11 @@ export interface WatchSink {
 
 export interface WatchHandle {
   cancel(): void;
-  /** Asks for a `progress` soon; absent where progress is always reported. */
-  requestProgress?(): void;
+  /** Asks for a `progress` to `revision` soon; absent where progress is always reported. */
+  requestProgress?(revision: number): void;
 }
 
-/** The largest value a store takes, as etcd's default request limit. */
+/** The largest value a store takes: etcd's default limit of a request, of which etcd itself counts the key too. */
 export const VALUE_MAXIMUM_BYTES = 1.5 * 1024 * 1024;
 
 export class KeyExistsError extends Error {
@@ -155,9 +175,13 @@ export class CompactedError extends Error {
   }
 }
 
-/** The write failed in the store itself (disk full, closed): the caller must not assume anything about it. */
+/** The store itself failed (disk full, closed, out of reach): after a write nothing may be assumed about it. */
 export class StoreFailedError extends Error {
   override readonly name = "StoreFailedError";
+  /** The store did not answer in time. */
+  get timedOut(): boolean {
+    return false;
+  }
 }
 
 /** Another process owns the data directory; the message says which. */

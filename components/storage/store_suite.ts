@@ -16,6 +16,8 @@ import {
 export interface StoreUnderTest {
   /** Opens it; again after `close` with what is there. `historyEvents` bounds how much history it keeps by itself. */
   open(clock: Clock, options?: { readonly historyEvents?: number }): Promise<Store>;
+  /** Lets time pass for what has a time to live. */
+  elapse(clock: FakeClock, milliseconds: number): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -24,7 +26,13 @@ export interface StoreSuiteOptions {
   readonly durable: boolean;
 }
 
-type Case = (context: { open: StoreUnderTest["open"]; clock: FakeClock }) => Promise<void>;
+interface Context {
+  readonly open: StoreUnderTest["open"];
+  readonly elapse: (milliseconds: number) => Promise<void>;
+  readonly clock: FakeClock;
+}
+
+type Case = (context: Context) => Promise<void>;
 
 /** Registers the cases that every backend passes: what `Store` promises, and nothing about how. */
 export function storeSuite(
@@ -41,8 +49,9 @@ export function storeSuite(
         opened.push(store);
         return store;
       };
+      const clock = new FakeClock();
       try {
-        await run({ open, clock: new FakeClock() });
+        await run({ open, clock, elapse: (milliseconds) => place.elapse(clock, milliseconds) });
       } finally {
         for (const store of opened) await store.close();
         await place.remove();
@@ -128,7 +137,7 @@ const CASES: Record<string, Case> = {
     await store.write({ op: "create", key: "/n", value: bytes("0") });
     await Promise.all(
       range(64).map(async () => {
-        for (let done = 0; done < 5;) {
+        for (let done = 0; done < 2;) {
           const entry = await store.get("/n");
           assert.ok(entry !== undefined);
           const value = bytes(`${Number(text(entry.value)) + 1}`);
@@ -141,7 +150,7 @@ const CASES: Record<string, Case> = {
         }
       }),
     );
-    assert.equal((await read(store, "/n"))[0], "320");
+    assert.equal((await read(store, "/n"))[0], "128");
   },
 
   "lists in the order of UTF-8 bytes, by prefix, in pages": async ({ open, clock }) => {
@@ -260,6 +269,7 @@ const CASES: Record<string, Case> = {
     });
     const r3 = await store.write({ op: "delete", key: "/a/x", revision: r2 });
     const r4 = await store.write({ op: "create", key: "/a/x", value: bytes("three") });
+    assert.equal(await store.freshRevision(), r4);
     const seen = await recorder.until((event) => event.revision === r4);
     const expected = [
       [r1, "one", undefined, undefined],
@@ -297,7 +307,7 @@ const CASES: Record<string, Case> = {
     const recorder = new Recorder();
     const handle = await store.watch("/a/", store.revision, recorder);
     const revision = await store.write({ op: "create", key: "/b/x", value: bytes("one") });
-    handle.requestProgress?.();
+    handle.requestProgress?.(revision);
     await recorder.untilProgress(revision);
     assert.equal(recorder.seen.length, 0);
   },
@@ -372,7 +382,7 @@ const CASES: Record<string, Case> = {
     assert.deepEqual(old.entries.map(({ value }) => text(value)), ["200"]);
   },
 
-  "deletes what has outlived its time, with an event": async ({ open, clock }) => {
+  "deletes what has outlived its time, with an event": async ({ open, clock, elapse }) => {
     const store = await open(clock);
     const recorder = new Recorder();
     await store.watch("/e/", 0, recorder);
@@ -383,11 +393,12 @@ const CASES: Record<string, Case> = {
       ),
     );
     await store.write({ op: "create", key: "/e/for-ever", value: bytes("x") });
-    await clock.advance(1_800_000);
+    await elapse(1_800_000);
     const revision = kept ?? 0;
     await store.write({ op: "update", key: "/e/kept", value: bytes("y"), revision });
     assert.equal((await store.list("/e/")).entries.length, 3);
-    await clock.advance(1_810_000);
+    // Late is allowed: those with about the same end may go together.
+    await elapse(1_900_000);
     const events = await recorder.until((event) => event.value === undefined);
     const end = events.at(-1);
     assert.equal(end?.key, "/e/short");
@@ -400,7 +411,7 @@ const CASES: Record<string, Case> = {
 };
 
 const DURABLE_CASES: Record<string, Case> = {
-  "opens again with values, revisions, history and expiries": async ({ open, clock }) => {
+  "opens again with values, revisions, history and expiries": async ({ open, clock, elapse }) => {
     const first = await open(clock);
     const a = await first.write({ op: "create", key: "/a/a", value: bytes("a1") });
     const big = await first.write({ op: "create", key: "/a/big", value: pattern(1_400_000, 1) });
@@ -437,7 +448,7 @@ const DURABLE_CASES: Record<string, Case> = {
     ]);
     const next = await second.write({ op: "create", key: "/a/d", value: bytes("d") });
     assert.ok(next > gone);
-    await clock.advance(65_000);
+    await elapse(65_000);
     const expired = (await recorder.until(({ revision }) => revision > next)).at(-1);
     assert.deepEqual(expired && summary(expired), [expired?.revision, undefined, "b", b]);
   },

@@ -80,6 +80,7 @@ class StoreWatchCache<Index, Decoded> implements WatchCache<Index, Decoded> {
       clock,
       logger,
     );
+    this.#feed.requestProgress(store.revision);
     void this.#feed.run();
   }
 
@@ -94,7 +95,7 @@ class StoreWatchCache<Index, Decoded> implements WatchCache<Index, Decoded> {
   waitFor(revision: number, signal?: AbortSignal): Promise<void> {
     if (revision <= this.#revision && this.#window !== undefined) return Promise.resolve();
     const seen = this.#waiters.wait(revision, signal);
-    this.#feed.requestProgress();
+    this.#feed.requestProgress(revision);
     return seen;
   }
 
@@ -155,8 +156,39 @@ class StoreWatchCache<Index, Decoded> implements WatchCache<Index, Decoded> {
     }
     this.#entries = fresh;
     this.#window = new WatchWindow(revision, { ...WINDOW_LIMITS, ...this.#options.window });
-    if (lost) this.#endAll(new CompactedError(before, revision));
+    if (lost) {
+      this.#revision = Math.max(before, revision);
+      this.#startAnew(old, fresh, new CompactedError(before, revision));
+    }
     this.#advance(revision);
+  }
+
+  /** Tells those who follow the state what is different, and ends those who follow the history. */
+  #startAnew(
+    old: SortedMap<StoredEntry<Index>>,
+    fresh: SortedMap<StoredEntry<Index>>,
+    error: CompactedError,
+  ): void {
+    const followers: Watcher<Index>[] = [];
+    for (const watcher of [...this.#watchers.members()]) {
+      if (watcher.sink.reset === undefined) this.#end(watcher, error);
+      else followers.push(watcher);
+    }
+    if (followers.length === 0) return;
+    const changes: StoredEvent<Index>[] = [];
+    const event = (key: string, current?: StoredEntry<Index>, previous?: StoredEntry<Index>) =>
+      changes.push(new StoredEvent(key, this.#revision, current, previous, this.#encoded));
+    for (const entry of old.range("")) {
+      const now = fresh.get(entry.key);
+      if (now !== entry) event(entry.key, now, entry);
+    }
+    for (const entry of fresh.range("")) {
+      if (old.get(entry.key) === undefined) event(entry.key, entry);
+    }
+    for (const watcher of followers) {
+      const wanted = changes.filter(({ key }) => key.startsWith(watcher.prefix));
+      this.#guard(watcher, () => watcher.sink.reset?.(wanted));
+    }
   }
 
   #take(batch: readonly StoreEvent[]): void {

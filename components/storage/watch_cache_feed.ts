@@ -25,6 +25,8 @@ export interface FeedTarget {
 export class WatchCacheFeed {
   readonly #abort = new AbortController();
   #handle: WatchHandle | undefined;
+  /** The revision that somebody waits for. */
+  #wanted = 0;
 
   constructor(
     readonly store: Store,
@@ -34,9 +36,10 @@ export class WatchCacheFeed {
     readonly logger: Logger,
   ) {}
 
-  /** Asks the store to report progress, where it does not do so by itself. */
-  requestProgress(): void {
-    this.#handle?.requestProgress?.();
+  /** Asks the store to report progress to `revision`, where it does not do so by itself. */
+  requestProgress(revision: number): void {
+    this.#wanted = Math.max(this.#wanted, revision);
+    this.#handle?.requestProgress?.(revision);
   }
 
   close(): void {
@@ -82,6 +85,7 @@ export class WatchCacheFeed {
       },
     });
     if (this.#abort.signal.aborted) this.#handle.cancel();
+    else this.#handle.requestProgress?.(this.#wanted);
     return await ended.promise;
   }
 }

@@ -64,6 +64,11 @@ export interface CacheSink<Index> {
    * revision has risen, at most once a second; `WatchCache.revision` says the same at any time.
    */
   progress?(revision: number): void;
+  /**
+   * Set by sinks that follow the state and not its history: when the cache has lost its place and starts anew, they are
+   * given what is different now, and go on.
+   */
+  reset?(changes: readonly CacheEvent<Index>[]): void;
   /** The cache closed or lost its place; the watcher must end with an error. */
   end(error?: Error): void;
 }

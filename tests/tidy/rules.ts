@@ -101,6 +101,11 @@ export const BANNED: readonly Ban[] = [
     allowed: within("components/storage/kv"),
   },
   {
+    pattern: /@grpc\/grpc-js/,
+    instead: "only storage/etcd/ speaks gRPC, and it is loaded only where etcd is the store",
+    allowed: within("components/storage/etcd/"),
+  },
+  {
     pattern: /\bWebAssembly\.|\.wasm"/,
     instead: "only files named *_wasm.ts know WebAssembly",
     allowed: (path) => isTest(path) || path.endsWith("_wasm.ts"),
@@ -120,6 +125,7 @@ export const BANNED: readonly Ban[] = [
 /** Why each dependency is here rather than our own code. */
 export const ALLOWED_DEPENDENCIES: Readonly<Record<string, string>> = {
   "@bufbuild/protobuf": "reads and writes the wire format of Kubernetes' protobuf bodies",
+  "@grpc/grpc-js": "speaks with etcd; loaded only where etcd is the store",
   "@kubernetes/client-node":
     "its models of the release are what the field tables are generated from; not used at run time",
   "@peculiar/x509": "makes certificates and reads signing requests",

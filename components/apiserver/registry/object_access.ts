@@ -1,10 +1,11 @@
 import { hasReason, invariant, noSuchResource } from "../../base/mod.ts";
 import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { CacheEvent } from "../../storage/mod.ts";
 import type { ObjectReader, ObjectWriter, UserInfo } from "../ports.ts";
 import { createObject } from "./create.ts";
 import { deleteObject } from "./delete.ts";
 import type { Registry } from "./registry.ts";
-import type { ResourceStore } from "./resource_store.ts";
+import type { ObjectIndex, ResourceStore } from "./resource_store.ts";
 import { updateObject } from "./update.ts";
 import type { WriteContext } from "./write_context.ts";
 
@@ -36,15 +37,17 @@ export function objectReader(registry: Registry): ObjectReader {
     },
     onChange(group, resource, callback) {
       const [store, definition] = find(group, resource);
+      const tell = (batch: readonly CacheEvent<ObjectIndex>[]) => {
+        for (const { current, previous } of batch) {
+          callback({
+            ...(current === undefined ? {} : { current: store.decoded(current, definition) }),
+            ...(previous === undefined ? {} : { previous: store.decoded(previous, definition) }),
+          });
+        }
+      };
       const watch = store.cache.watch(store.prefix(""), store.cache.revision, {
-        events(batch) {
-          for (const { current, previous } of batch) {
-            callback({
-              ...(current === undefined ? {} : { current: store.decoded(current, definition) }),
-              ...(previous === undefined ? {} : { previous: store.decoded(previous, definition) }),
-            });
-          }
-        },
+        events: tell,
+        reset: tell,
         end() {},
       });
       return () => watch.cancel();

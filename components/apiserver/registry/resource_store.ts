@@ -7,8 +7,10 @@ import {
   type Store,
   type WatchCache,
 } from "../../storage/mod.ts";
+import { awaitRevision } from "../read/freshness.ts";
 import { convertObject } from "./conversion.ts";
 import { ObjectEncoding } from "./encoding.ts";
+import { storeError } from "./write_context.ts";
 
 /** What is known of an object without decoding it. */
 export interface ObjectIndex {
@@ -29,6 +31,7 @@ export class ResourceStore {
   readonly cache: WatchCache<ObjectIndex, KubeObject>;
   readonly #store: Store;
   readonly #prefix: string;
+  readonly #clock: Clock;
   /** Objects of entries that did not come from the cache. */
   readonly #past = new WeakMap<StoredObject, KubeObject>();
 
@@ -43,6 +46,7 @@ export class ResourceStore {
     this.encoding = new ObjectEncoding(definition);
     this.#store = store;
     this.#prefix = prefix;
+    this.#clock = clock;
     const encoding = this.encoding;
     this.cache = openWatchCache<ObjectIndex, KubeObject>({
       store,
@@ -77,10 +81,21 @@ export class ResourceStore {
     return key.slice(this.#prefix.length);
   }
 
-  /** Waits until the cache shows everything that is durable now. */
+  /**
+   * Waits until the cache shows everything that is durable now, whoever wrote it. Throws what the store's failure is
+   * answered with, and 504.
+   */
   async fresh(): Promise<void> {
-    const revision = this.#store.revision;
-    if (this.cache.revision < revision) await this.cache.waitFor(revision);
+    const asked = this.#store.freshRevision();
+    if (typeof asked !== "number") return await this.#freshFromOthers(asked);
+    if (this.cache.revision < asked) await this.cache.waitFor(asked);
+  }
+
+  async #freshFromOthers(asked: Promise<number>): Promise<void> {
+    const revision = await asked.catch((error) => {
+      throw storeError(error);
+    });
+    await awaitRevision(this, revision, this.#clock);
   }
 
   /** The entry as it is now. */
@@ -126,7 +141,7 @@ export class ResourceStore {
       if (error instanceof CompactedError) {
         throw expired("The resourceVersion for the provided list is too old.");
       }
-      throw error;
+      throw storeError(error);
     }
   }
 

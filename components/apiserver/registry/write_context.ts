@@ -1,4 +1,4 @@
-import { ApiError, internalError, requestEntityTooLarge } from "../../base/mod.ts";
+import { internalError, requestEntityTooLarge, timedOut } from "../../base/mod.ts";
 import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import { StoreFailedError, VALUE_MAXIMUM_BYTES, ValueTooLargeError } from "../../storage/mod.ts";
 import type { UserInfo } from "../ports.ts";
@@ -32,9 +32,13 @@ export function groupResource(definition: ResourceDefinition) {
   return { group: definition.group, resource: definition.plural };
 }
 
+const NOT_IN_TIME = "request did not complete within requested timeout - context deadline exceeded";
+
 /** Turns what a store throws into what a client is told; other errors pass. */
 export function storeError(error: unknown): unknown {
   if (error instanceof ValueTooLargeError) return requestEntityTooLarge(VALUE_MAXIMUM_BYTES);
-  if (error instanceof StoreFailedError) return internalError(error.message);
-  return error instanceof ApiError ? error : error;
+  if (error instanceof StoreFailedError) {
+    return error.timedOut ? timedOut(NOT_IN_TIME) : internalError(error.message);
+  }
+  return error;
 }

@@ -1,0 +1,333 @@
+import { type Clock, invariant, type Logger, type MetricRegistry } from "../../base/mod.ts";
+import {
+  CompactedError,
+  type Entry,
+  KeyExistsError,
+  type ListOptions,
+  type ListResult,
+  RevisionMismatchError,
+  type Store,
+  VALUE_MAXIMUM_BYTES,
+  ValueTooLargeError,
+  type WatchHandle,
+  type WatchSink,
+  type Write,
+} from "../store.ts";
+import type { EtcdTls } from "./endpoint.ts";
+import { EtcdClient } from "./etcd_client.ts";
+import {
+  COMPACTION_INTERVAL_SECONDS,
+  EtcdCompactor,
+  HISTORY_EVENTS_MAXIMUM,
+} from "./etcd_compactor.ts";
+import type { EtcdHistoryLimits } from "./etcd_compactor.ts";
+import { EtcdError } from "./etcd_error.ts";
+import { EtcdKeys, oneKey } from "./etcd_keys.ts";
+import { EtcdLeases } from "./etcd_leases.ts";
+import { etcdMetrics, type EtcdObserver, type EtcdOperation } from "./etcd_metrics.ts";
+import { readRange } from "./etcd_pages.ts";
+import { EtcdWatchers } from "./etcd_watchers.ts";
+import { firstReadable } from "./first_readable.ts";
+import { FreshRevision } from "./fresh_revision.ts";
+import type { KeyValue, TxnRequest } from "./messages.ts";
+import { ProgressTrust } from "./progress_trust.ts";
+
+export interface EtcdStoreOptions {
+  /** `http://HOST:PORT` or `https://HOST:PORT`, one a member. */
+  readonly endpoints: readonly string[];
+  /** What etcd's keys start with in the place of `root`; `/registry` where not given, as kube-apiserver's. */
+  readonly prefix?: string;
+  /** What every key of the port starts with; `/registry` where not given. */
+  readonly root?: string;
+  readonly tls?: EtcdTls;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics?: MetricRegistry;
+  readonly history?: Partial<EtcdHistoryLimits>;
+}
+
+/** The key that kube-apiserver's health check asks for. */
+const HEALTH_KEY = "health";
+/** Written for nothing but its event. */
+const TOUCHED_KEY = "coracle-progress";
+const HEALTH_TIMEOUT_MILLISECONDS = 2_000;
+/** How far in the past the shared feed starts, so that caches have some past after a restart. */
+const REPLAY_REVISIONS = 1_000;
+/** How long an acknowledged write waits for its own event. */
+const OWN_EVENT_MILLISECONDS = 1_000;
+
+/** The store in etcd, which others may write to as well. */
+export class EtcdStore implements Store {
+  readonly shared = true;
+  readonly #options: EtcdStoreOptions;
+  readonly #client: EtcdClient;
+  readonly #keys: EtcdKeys;
+  readonly #leases: EtcdLeases;
+  readonly #fresh: FreshRevision;
+  readonly #compactor: EtcdCompactor;
+  readonly #watchers: EtcdWatchers;
+  readonly #observe: EtcdObserver | undefined;
+  /** Values on their way, by key: their events need not keep a second copy. */
+  readonly #writing = new Map<string, Uint8Array>();
+  #revision: number;
+  #compacted: number;
+  #closed = false;
+
+  /** Connects, and finds out where etcd stands. Rejects with `StoreFailedError`. */
+  static async open(options: EtcdStoreOptions): Promise<EtcdStore> {
+    const { clock, endpoints, logger, tls } = options;
+    const client = new EtcdClient({
+      endpoints: endpoints.map((text) => new URL(text)),
+      clock,
+      logger,
+      ...(tls === undefined ? {} : { tls }),
+    });
+    try {
+      const keys = new EtcdKeys(options.prefix ?? "/registry", options.root ?? "/registry");
+      const { revision } = await client.range({ ...oneKey(keys.own(HEALTH_KEY)), limit: 1 });
+      const compacted = await firstReadable(client, keys.own(HEALTH_KEY), revision);
+      const trust = new ProgressTrust(clock, () => client.statuses());
+      await trust.refresh();
+      return new EtcdStore(options, client, keys, trust, revision, compacted);
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    options: EtcdStoreOptions,
+    client: EtcdClient,
+    keys: EtcdKeys,
+    trust: ProgressTrust,
+    revision: number,
+    compacted: number,
+  ) {
+    const { clock, logger, metrics } = options;
+    this.#options = options;
+    this.#client = client;
+    this.#keys = keys;
+    this.#revision = revision;
+    this.#compacted = compacted;
+    this.#observe = metrics === undefined ? undefined : etcdMetrics(metrics);
+    this.#leases = new EtcdLeases(clock, async (seconds) => (await client.leaseGrant(seconds)).id);
+    this.#fresh = new FreshRevision(() => this.#ask());
+    this.#compactor = new EtcdCompactor({
+      client,
+      clock,
+      logger,
+      limits: {
+        seconds: COMPACTION_INTERVAL_SECONDS,
+        events: HISTORY_EVENTS_MAXIMUM,
+        ...options.history,
+      },
+      compact: (to) => this.compact(to),
+    });
+    this.#watchers = new EtcdWatchers({
+      client,
+      keys,
+      clock,
+      logger,
+      trusted: () => trust.holds(),
+      touch: async () => this.#heard(await client.put(keys.own(TOUCHED_KEY), TOUCHED_VALUE)),
+      written: (key, value) => this.#own(key, value),
+      compacted: (to) => this.#forgotten(to),
+      moved: () => {
+        this.#heard(this.#watchers.position);
+        this.#compactor.check(this.#revision, this.#compacted);
+      },
+    }, Math.max(compacted, revision - REPLAY_REVISIONS, 0));
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get compactedRevision(): number {
+    return this.#compacted;
+  }
+
+  freshRevision(): Promise<number> {
+    return this.#fresh.get();
+  }
+
+  async check(): Promise<void> {
+    const key = oneKey(this.#keys.own(HEALTH_KEY));
+    await this.#client.range({ ...key, limit: 1 }, HEALTH_TIMEOUT_MILLISECONDS);
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
+    const { entries, revision } = await this.#observed(
+      "get",
+      this.#client.range(oneKey(this.#keys.key(key))),
+    );
+    this.#heard(revision);
+    return entries[0] && this.#entry(entries[0]);
+  }
+
+  async list(prefix: string, options: ListOptions = {}): Promise<ListResult> {
+    const { limit = Number.POSITIVE_INFINITY, startAfter } = options;
+    const asked = options.revision ?? 0;
+    if (options.revision !== undefined && asked < this.#compacted) {
+      throw new CompactedError(asked, this.#compacted);
+    }
+    try {
+      const range = this.#keys.range(prefix, startAfter);
+      const { entries, revision, remaining } = await this.#observed(
+        "list",
+        // etcd has no revision 0, and its first is as empty.
+        readRange(this.#client, range, {
+          revision: options.revision === 0 ? 1 : asked,
+          limit,
+        }),
+      );
+      this.#heard(revision);
+      return {
+        entries: entries.map((entry) => this.#entry(entry)),
+        revision: options.revision ?? revision,
+        remaining,
+      };
+    } catch (error) {
+      if (!(error instanceof EtcdError) || !error.compacted) throw error;
+      this.#forgotten(asked + 1);
+      throw new CompactedError(asked, this.#compacted);
+    }
+  }
+
+  async write(write: Write): Promise<number> {
+    const size = write.op === "delete" ? 0 : write.value.length;
+    if (size > VALUE_MAXIMUM_BYTES) throw new ValueTooLargeError(write.key, size);
+    if (write.op !== "delete") this.#writing.set(write.key, write.value);
+    try {
+      const { succeeded, revision, current } = await this.#observed(write.op, this.#txn(write));
+      this.#heard(revision);
+      if (!succeeded) this.#refuse(write, current);
+      await this.#ownEvent(revision);
+      return revision;
+    } catch (error) {
+      if (error instanceof EtcdError && error.tooLarge) {
+        throw new ValueTooLargeError(write.key, size);
+      }
+      throw error;
+    } finally {
+      if (write.op !== "delete" && this.#writing.get(write.key) === write.value) {
+        this.#writing.delete(write.key);
+      }
+    }
+  }
+
+  // deno-lint-ignore require-await
+  async watch(prefix: string, after: number, sink: WatchSink): Promise<WatchHandle> {
+    if (after < this.#compacted) throw new CompactedError(after, this.#compacted);
+    return this.#watchers.watch(prefix, after, sink);
+  }
+
+  async compact(revision: number): Promise<void> {
+    const to = Math.min(revision, this.#revision);
+    if (to <= this.#compacted) return;
+    try {
+      await this.#client.compact(to);
+    } catch (error) {
+      // Somebody else has been there.
+      if (!(error instanceof EtcdError) || !error.compacted) throw error;
+    }
+    this.#forgotten(to);
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#compactor.close();
+    this.#watchers.close();
+    this.#client.close();
+    return Promise.resolve();
+  }
+
+  /** Tries again with another lease where the one taken is gone: nothing was written then. */
+  async #txn(write: Write) {
+    const seconds = write.op === "delete" ? undefined : write.timeToLiveSeconds;
+    for (let tries = 1;; tries++) {
+      const lease = seconds === undefined ? 0n : await this.#leases.get(seconds);
+      try {
+        return await this.#client.txn(this.#request(write, lease));
+      } catch (error) {
+        if (seconds === undefined || tries > 2) throw error;
+        if (!(error instanceof EtcdError) || !error.leaseNotFound) throw error;
+        this.#leases.forget(seconds);
+      }
+    }
+  }
+
+  #request(write: Write, lease: bigint): TxnRequest {
+    const key = this.#keys.key(write.key);
+    // A key that does not exist is at revision 0.
+    const value = write.op === "create" ? 0 : write.revision;
+    return {
+      key,
+      compare: { target: "modRevision", value },
+      success: write.op === "delete" ? { op: "delete" } : { op: "put", value: write.value, lease },
+    };
+  }
+
+  #refuse(write: Write, current: KeyValue | undefined): never {
+    if (write.op === "create") throw new KeyExistsError(write.key);
+    const entry = current && this.#entry(current);
+    throw new RevisionMismatchError(write.key, write.revision, entry);
+  }
+
+  /** Whoever is told of a write finds it in every cache, as long as events come at all. */
+  async #ownEvent(revision: number): Promise<void> {
+    if (this.#watchers.position >= revision || !this.#watchers.connected || this.#closed) return;
+    const abort = new AbortController();
+    const timer = this.#options.clock.after(OWN_EVENT_MILLISECONDS, () => abort.abort());
+    await this.#watchers.wait(revision, abort.signal).catch(() => {});
+    timer.cancel();
+  }
+
+  async #ask(): Promise<number> {
+    const key = oneKey(this.#keys.own(HEALTH_KEY));
+    const { revision } = await this.#client.range({ ...key, countOnly: true });
+    this.#heard(revision);
+    return revision;
+  }
+
+  async #observed<T>(operation: EtcdOperation, answer: Promise<T>): Promise<T> {
+    if (this.#observe === undefined) return await answer;
+    const { clock } = this.#options;
+    const started = clock.monotonic();
+    let failed = true;
+    try {
+      const result = await answer;
+      failed = false;
+      return result;
+    } finally {
+      this.#observe(operation, (clock.monotonic() - started) / 1000, failed);
+    }
+  }
+
+  /** The very array that was written where it holds the same: who has offered its object finds it by that. */
+  #own(key: string, value: Uint8Array): Uint8Array {
+    const written = this.#writing.get(key);
+    return written !== undefined && equalBytes(written, value) ? written : value;
+  }
+
+  #entry({ key, value, modRevision }: KeyValue): Entry {
+    return { key: this.#keys.text(key), value, revision: modRevision };
+  }
+
+  #heard(revision: number): void {
+    invariant(Number.isSafeInteger(revision), "etcd's revisions are whole numbers");
+    if (revision > this.#revision) this.#revision = revision;
+  }
+
+  #forgotten(revision: number): void {
+    if (revision > this.#compacted) this.#compacted = revision;
+  }
+}
+
+const TOUCHED_VALUE = new TextEncoder().encode("{}");
+
+function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
+}

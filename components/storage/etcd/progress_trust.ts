@@ -1,0 +1,47 @@
+import type { Clock } from "../../base/mod.ts";
+import type { StatusResponse } from "./messages.ts";
+
+/** The first version of each minor release whose answer to a request for progress never overtakes events. */
+const TRUSTED_FROM: readonly (readonly [number, number, number])[] = [[3, 4, 31], [3, 5, 13]];
+
+/** Whether a member's word that nothing is missing up to a revision can be relied on. Pure. */
+export function tellsProgress(version: string): boolean {
+  const parts = version.split("-")[0]?.split(".").map(Number) ?? [];
+  const [major = 0, minor = 0, patch = 0] = parts;
+  if (parts.length < 3 || parts.some(Number.isNaN)) return false;
+  const release = TRUSTED_FROM.find(([M, m]) => M === major && m === minor);
+  if (release !== undefined) return patch >= release[2];
+  return major > 3 || major === 3 && minor > 5;
+}
+
+/** Of a cluster: every member must have said so, because any of them may come to be asked. Pure. */
+export const allTellProgress = (statuses: readonly (StatusResponse | undefined)[]): boolean =>
+  statuses.every((status) => status !== undefined && tellsProgress(status.version));
+
+const REFRESH_MILLISECONDS = 60_000;
+
+/** Remembers whether a cluster's progress can be trusted, and asks again now and then: members are replaced. */
+export class ProgressTrust {
+  #holds = false;
+  #asked: number | undefined;
+
+  constructor(
+    readonly clock: Clock,
+    readonly statuses: () => Promise<readonly (StatusResponse | undefined)[]>,
+  ) {}
+
+  holds(): boolean {
+    const now = this.clock.monotonic();
+    if (this.#asked === undefined || now - this.#asked > REFRESH_MILLISECONDS) void this.refresh();
+    return this.#holds;
+  }
+
+  async refresh(): Promise<void> {
+    this.#asked = this.clock.monotonic();
+    try {
+      this.#holds = allTellProgress(await this.statuses());
+    } catch {
+      this.#holds = false;
+    }
+  }
+}
