@@ -1,3 +1,4 @@
+import { CelPending } from "./authorizer.ts";
 import { check, type Names } from "./checker.ts";
 import { environment } from "./environment.ts";
 import { type CelBudget, EXCEEDED, Frame, type Step } from "./frame.ts";
@@ -74,6 +75,7 @@ export class CelProgram {
       budget.remaining -= frame.cost;
       return budget.remaining < 0 ? OUT_OF_BUDGET : value;
     } catch (error) {
+      if (error instanceof CelPending) return error;
       if (error !== EXCEEDED) throw error;
       budget.remaining -= frame.cost;
       return limit < budget.callLimit || budget.remaining < 0 ? OUT_OF_BUDGET : EXCEEDED;

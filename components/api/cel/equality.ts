@@ -10,6 +10,7 @@ import {
   TypeValue,
   Uint,
 } from "./value.ts";
+import { WireObject } from "./wire.ts";
 import { mergedEqual } from "./merging.ts";
 
 /** `a == b`. Values of different types are not equal, but numbers compare whatever their types. */
@@ -54,6 +55,7 @@ function listsEqual(a: CelList, b: CelList): boolean | CelFailure {
 
 function mapsEqual(a: CelMap, b: CelMap): boolean | CelFailure {
   if (a.size !== b.size) return false;
+  if (a instanceof WireObject && b instanceof WireObject && !a.sameUnseen(b)) return false;
   for (const key of a.keys()) {
     const left = a.find(key);
     const right = b.find(key);

@@ -21,3 +21,22 @@ export { CelFailure, type CelValue } from "./value.ts";
 export type { CelBudget } from "./frame.ts";
 export type { Range as CelCost } from "./overload.ts";
 export { type CelCompilation, CelProgram, type CelScope, compileCel } from "./compile.ts";
+export {
+  AUTHORIZER as CEL_AUTHORIZER,
+  type CelAuthorizationCheck,
+  type CelAuthorizationDecision,
+  type CelAuthorizer,
+  celAuthorizer,
+  CelPending,
+  celResourceAuthorizer,
+  type CelResourceTarget,
+  RESOURCE_CHECK as CEL_RESOURCE_CHECK,
+} from "./authorizer.ts";
+export { celCardinality, type CelSchema, celTypeOfSchema } from "./schema_type.ts";
+export { celTypeOfBuiltin } from "./builtin_type.ts";
+export {
+  ADMISSION_REQUEST_TYPE as CEL_ADMISSION_REQUEST,
+  mutationType as celMutationType,
+  NAMESPACE_TYPE as CEL_NAMESPACE,
+} from "./policy_type.ts";
+export { celLazyObject } from "./lazy_object.ts";

@@ -6,6 +6,7 @@ import type {
   Select,
   StructLiteral,
 } from "./expression.ts";
+import { LIST_COST, MAP_COST, STRUCT_COST } from "./cost_unit.ts";
 import type { Step } from "./frame.ts";
 import { planCall } from "./plan_call.ts";
 import { planComprehension } from "./plan_comprehension.ts";
@@ -23,11 +24,6 @@ import {
   TypeValue,
 } from "./value.ts";
 import { StructValue, toCel } from "./wire.ts";
-
-/** What making a list, a map or an object costs. */
-export const LIST_COST = 10;
-export const MAP_COST = 30;
-export const STRUCT_COST = 40;
 
 /** Turns a checked expression into functions that call one another. */
 export class Planner {

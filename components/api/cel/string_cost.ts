@@ -1,11 +1,7 @@
+import { PATTERN_CHARACTER, TRAVERSAL } from "./cost_unit.ts";
 import type { CallEstimator, Overload, Range, Sized } from "./overload.ts";
 import { ceilOf, plus, scale, times } from "./range.ts";
 import { type CelValue, costSize } from "./value.ts";
-
-/** Of a character when a text is walked once. */
-export const TRAVERSAL = 0.1;
-/** Of a character of a pattern, each time it is tried. */
-export const PATTERN_CHARACTER = 0.25;
 
 type Costs = Pick<Overload, "cost" | "estimate">;
 

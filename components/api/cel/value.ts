@@ -22,17 +22,19 @@ export type CelValue =
 /**
  * Why an expression has no value. `error`: what it does went wrong (`no such key: x`). `cost`: this evaluation took
  * more than one may. `budget`: the evaluations of one request together did. Operators pass the first kind on as a
- * value, so that `||` and `&&` can do without it.
+ * value, so that `||` and `&&` can do without it. `pending`: a decision of the authorizer is missing.
  */
 export class CelFailure {
-  readonly kind: "error" | "cost" | "budget";
+  readonly kind: CelFailureKind;
   readonly message: string;
 
-  constructor(message: string, kind: "error" | "cost" | "budget" = "error") {
+  constructor(message: string, kind: CelFailureKind = "error") {
     this.kind = kind;
     this.message = message;
   }
 }
+
+export type CelFailureKind = "error" | "cost" | "budget" | "pending";
 
 export const NO_OVERLOAD: CelFailure = new CelFailure("no such overload");
 export const INT_MIN = -(2n ** 63n);

@@ -1,3 +1,5 @@
+import { equalJson } from "../../base/mod.ts";
+import { escapeName } from "./escape.ts";
 import { readDuration, readTimestamp } from "./time.ts";
 import type { CelListType, CelMapType, CelObjectType, CelScalarType, CelType } from "./type.ts";
 import { DYN } from "./type.ts";
@@ -78,24 +80,23 @@ function scalarToCel(raw: unknown, type: CelType): CelValue {
 function dynToCel(raw: unknown, type: CelScalarType): CelValue {
   switch (typeof raw) {
     case "string":
-    case "boolean":
     case "bigint":
       return raw;
     case "number":
-      return Number.isInteger(raw) ? BigInt(raw) : raw;
+      if (Number.isInteger(raw)) return BigInt(raw);
+      return type.wire === "intOrString" ? NOT_INT_OR_STRING : raw;
     case "undefined":
       return null;
   }
-  if (isValue(raw)) return raw;
-  if (type.wire === "intOrString") {
-    return new CelFailure(
-      "invalid data, expected XIntOrString value to be either a string or integer",
-    );
-  }
+  if (type.wire === "intOrString") return NOT_INT_OR_STRING;
+  if (typeof raw === "boolean" || isValue(raw)) return raw;
   if (Array.isArray(raw)) return new WireList(raw, DYN_LIST);
   return isRecord(raw) ? new WireMap(raw, DYN_MAP) : wrong("value", raw);
 }
 
+const NOT_INT_OR_STRING = new CelFailure(
+  "invalid data, expected XIntOrString value to be either a string or integer",
+);
 const DYN_LIST: CelListType = { kind: "list", element: DYN };
 const DYN_MAP: CelMapType = { kind: "map", key: { kind: "string" }, value: DYN };
 
@@ -229,8 +230,21 @@ export class WireObject extends CelMap {
     return member === null || member === undefined ? undefined : toCel(member, field.type);
   }
 
-  override keys(): Iterable<CelValue> {
-    return Object.keys(this.raw).filter((key) => this.type.fields.get(key) !== undefined);
+  override *keys(): Iterable<CelValue> {
+    for (const key of Object.keys(this.raw)) {
+      const name = escapeName(key);
+      if (name !== undefined && this.type.fields.get(name) !== undefined) yield name;
+    }
+  }
+
+  /** Whether members that expressions do not see are the same in both. */
+  sameUnseen(other: WireObject): boolean {
+    for (const [key, value] of Object.entries(this.raw)) {
+      const name = escapeName(key);
+      if (name !== undefined && this.type.fields.get(name) !== undefined) continue;
+      if (Object.hasOwn(other.raw, key) && !equalJson(value, other.raw[key])) return false;
+    }
+    return true;
   }
 }
 

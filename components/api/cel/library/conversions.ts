@@ -1,6 +1,6 @@
 import { functions, type Overload } from "../overload.ts";
 import { ceilOf, scale } from "../range.ts";
-import { TRAVERSAL } from "../string_cost.ts";
+import { TRAVERSAL } from "../cost_unit.ts";
 import {
   parseGoDuration,
   readTimestamp,
