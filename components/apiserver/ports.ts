@@ -91,6 +91,8 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void;
+  /** Adds to the annotations of the request's audit event; absent where nothing is audited. */
+  annotate?(key: string, value: string): void;
 }
 
 /** One built-in admission plugin. Rejects by throwing an `ApiError`, as a rule 403. */

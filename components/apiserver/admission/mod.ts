@@ -18,6 +18,7 @@ import {
   RuntimeClassAdmission,
   TaintNodesByCondition,
 } from "./pod_defaults.ts";
+import { PodSecurity } from "./pod_security/pod_security.ts";
 import { podTopologyLabels } from "./pod_topology_labels.ts";
 import { Priority } from "./priority.ts";
 import { ResourceQuotaAdmission } from "./resource_quota/resource_quota.ts";
@@ -46,6 +47,7 @@ export function defaultAdmission(options: AdmissionOptions): AdmissionPlugin[] {
     new ServiceAccountAdmission(reader, clock, random),
     new NodeRestriction(reader),
     new TaintNodesByCondition(),
+    new PodSecurity(reader),
     new Priority(reader),
     new DefaultTolerationSeconds(),
     defaultStorageClass(reader),
