@@ -7,6 +7,7 @@ import {
 } from "../base/mod.ts";
 import { BUILTIN_KINDS, type ResourceDefinition } from "../api/mod.ts";
 import type { Pki } from "../pki/mod.ts";
+import { type Dial, directDial } from "../serving/mod.ts";
 import type { Store } from "../storage/mod.ts";
 import { defaultAdmission } from "./admission/mod.ts";
 import { createApp } from "./app.ts";
@@ -30,6 +31,7 @@ import { type ConnectHandler, Router } from "./router.ts";
 import { ServerMetrics } from "./server_metrics.ts";
 import { addressAt, parseRange, ServiceHook } from "./services/mod.ts";
 import { WatchCounts } from "./watch_counts.ts";
+import { WebhookCaller } from "./webhook/mod.ts";
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -48,6 +50,8 @@ export interface ApiServerOptions {
   readonly tokens?: ReadonlyMap<string, UserInfo>;
   readonly definitions?: readonly ResourceDefinition[];
   readonly flowControl?: Partial<FlowControlOptions>;
+  /** How webhooks and extension API servers are reached; by the machine's own routes where not given. */
+  readonly dial?: Dial;
   /** Makes what answers log, exec, attach, portforward and proxy; without it they are 501. */
   readonly connect?: (
     server: { readonly reader: ObjectReader; readonly authorizer: ServerAuthorizer },
@@ -89,6 +93,12 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const reader = objectReader(registry);
   const writer = objectWriter(registry);
   const shutdown = new AbortController();
+  const webhooks = new WebhookCaller({
+    reader,
+    dial: options.dial ?? directDial,
+    clock,
+    random,
+  });
 
   const rbac = new RbacAuthorizer();
   const authorizer = unionAuthorizer([
@@ -210,6 +220,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       shutdown.abort(new ApiError(503, "ServiceUnavailable", "the server is shutting down"));
       for (const end of ends) end();
       flow.close();
+      webhooks.close();
       registry.close();
     },
   };

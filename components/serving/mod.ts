@@ -13,3 +13,4 @@ export * from "./raw_connection.ts";
 export * from "./spdy_channels.ts";
 export * from "./spdy_session.ts";
 export * from "./websocket_channels.ts";
+export * from "./tls_client.ts";

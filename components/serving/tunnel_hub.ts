@@ -1,5 +1,5 @@
 import type { Logger } from "../base/mod.ts";
-import { connectionDuplex, type Dial, type DialTarget, type Duplex } from "./dial.ts";
+import { connectionDuplex, type Dial, type DialTarget, directDial, type Duplex } from "./dial.ts";
 import type { MessagePipe } from "./message_pipe.ts";
 import { join, Multiplexer } from "./multiplexer.ts";
 import { nodeStream, secureStream, webDuplex } from "./node_stream.ts";
@@ -55,10 +55,7 @@ export class TunnelHub implements Dial {
   async connect(target: DialTarget, signal?: AbortSignal): Promise<Duplex> {
     const tunnel = target.node === undefined ? undefined : this.#tunnels.get(target.node);
     if (tunnel !== undefined && !tunnel.closed) return tunnel.open(target, signal);
-    signal?.throwIfAborted();
-    const connection = await Deno.connect({ hostname: target.host, port: target.port });
-    connection.setNoDelay(true);
-    return connectionDuplex(connection);
+    return await directDial.connect(target, signal);
   }
 
   /**

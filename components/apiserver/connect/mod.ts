@@ -1,4 +1,5 @@
 /** The subresources that stream: logs, commands, forwarded ports, proxies. */
 export { type ConnectDependencies, connectHandler } from "./connect_handler.ts";
+export { isLocalAddress } from "./proxy_target.ts";
 export { type KubeletCredentials, tunnelBackends, tunnelKubelets } from "./tunnel_connectors.ts";
 export { acceptTunnel, tunnelAuthorizer } from "./tunnel_door.ts";

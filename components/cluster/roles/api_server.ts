@@ -88,6 +88,7 @@ export class ApiServerRole {
           clock,
           random,
         }),
+      dial: hub,
       extra: (request, path) => acceptTunnel(hub, request, path),
     });
   }
