@@ -33,6 +33,7 @@ const MACROS: Readonly<Record<string, Macro>> = {
   "transformMap/4": transformMap(false),
   "transformMapEntry/3": transformMap(true),
   "transformMapEntry/4": transformMap(true),
+  "sortBy/2": sortBy,
   "optMap/2": (at, target, args) => optionalMap(at, target, args, "optMap"),
   "optFlatMap/2": (at, target, args) => optionalMap(at, target, args, "optFlatMap"),
 };
@@ -82,29 +83,32 @@ function quantifier(kind: "all" | "exists" | "one"): Macro {
     const names = variables(args, args.length === 3 ? 2 : 1);
     if ("message" in names) return names;
     const predicate = args[args.length - 1] as Expression;
-    const result = accumulator(at);
     const one = literal(at, 1n);
     switch (kind) {
       case "all":
         return fold(at, target, names, {
           initial: literal(at, true),
-          condition: call(at, "@not_strictly_false", [result]),
-          step: call(at, "_&&_", [result, predicate]),
-          result,
+          condition: call(at, "@not_strictly_false", [accumulator(at)]),
+          step: call(at, "_&&_", [accumulator(at), predicate]),
+          result: accumulator(at),
         });
       case "exists":
         return fold(at, target, names, {
           initial: literal(at, false),
-          condition: call(at, "@not_strictly_false", [call(at, "!_", [result])]),
-          step: call(at, "_||_", [result, predicate]),
-          result,
+          condition: call(at, "@not_strictly_false", [call(at, "!_", [accumulator(at)])]),
+          step: call(at, "_||_", [accumulator(at), predicate]),
+          result: accumulator(at),
         });
       case "one":
         return fold(at, target, names, {
           initial: literal(at, 0n),
           condition: literal(at, true),
-          step: call(at, "_?_:_", [predicate, call(at, "_+_", [result, one]), result]),
-          result: call(at, "_==_", [result, one]),
+          step: call(at, "_?_:_", [
+            predicate,
+            call(at, "_+_", [accumulator(at), one]),
+            accumulator(at),
+          ]),
+          result: call(at, "_==_", [accumulator(at), one]),
         });
     }
   };
@@ -136,13 +140,12 @@ function gather(
   filter: Expression | undefined,
   element: Expression,
 ): Expression {
-  const result = accumulator(at);
-  const step = call(at, "_+_", [result, list(at, [element])]);
+  const step = call(at, "_+_", [accumulator(at), list(at, [element])]);
   return fold(at, target, names, {
     initial: list(at, []),
     condition: literal(at, true),
-    step: filter === undefined ? step : call(at, "_?_:_", [filter, step, result]),
-    result,
+    step: filter === undefined ? step : call(at, "_?_:_", [filter, step, accumulator(at)]),
+    result: accumulator(at),
   });
 }
 
@@ -152,14 +155,17 @@ function transformMap(entries: boolean): Macro {
     if ("message" in names) return names;
     const filter = args.length === 4 ? args[2] : undefined;
     const value = args[args.length - 1] as Expression;
-    const result = accumulator(at);
     const key: Expression = { is: "ident", at, name: names[0] as string };
-    const step = call(at, "cel.@mapInsert", entries ? [result, value] : [result, key, value]);
+    const step = call(
+      at,
+      "cel.@mapInsert",
+      entries ? [accumulator(at), value] : [accumulator(at), key, value],
+    );
     return fold(at, target, names, {
       initial: { is: "map", at, entries: [] },
       condition: literal(at, true),
-      step: filter === undefined ? step : call(at, "_?_:_", [filter, step, result]),
-      result,
+      step: filter === undefined ? step : call(at, "_?_:_", [filter, step, accumulator(at)]),
+      result: accumulator(at),
     });
   };
 }
@@ -177,23 +183,50 @@ function optionalMap(
     return { offset: variable.at, message };
   }
   const member = (method: string): Call => ({ is: "call", at, name: method, target, args: [] });
-  const bound: Comprehension = {
-    is: "comprehension",
-    at,
-    range: list(at, []),
-    variable: UNUSED,
-    variable2: undefined,
-    accumulator: variable.name,
-    initial: member("value"),
-    condition: literal(at, false),
-    step: { is: "ident", at, name: variable.name },
-    result: value,
-  };
+  const bound = bind(at, variable.name, member("value"), value);
   return call(at, "_?_:_", [
     member("hasValue"),
     name === "optMap" ? call(at, "optional.of", [bound]) : bound,
     call(at, "optional.none", []),
   ]);
+}
+
+/** A value under a name: a loop over nothing. */
+function bind(at: number, name: string, value: Expression, result: Expression): Comprehension {
+  return {
+    is: "comprehension",
+    at,
+    range: list(at, []),
+    variable: UNUSED,
+    variable2: undefined,
+    accumulator: name,
+    initial: value,
+    condition: literal(at, false),
+    step: { is: "ident", at, name },
+    result,
+  };
+}
+
+/** `list.sortBy(x, key)`: the list in the order of what the key is for each of its elements. */
+function sortBy(at: number, target: Expression, args: readonly Expression[]): Expanded {
+  const names = variables(args, 1, "argument is not an identifier");
+  if ("message" in names) return names;
+  const input = "@__sortBy_input__";
+  const list: Expression = { is: "ident", at, name: input };
+  const keys = gather(
+    at,
+    { is: "ident", at, name: input },
+    names,
+    undefined,
+    args[1] as Expression,
+  );
+  return bind(at, input, target, {
+    is: "call",
+    at,
+    name: "@sortByAssociatedKeys",
+    target: list,
+    args: [keys],
+  });
 }
 
 function fold(

@@ -1,0 +1,122 @@
+import {
+  addQuantity,
+  compareQuantity,
+  formatQuantity,
+  type Quantity,
+  subtractQuantity,
+  tryParseQuantity,
+} from "../../quantity.ts";
+import { functions, methods, type Overload } from "../overload.ts";
+import { traversal } from "../string_cost.ts";
+import { BOOL, DOUBLE, INT, opaque, STRING } from "../type.ts";
+import { CelFailure, CelOpaque, type CelValue, INT_MAX, INT_MIN } from "../value.ts";
+
+export const QUANTITY = opaque("kubernetes.Quantity");
+const NANO = 1_000_000_000n;
+
+class QuantityValue extends CelOpaque {
+  override readonly typeName = QUANTITY.name;
+
+  constructor(readonly quantity: Quantity) {
+    super();
+  }
+
+  override equals(other: CelOpaque): boolean {
+    return other instanceof QuantityValue && compareQuantity(this.quantity, other.quantity) === 0;
+  }
+
+  override toJson(): string {
+    return formatQuantity(this.quantity);
+  }
+}
+
+function quantity(text: string): CelValue {
+  const parsed = tryParseQuantity(text);
+  if (parsed !== undefined) return new QuantityValue(parsed);
+  return new CelFailure(
+    text === ""
+      ? "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+      : "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+  );
+}
+
+function integer({ quantity: { nano } }: QuantityValue): bigint | undefined {
+  if (nano % NANO !== 0n) return undefined;
+  const value = nano / NANO;
+  return value > INT_MAX || value < INT_MIN ? undefined : value;
+}
+
+function toDouble({ quantity: { nano } }: QuantityValue): number {
+  // The whole and the rest apart: a large number of billionths has more digits than a double.
+  return Number(nano / NANO) + Number(nano % NANO) / 1e9;
+}
+
+const whole = (value: bigint): Quantity => ({ nano: value * NANO, format: "DecimalExponent" });
+type Arithmetic = (a: Quantity, b: Quantity) => Quantity;
+
+function arithmetic(name: "add" | "sub", compute: Arithmetic): Overload[] {
+  return methods(name, [
+    [
+      `quantity_${name}`,
+      [QUANTITY, QUANTITY],
+      QUANTITY,
+      (a: QuantityValue, b: QuantityValue) => new QuantityValue(compute(a.quantity, b.quantity)),
+    ],
+    [
+      `quantity_${name}_int`,
+      [QUANTITY, INT],
+      QUANTITY,
+      (a: QuantityValue, b: bigint) => new QuantityValue(compute(a.quantity, whole(b))),
+    ],
+  ]);
+}
+
+const compare = (a: QuantityValue, b: QuantityValue): -1 | 0 | 1 =>
+  compareQuantity(a.quantity, b.quantity);
+const PAIR = [QUANTITY, QUANTITY];
+const walk = traversal();
+
+/** Amounts such as `1.5Gi`. */
+export const quantities: readonly Overload[] = [
+  ...functions("quantity", [["string_to_quantity", [STRING], QUANTITY, quantity]], walk),
+  ...functions("isQuantity", [[
+    "is_quantity_string",
+    [STRING],
+    BOOL,
+    (text: string) => tryParseQuantity(text) !== undefined,
+  ]], walk),
+  // A function rather than a method, as upstream has it.
+  ...functions("sign", [[
+    "quantity_sign",
+    [QUANTITY],
+    INT,
+    ({ quantity: { nano } }: QuantityValue) => nano > 0n ? 1n : nano < 0n ? -1n : 0n,
+  ]]),
+  ...methods("isGreaterThan", [["quantity_is_greater_than", PAIR, BOOL, (
+    a: QuantityValue,
+    b: QuantityValue,
+  ) => compare(a, b) > 0]]),
+  ...methods("isLessThan", [["quantity_is_less_than", PAIR, BOOL, (
+    a: QuantityValue,
+    b: QuantityValue,
+  ) => compare(a, b) < 0]]),
+  ...methods("compareTo", [["quantity_compare_to", PAIR, INT, (
+    a: QuantityValue,
+    b: QuantityValue,
+  ) => BigInt(compare(a, b))]]),
+  ...methods("asApproximateFloat", [["quantity_get_float", [QUANTITY], DOUBLE, toDouble]]),
+  ...methods("asInteger", [[
+    "quantity_get_int",
+    [QUANTITY],
+    INT,
+    (value: QuantityValue) => integer(value) ?? new CelFailure("cannot convert value to integer"),
+  ]]),
+  ...methods("isInteger", [[
+    "quantity_is_integer",
+    [QUANTITY],
+    BOOL,
+    (value: QuantityValue) => integer(value) !== undefined,
+  ]]),
+  ...arithmetic("add", addQuantity),
+  ...arithmetic("sub", subtractQuantity),
+];
