@@ -1,6 +1,7 @@
 import { systemClock } from "../base/mod.ts";
 import {
   ControlPlane,
+  type EtcdChoice,
   type Instance,
   mergeUserKubeconfig,
   parseListenAddress,
@@ -9,6 +10,7 @@ import {
 } from "../cluster/mod.ts";
 import { type Command, DATA_FLAG, OUTPUT_FLAG, type Terminal } from "./command.ts";
 import { layoutOf } from "./data.ts";
+import { ETCD_FLAGS, etcdChoice, withoutEtcd } from "./etcd_flags.ts";
 import { type ParsedFlags, UsageError } from "./flags.ts";
 
 const NODES_MAXIMUM = 5000;
@@ -29,6 +31,13 @@ export const up: Command = {
       help: "what runs the pods: podman, or hollow for nodes that run nothing (podman)",
     },
     DATA_FLAG,
+    {
+      name: "store",
+      kind: "text",
+      value: "kv|etcd=URL,…",
+      help: "where the state lies: in the data directory, or in that etcd (kv)",
+    },
+    ...ETCD_FLAGS,
     {
       name: "listen",
       kind: "text",
@@ -56,6 +65,7 @@ export const up: Command = {
       listen: options.listen,
       runtime: options.runtime,
       nodes: options.nodes,
+      ...(options.etcd === undefined ? {} : { etcd: options.etcd }),
       logLevel: flags.is("verbose") ? "debug" : "info",
       progress: (step) => terminal.tell(`${step} …`),
     });
@@ -96,7 +106,17 @@ function upOptions(flags: ParsedFlags, terminal: Terminal) {
     );
   }
   const runtime = (flags.text("runtime") ?? "podman") as RuntimeName;
-  return { layout: layoutOf(flags, terminal), listen, nodes, runtime };
+  return { layout: layoutOf(flags, terminal), listen, nodes, runtime, etcd: etcdOf(flags) };
+}
+
+/** The etcd of `--store etcd=URL,…`; undefined where the state lies in the data directory. */
+function etcdOf(flags: ParsedFlags): EtcdChoice | undefined {
+  const store = flags.text("store") ?? "kv";
+  if (store === "kv") return withoutEtcd(flags, "--store etcd=URL,…");
+  if (store.startsWith("etcd=")) return etcdChoice(flags, "store", store.slice("etcd=".length));
+  throw new UsageError(
+    `invalid argument ${JSON.stringify(store)} for "--store" flag: must be kv or etcd=URL,…`,
+  );
 }
 
 /** The same cluster, in the foreground of a process that nobody looks at. */
@@ -114,6 +134,10 @@ function childArguments(
     // The one that waits for it writes the user's.
     `--kubeconfig=${layout.adminKubeconfig}`,
     `--verbose=${flags.is("verbose")}`,
+    ...["store", ...ETCD_FLAGS.map(({ name }) => name)].flatMap((name) => {
+      const value = flags.text(name);
+      return value === undefined ? [] : [`--${name}=${value}`];
+    }),
   ];
 }
 

@@ -9,7 +9,6 @@ import {
 } from "../base/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { makeSocketFolder } from "../serving/mod.ts";
-import { openKvStore } from "../storage/mod.ts";
 import { connectFetch } from "./connection.ts";
 import { type DataLayout, ownData, writeSecret } from "./data_directory.ts";
 import { nodeUser, USERS } from "./identities.ts";
@@ -23,6 +22,7 @@ import {
 import { ComponentLogs } from "./log_file.ts";
 import { type ClusterNetwork, DEFAULT_NETWORK, type ListenAddress, serverUrl } from "./network.ts";
 import { type NodeGroup, openNodeGroup } from "./node_group.ts";
+import { type EtcdChoice, openStore } from "./open_store.ts";
 import { clusterReady } from "./readiness.ts";
 import { ApiServerRole } from "./roles/api_server.ts";
 import { takeStopRequest } from "./stop.ts";
@@ -34,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly runtime: RuntimeName;
   readonly nodes: number;
   readonly network?: ClusterNetwork;
+  /** Where the state lies; in the data directory where not given. */
+  readonly etcd?: EtcdChoice;
   readonly logLevel?: LogLevel;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -92,9 +94,16 @@ export class ControlPlane {
       const worker = new WorkerRoles(clock, logger);
       shutdown.add("worker", () => worker.end());
       progress("opening the store");
+      const metrics = new MetricRegistry();
       const [pki, store, nodes] = await Promise.all([
         openPki(layout.pki, { clock, random }),
-        openKvStore({ directory: layout.store, logger: logs.logger("storage"), clock }),
+        openStore({
+          etcd: options.etcd,
+          directory: layout.store,
+          logger: logs.logger("storage"),
+          clock,
+          metrics,
+        }),
         openNodeGroup({
           layout,
           names: nodeNames(options.nodes),
@@ -118,7 +127,7 @@ export class ControlPlane {
         clock,
         random,
         logger: logs.logger("apiserver"),
-        metrics: new MetricRegistry(),
+        metrics,
         socketParent: layout.sockets,
       });
       ends.add("apiserver", () => api.end());

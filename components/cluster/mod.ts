@@ -4,6 +4,7 @@ export * from "./connection.ts";
 export * from "./data_directory.ts";
 export * from "./kubeconfig_file.ts";
 export * from "./log_file.ts";
+export { type EtcdChoice, parseEtcdServers } from "./open_store.ts";
 export * from "./network.ts";
 export * from "./start_error.ts";
 export * from "./version.ts";

@@ -1,10 +1,10 @@
 import { lineLogger, type Logger, MetricRegistry, systemClock, systemRandom } from "../base/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
-import { openKvStore } from "../storage/mod.ts";
 import { connect } from "./connection.ts";
 import { ownData, writeSecret } from "./data_directory.ts";
 import { readKubeconfig } from "./kubeconfig_file.ts";
 import { type ClusterNetwork, type ListenAddress, serverUrl } from "./network.ts";
+import { type EtcdChoice, openStore } from "./open_store.ts";
 import { ApiServerRole } from "./roles/api_server.ts";
 import { controllerAccounts } from "./roles/controller_accounts.ts";
 import { controllerManagerRole } from "./roles/controller_manager.ts";
@@ -109,6 +109,10 @@ export async function startApiServerProcess(options: {
   readonly listen: ListenAddress;
   readonly advertise: string;
   readonly network: ClusterNetwork;
+  /** Where the state lies; in the data directory where not given. */
+  readonly etcd?: EtcdChoice;
+  /** The cluster's keys, which several servers share; in the data directory where not given. */
+  readonly pkiDirectory?: string;
   readonly log: (line: string) => void;
   readonly verbose: boolean;
 }): Promise<Role> {
@@ -116,10 +120,20 @@ export async function startApiServerProcess(options: {
   const owned = await ownData(options.dataDirectory, `coracle apiserver, process ${Deno.pid}`);
   const { layout } = owned;
   const logger = processLogger(options.log, options.verbose);
+  const metrics = new MetricRegistry();
   const [pki, store] = await Promise.all([
-    openPki(layout.pki, { clock: systemClock, random: systemRandom }),
-    openKvStore({ directory: layout.store, logger, clock: systemClock }),
-  ]);
+    openSharedPki(options.pkiDirectory ?? layout.pki),
+    openStore({
+      etcd: options.etcd,
+      directory: layout.store,
+      logger,
+      clock: systemClock,
+      metrics,
+    }),
+  ]).catch((error) => {
+    owned.release();
+    throw error;
+  });
   const api = await ApiServerRole.start({
     store,
     pki,
@@ -144,6 +158,19 @@ export async function startApiServerProcess(options: {
     throw error;
   }
   return { name: "kube-apiserver", ready: api.ready, end };
+}
+
+/** Opens keys that others may open at the same time: one of them makes what is missing. */
+async function openSharedPki(directory: string): Promise<Pki> {
+  await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+  const lock = await Deno.open(`${directory}/lock`, { write: true, create: true, mode: 0o600 });
+  try {
+    await lock.lock(true);
+    return await openPki(directory, { clock: systemClock, random: systemRandom });
+  } finally {
+    // Its end lets go of it.
+    lock.close();
+  }
 }
 
 async function writeKubeconfigs(directory: string, pki: Pki, server: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { parseListenAddress, startApiServerProcess } from "../../cluster/mod.ts";
 import { type Command, DATA_FLAG } from "../command.ts";
 import { layoutOf } from "../data.ts";
+import { ETCD_FLAGS, etcdChoice, withoutEtcd } from "../etcd_flags.ts";
 import { UsageError } from "../flags.ts";
 import { DOMAIN_FLAG, networkOf, SERVICE_CIDR_FLAG, VERBOSE_FLAG } from "./role_flags.ts";
 import { runRole } from "./run_role.ts";
@@ -19,6 +20,19 @@ export const apiserver: Command = {
       value: "ADDRESS",
       help: "where pods reach it; not a loopback",
     },
+    {
+      name: "etcd-servers",
+      kind: "text",
+      value: "URL,…",
+      help: "the etcd that the state lies in, which several API servers may share (none)",
+    },
+    ...ETCD_FLAGS,
+    {
+      name: "pki-dir",
+      kind: "text",
+      value: "DIR",
+      help: "the cluster's keys, which several API servers share (in the data directory)",
+    },
     SERVICE_CIDR_FLAG,
     DOMAIN_FLAG,
     VERBOSE_FLAG,
@@ -36,12 +50,19 @@ export const apiserver: Command = {
     if (advertise === undefined || advertise.startsWith("127.") || advertise === "::1") {
       throw new UsageError("--advertise-address is required, and must not be a loopback");
     }
+    const servers = flags.text("etcd-servers");
+    const etcd = servers === undefined
+      ? withoutEtcd(flags, "--etcd-servers")
+      : etcdChoice(flags, "etcd-servers", servers);
+    const pkiDirectory = flags.text("pki-dir");
     return runRole(terminal, () =>
       startApiServerProcess({
         dataDirectory: layoutOf(flags, terminal).root,
         listen,
         advertise,
         network: networkOf(flags),
+        ...(etcd === undefined ? {} : { etcd }),
+        ...(pkiDirectory === undefined ? {} : { pkiDirectory }),
         log: (line) => terminal.tell(line),
         verbose: flags.is("verbose"),
       }));
