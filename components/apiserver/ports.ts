@@ -158,7 +158,9 @@ export interface WriteHook {
     previous: KubeObject,
     dryRun: boolean,
   ): Promise<Rollback | undefined>;
-  /** After the write is durable. */
+  /** After the write is durable, on the server that made it. Must not reject: nothing can be taken back any more. */
+  afterUpdate?(next: KubeObject, previous: KubeObject): Promise<void>;
+  /** The same. */
   afterDelete?(previous: KubeObject): Promise<void>;
 }
 

@@ -21,7 +21,13 @@ import {
 } from "./authn/mod.ts";
 import { mastersAuthorizer, NodeAuthorizer, RbacAuthorizer, unionAuthorizer } from "./authz/mod.ts";
 import { tunnelAuthorizer } from "./connect/mod.ts";
-import { bootstrapCluster, nodeRules } from "./bootstrap/mod.ts";
+import {
+  bootstrapCluster,
+  ensureKubernetesService,
+  Ensurer,
+  nodeRules,
+  ServerLeases,
+} from "./bootstrap/mod.ts";
 import { HealthChecks, serveEndpoints } from "./endpoints/mod.ts";
 import { type FlowControlOptions, openGate } from "./fairness/mod.ts";
 import type { ObjectReader, ObjectWriter, Peer, UserInfo } from "./ports.ts";
@@ -74,6 +80,8 @@ export interface ApiServer {
   readonly health: HealthChecks;
   /** Resolves when everything a cluster starts with exists. */
   readonly ready: Promise<void>;
+  /** Lets clients be led to other servers, where there are any, while this one still answers. Before `close`. */
+  leave(): Promise<void>;
   /** Ends watches and caches; the store is its owner's. */
   close(): void;
 }
@@ -115,14 +123,37 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     ),
     bootstrapTokens(reader, clock, audiences),
   ]);
-  const services = new ServiceHook({ cidrs: options.serviceCidrs, reader, writer, random, logger });
+  const services = new ServiceHook({
+    cidrs: options.serviceCidrs,
+    reader,
+    writer,
+    random,
+    logger,
+    ...(store.shared ? { shared: { store, clock } } : {}),
+  });
   registry.useAdmission(defaultAdmission({ reader, writer, authorizer, rbac, clock, random }), [
     services,
   ]);
 
   const serverMetrics = new ServerMetrics(metrics);
   const health = new HealthChecks();
+  health.add("etcd", () => store.check());
+  health.add("etcd-readiness", () => store.check(), ["readyz"]);
   const { clusterIp, done, steps } = startChecks(health, options);
+  const leases = store.shared
+    ? new ServerLeases({
+      store,
+      clock,
+      logger,
+      addresses: options.advertise.addresses,
+      reconcile: (addresses) =>
+        ensureKubernetesService(new Ensurer(reader, writer, clock), {
+          addresses,
+          port: options.advertise.port,
+          clusterIp,
+        }),
+    })
+    : undefined;
   const watches = new WatchCounts();
   const flow = openGate(options.flowControl ?? {}, {
     clock,
@@ -197,8 +228,13 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       reader,
       writer,
       clock,
-      endpoint: { ...options.advertise, clusterIp },
+      endpoint: {
+        ...options.advertise,
+        clusterIp,
+        ...(leases === undefined ? {} : { addresses: await leases.renew() }),
+      },
       serviceCidrs: options.serviceCidrs,
+      shared: store.shared,
       authentication: {
         clientAuthority: pki.authority.certificate,
         frontProxyAuthority: pki.frontProxyAuthority.certificate,
@@ -207,6 +243,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       localVersions: servedVersions(definitions),
     }, done);
     steps.clear();
+    if (leases !== undefined) ends.push(leases.start());
   })();
   ready.catch((error) => logger.error("the server did not become ready", { error }));
 
@@ -216,6 +253,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     writer,
     health,
     ready,
+    leave: async () => await leases?.leave(),
     close() {
       shutdown.abort(new ApiError(503, "ServiceUnavailable", "the server is shutting down"));
       for (const end of ends) end();

@@ -178,6 +178,11 @@ export class CompactedError extends Error {
 /** The store itself failed (disk full, closed, out of reach): after a write nothing may be assumed about it. */
 export class StoreFailedError extends Error {
   override readonly name = "StoreFailedError";
+  /** It was a write, and nobody knows whether it has happened. */
+  get unknown(): boolean {
+    return false;
+  }
+
   /** The store did not answer in time. */
   get timedOut(): boolean {
     return false;

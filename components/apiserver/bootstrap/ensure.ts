@@ -1,13 +1,20 @@
-import { hasReason } from "../../base/mod.ts";
+import { type Clock, hasReason, sleep } from "../../base/mod.ts";
 import type { KubeObject, ResourceType } from "../../api/mod.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 
 /** Another server may be starting at the same time: how often a write that lost against it is tried again. */
 const ATTEMPTS_MAXIMUM = 5;
+/** What the other one has reserved for an object shows before the object itself does. */
+const RESERVED_MILLISECONDS = 100;
 
 /** Makes objects that must exist, and mends those that do. */
 export class Ensurer {
-  constructor(readonly reader: ObjectReader, readonly writer: ObjectWriter) {}
+  /** With a clock, where other servers may make the same objects. */
+  constructor(
+    readonly reader: ObjectReader,
+    readonly writer: ObjectWriter,
+    readonly clock?: Clock,
+  ) {}
 
   /**
    * Creates the object when it is missing; otherwise `mend` answers what it should become, or undefined when it is
@@ -30,9 +37,12 @@ export class Ensurer {
         if (mended !== undefined) await this.writer.update(type.group, type.resource, mended);
         return;
       } catch (error) {
+        const reserved = this.clock !== undefined && existing === undefined &&
+          hasReason(error, "Invalid");
         const lost = hasReason(error, "AlreadyExists") || hasReason(error, "Conflict") ||
-          (existing !== undefined && hasReason(error, "NotFound"));
+          (existing !== undefined && hasReason(error, "NotFound")) || reserved;
         if (!lost || attempt === ATTEMPTS_MAXIMUM) throw error;
+        if (reserved) await sleep(this.clock, RESERVED_MILLISECONDS);
         await this.reader.fresh(type.group, type.resource);
       }
     }

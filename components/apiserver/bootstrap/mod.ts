@@ -4,6 +4,7 @@ export { Ensurer } from "./ensure.ts";
 export { ensureFlowControl } from "./flow_control.ts";
 export { type ApiServerEndpoint, ensureKubernetesService } from "./kubernetes_service.ts";
 export { nodeRules } from "./roles.ts";
+export { ServerLeases } from "./server_leases.ts";
 export {
   bootstrapCluster,
   type BootstrapOptions,

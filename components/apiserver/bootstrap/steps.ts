@@ -20,6 +20,8 @@ export interface BootstrapOptions {
   readonly clock: Clock;
   readonly endpoint: ApiServerEndpoint;
   readonly serviceCidrs: readonly string[];
+  /** Whether other servers may be starting on the same store. */
+  readonly shared?: boolean;
   readonly authentication: AuthenticationInfo;
   /** The group versions that this server answers itself; none where APIServices are not served. */
   readonly localVersions: readonly { readonly group: string; readonly version: string }[];
@@ -37,7 +39,7 @@ export interface BootstrapStep {
  */
 export function bootstrapSteps(options: BootstrapOptions): BootstrapStep[] {
   const { reader, writer, clock } = options;
-  const ensurer = new Ensurer(reader, writer);
+  const ensurer = new Ensurer(reader, writer, options.shared ? clock : undefined);
   return [
     { name: "rbac/bootstrap-roles", run: () => ensureRoles(ensurer) },
     {

@@ -1,15 +1,22 @@
 import { alreadyExists, ApiError, type Clock, notFound, type Random } from "../../base/mod.ts";
-import type { KubeObject } from "../../api/mod.ts";
+import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import { KeyExistsError, type Store } from "../../storage/mod.ts";
 import { convertObject } from "./conversion.ts";
 import { type Ownership, ownFields } from "./field_ownership.ts";
 import { generatedName, placeObject, stampNew } from "./metadata_rules.ts";
 import { admissionRequest, type WritePipeline } from "./pipeline.ts";
-import { groupResource, storeError, type WriteContext, type Written } from "./write_context.ts";
+import {
+  groupResource,
+  mayHaveHappened,
+  storeError,
+  type WriteContext,
+  type Written,
+} from "./write_context.ts";
 
 const GENERATED_NAME_TRIES = 8;
 /** Events are kept for an hour. */
-const EVENT_SECONDS = 3600;
+const EVENT_LIFETIME = { timeToLiveSeconds: 3600 } as const;
+const FOR_EVER = {} as const;
 
 export interface WriteDependencies {
   readonly store: Store;
@@ -75,11 +82,11 @@ export async function createObject(
         op: "create",
         key: resource.key(context.namespace, nextMeta.name ?? ""),
         value,
-        ...(definition.kind === "Event" ? { timeToLiveSeconds: EVENT_SECONDS } : {}),
+        ...lifetimeOf(definition),
       });
       return answer(context, next, value, revision, true);
     } catch (error) {
-      await rollback();
+      if (!mayHaveHappened(error)) await rollback();
       if (!(error instanceof KeyExistsError)) throw storeError(error);
       if (base === "" || tries === GENERATED_NAME_TRIES) {
         throw exists(context, nextMeta.name ?? "", base !== "");
@@ -89,6 +96,14 @@ export async function createObject(
       rollback = await pipeline.prepareCreate(context, next);
     }
   }
+}
+
+/** How long what is written lives, from each write on: events end, everything else stays. */
+export function lifetimeOf(
+  { group, kind }: ResourceDefinition,
+): { readonly timeToLiveSeconds?: number } {
+  const isEvent = kind === "Event" && (group === "" || group === "events.k8s.io");
+  return isEvent ? EVENT_LIFETIME : FOR_EVER;
 }
 
 /** The answer to a write: the bytes that a reader will get, in the version that was asked for. */

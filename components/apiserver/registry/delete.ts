@@ -1,7 +1,7 @@
 import { conflict, type Status, timestamp } from "../../base/mod.ts";
 import type { KubeObject } from "../../api/mod.ts";
 import { RevisionMismatchError } from "../../storage/mod.ts";
-import { answer, missing, type WriteDependencies } from "./create.ts";
+import { answer, lifetimeOf, missing, type WriteDependencies } from "./create.ts";
 import type { DeleteOptions } from "./delete_options.ts";
 import { admissionRequest } from "./pipeline.ts";
 import type { StoredObject } from "./resource_store.ts";
@@ -65,6 +65,7 @@ async function attempt(
       key: entry.key,
       value,
       revision: entry.revision,
+      ...lifetimeOf(resource.definition),
     });
     const { object, bytes } = answer(context, plan.next, value, revision, false);
     return { object, bytes, removed: false };

@@ -89,6 +89,12 @@ export class WritePipeline {
     return () => undo(rollbacks);
   }
 
+  /** Tells the hooks that a change of the object itself is durable. */
+  async updated(context: WriteContext, next: KubeObject, previous: KubeObject): Promise<void> {
+    if (context.subresource !== "") return;
+    for (const hook of this.#hooksOf(context)) await hook.afterUpdate?.(next, previous);
+  }
+
   /** Tells the hooks that an object is gone for good. */
   async deleted(context: WriteContext, previous: KubeObject): Promise<void> {
     for (const hook of this.#hooksOf(context)) await hook.afterDelete?.(previous);

@@ -2,12 +2,18 @@ import { conflict, OBJECT_MODIFIED } from "../../base/mod.ts";
 import { type KubeObject, onlyTimesDiffer, subresourceStrategyFor } from "../../api/mod.ts";
 import { type Entry, RevisionMismatchError } from "../../storage/mod.ts";
 import { convertObject } from "./conversion.ts";
-import { answer, createObject, missing, type WriteDependencies } from "./create.ts";
+import { answer, createObject, lifetimeOf, missing, type WriteDependencies } from "./create.ts";
 import { type Ownership, ownFields } from "./field_ownership.ts";
 import { checkFinalizers, checkRevision, keepSystemFields, placeObject } from "./metadata_rules.ts";
 import { admissionRequest } from "./pipeline.ts";
 import type { ResourceStore, StoredObject } from "./resource_store.ts";
-import { groupResource, storeError, type WriteContext, type Written } from "./write_context.ts";
+import {
+  groupResource,
+  mayHaveHappened,
+  storeError,
+  type WriteContext,
+  type Written,
+} from "./write_context.ts";
 
 /**
  * A change that names no revision is made anew when another write came between. Each time one of those that contend
@@ -142,14 +148,16 @@ async function attempt(
       key: entry.key,
       value,
       revision: entry.revision,
+      ...lifetimeOf(definition),
     });
+    await dependencies.pipeline.updated(context, next, previous);
     return {
       written: answer(context, next, value, revision, false),
       conditional,
       current: undefined,
     };
   } catch (error) {
-    await rollback();
+    if (!mayHaveHappened(error)) await rollback();
     if (error instanceof RevisionMismatchError) return { conditional, current: error.current };
     throw storeError(error);
   }

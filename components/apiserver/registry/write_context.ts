@@ -32,6 +32,13 @@ export function groupResource(definition: ResourceDefinition) {
   return { group: definition.group, resource: definition.plural };
 }
 
+/**
+ * Whether a failed write may have happened all the same: then what was reserved for it stays reserved, and is found
+ * later if nobody has it.
+ */
+export const mayHaveHappened = (error: unknown): boolean =>
+  error instanceof StoreFailedError && error.unknown;
+
 const NOT_IN_TIME = "request did not complete within requested timeout - context deadline exceeded";
 
 /** Turns what a store throws into what a client is told; other errors pass. */

@@ -145,20 +145,27 @@ export class ClusterIps {
 
   /**
    * After a crash: makes the objects of addresses that services hold and have none, and removes those whose service
-   * is gone. `held` leads from address to owner.
+   * is gone, unless they were made after `before`: their service may be about to be written by another server. `read`
+   * leads from address to owner, as services are then.
    */
-  async repair(held: ReadonlyMap<string, Owner>): Promise<void> {
+  async repair(
+    read: () => Promise<ReadonlyMap<string, Owner>>,
+    before = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
     const { group, resource } = IP_ADDRESSES;
+    const objects = this.#reader.list<IPAddress>(group, resource);
+    const held = await read();
     const work: Promise<unknown>[] = [];
     for (const [address, owner] of held) {
       const family = familyOf(address);
       const missing = this.#reader.get(group, resource, "", address) === undefined;
       if (missing && family !== undefined) work.push(this.#record(address, family, owner));
     }
-    for (const object of this.#reader.list<IPAddress>(group, resource)) {
+    for (const object of objects) {
       const address = object.metadata?.name ?? "";
       const owner = ownerOf(object);
       if (owner === undefined || held.has(address)) continue;
+      if (Date.parse(object.metadata?.creationTimestamp ?? "") > before) continue;
       work.push(this.release(address, owner, false));
     }
     await Promise.all(work);

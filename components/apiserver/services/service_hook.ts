@@ -1,11 +1,15 @@
-import { internalError, invalid, type Logger, type Random } from "../../base/mod.ts";
+import { type Clock, internalError, invalid, type Logger, type Random } from "../../base/mod.ts";
 import { type KubeObject, type Service, SERVICES, type ServiceSpec } from "../../api/mod.ts";
+import type { Store } from "../../storage/mod.ts";
 import type { ObjectReader, ObjectWriter, Rollback, WriteHook } from "../ports.ts";
 import { carryOver, clusterIpsOf, nodePortsOf } from "./carry_over.ts";
 import { AllocationError, ClusterIps, type Owner } from "./cluster_ips.ts";
 import { fillFamilies, wrong } from "./families.ts";
 import type { IpFamily } from "./ip_range.ts";
-import { NODE_PORT_RANGE, NodePorts, type PortRange } from "./node_ports.ts";
+import { NodePorts } from "./node_ports.ts";
+import { PortClaims } from "./port_claims.ts";
+import { NODE_PORT_RANGE, type PortRange } from "./port_range.ts";
+import { ownerOf, ServiceRepair } from "./service_repair.ts";
 import {
   allocatesNodePorts,
   isHeadless,
@@ -22,6 +26,8 @@ export interface ServiceHookOptions {
   readonly writer: ObjectWriter;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where other servers allocate as well. */
+  readonly shared?: { readonly store: Store; readonly clock: Clock };
 }
 
 /** What one write has taken so far, so that it can be taken back. */
@@ -40,12 +46,16 @@ export class ServiceHook implements WriteHook {
   readonly #options: ServiceHookOptions;
   readonly #ips: ClusterIps;
   readonly #ports: NodePorts;
+  readonly #repair: ServiceRepair;
 
   constructor(options: ServiceHookOptions) {
     const { cidrs, reader, writer, random } = options;
     this.#options = options;
     this.#ips = new ClusterIps(cidrs, reader, writer, random);
-    this.#ports = new NodePorts(options.nodePorts ?? NODE_PORT_RANGE, random);
+    const range = options.nodePorts ?? NODE_PORT_RANGE;
+    const claims = options.shared && new PortClaims(options.shared.store, range);
+    this.#ports = new NodePorts(range, random, claims);
+    this.#repair = new ServiceRepair(this.#ips, this.#ports, options);
   }
 
   /**
@@ -59,16 +69,16 @@ export class ServiceHook implements WriteHook {
       this.#ips.start(),
     ];
     for (const service of reader.list<Service>(this.group, this.resource)) this.#adopt(service);
+    if (this.#options.shared !== undefined) ends.push(this.#repair.start());
     return () => ends.forEach((end) => end());
   }
 
-  /** Makes good what a crash left between an address and its service. Call after `start`, once writes are possible. */
-  async repair(): Promise<void> {
-    const held = new Map<string, Owner>();
-    for (const service of this.#options.reader.list<Service>(this.group, this.resource)) {
-      for (const address of clusterIpsOf(service.spec)) held.set(address, ownerOf(service));
-    }
-    await this.#ips.repair(held);
+  /**
+   * Makes good what a crash left between a service and what it holds. Call after `start`, once writes are possible;
+   * where others allocate as well it is repeated from then on.
+   */
+  repair(): Promise<void> {
+    return this.#repair.run();
   }
 
   async beforeCreate(next: KubeObject, dryRun: boolean): Promise<Rollback | undefined> {
@@ -91,13 +101,21 @@ export class ServiceHook implements WriteHook {
     return await this.#allocate(service, before, dryRun);
   }
 
-  async afterDelete(previous: KubeObject): Promise<void> {
-    const owner = ownerOf(previous);
-    const { spec } = previous as Service;
-    for (const port of nodePortsOf(spec)) this.#ports.release(port, portOwnerOf(previous));
-    await Promise.all(
-      clusterIpsOf(spec).map((address) => this.#ips.release(address, owner, false)),
+  async afterUpdate(next: KubeObject, previous: KubeObject): Promise<void> {
+    const { spec } = next as Service;
+    const before = (previous as Service).spec;
+    const ports = nodePortsOf(spec);
+    const addresses = new Set(clusterIpsOf(spec));
+    await this.#giveBack(
+      previous,
+      clusterIpsOf(before).filter((address) => !addresses.has(address)),
+      [...nodePortsOf(before)].filter((port) => !ports.has(port)),
     );
+  }
+
+  async afterDelete(previous: KubeObject): Promise<void> {
+    const { spec } = previous as Service;
+    await this.#giveBack(previous, clusterIpsOf(spec), [...nodePortsOf(spec)]);
   }
 
   #fillFamilies(service: Service, spec: ServiceSpec): void {
@@ -121,7 +139,7 @@ export class ServiceHook implements WriteHook {
     try {
       await this.#allocateAddresses(service, spec, before, taken);
       await this.#allocatePorts(service, spec, before, taken);
-      this.#allocateHealthCheckPort(spec, before, taken);
+      await this.#allocateHealthCheckPort(spec, before, taken);
     } catch (error) {
       await this.#takeBack(taken);
       throw error;
@@ -189,7 +207,7 @@ export class ServiceHook implements WriteHook {
       const asked = port.nodePort ||
         (shared ?? ports.find((other) => other.port === number && other.nodePort)?.nodePort ?? 0);
       if (asked === 0) {
-        port.nodePort = this.#nextPort(taken, "failed to allocate a nodePort");
+        port.nodePort = await this.#nextPort(taken, "failed to allocate a nodePort");
       } else {
         port.nodePort = asked;
         if (!held.has(asked) && !taken.ports.includes(asked)) {
@@ -206,7 +224,7 @@ export class ServiceHook implements WriteHook {
       await this.#options.reader.fresh(this.group, this.resource);
     }
     try {
-      this.#ports.take(port, taken.portOwner);
+      await this.#ports.take(port, taken.portOwner, taken.dryRun);
       taken.ports.push(port);
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
@@ -215,9 +233,9 @@ export class ServiceHook implements WriteHook {
     }
   }
 
-  #nextPort(taken: Taken, what: string): number {
+  async #nextPort(taken: Taken, what: string): Promise<number> {
     try {
-      const port = this.#ports.next(taken.portOwner);
+      const port = await this.#ports.next(taken.portOwner, taken.dryRun);
       taken.ports.push(port);
       return port;
     } catch (error) {
@@ -226,20 +244,21 @@ export class ServiceHook implements WriteHook {
     }
   }
 
-  #allocateHealthCheckPort(
+  async #allocateHealthCheckPort(
     spec: ServiceSpec,
     before: ServiceSpec | undefined,
     taken: Taken,
-  ): void {
+  ): Promise<void> {
     if (!needsHealthCheckPort(spec)) return;
     const asked = spec.healthCheckNodePort ?? 0;
     if (asked === 0) {
-      spec.healthCheckNodePort = this.#nextPort(taken, "failed to allocate a HealthCheck NodePort");
+      const what = "failed to allocate a HealthCheck NodePort";
+      spec.healthCheckNodePort = await this.#nextPort(taken, what);
       return;
     }
     if (before?.healthCheckNodePort === asked) return;
     try {
-      this.#ports.take(asked, taken.portOwner);
+      await this.#ports.take(asked, taken.portOwner, taken.dryRun);
       taken.ports.push(asked);
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
@@ -249,8 +268,32 @@ export class ServiceHook implements WriteHook {
   }
 
   async #takeBack({ owner, portOwner, dryRun, addresses, ports }: Taken): Promise<void> {
-    for (const port of ports) this.#ports.release(port, portOwner);
-    await Promise.all(addresses.map((address) => this.#ips.release(address, owner, dryRun)));
+    await this.#settle(owner, [
+      ...ports.map((port) => this.#ports.release(port, portOwner, dryRun)),
+      ...addresses.map((address) => this.#ips.release(address, owner, dryRun)),
+    ]);
+  }
+
+  /** What a service no longer has goes back by who took it from the service. */
+  async #giveBack(
+    service: KubeObject,
+    addresses: readonly string[],
+    ports: readonly number[],
+  ): Promise<void> {
+    const owner = ownerOf(service);
+    await this.#settle(owner, [
+      ...ports.map((port) => this.#ports.release(port, portOwnerOf(service), false)),
+      ...addresses.map((address) => this.#ips.release(address, owner, false)),
+    ]);
+  }
+
+  /** What fails here is found by repair, and is no reason to fail the write. */
+  async #settle(owner: Owner, work: readonly Promise<void>[]): Promise<void> {
+    for (const result of await Promise.allSettled(work)) {
+      if (result.status === "fulfilled") continue;
+      const error = result.reason;
+      this.#options.logger.error("what a service had was not given back", { ...owner, error });
+    }
   }
 
   #adopt(service: Service): void {
@@ -259,36 +302,17 @@ export class ServiceHook implements WriteHook {
     for (const port of nodePortsOf(service.spec)) this.#ports.adopt(port, portOwnerOf(service));
   }
 
-  /** What the store says counts, whoever wrote it; and what an update no longer has is given back. */
+  /** What the store says counts, whoever wrote it. */
   #follow({ current, previous }: { current?: KubeObject; previous?: KubeObject }): void {
     if (previous !== undefined) {
-      const owner = ownerOf(previous);
       const ports = nodePortsOf((current as Service | undefined)?.spec);
-      const addresses = new Set(clusterIpsOf((current as Service | undefined)?.spec));
       for (const port of nodePortsOf((previous as Service).spec)) {
-        if (!ports.has(port)) this.#ports.release(port, portOwnerOf(previous));
-      }
-      // The addresses of a deleted service are given back by who deleted it.
-      if (current !== undefined) {
-        for (const address of clusterIpsOf((previous as Service).spec)) {
-          if (!addresses.has(address)) this.#giveBack(address, owner);
-        }
+        if (!ports.has(port)) this.#ports.forget(port, portOwnerOf(previous));
       }
     }
     if (current !== undefined) this.#adopt(current as Service);
   }
-
-  #giveBack(address: string, owner: Owner): void {
-    this.#ips.release(address, owner, false).catch((error) => {
-      this.#options.logger.error("a service's address was not given back", { address, error });
-    });
-  }
 }
-
-const ownerOf = ({ metadata }: KubeObject): Owner => ({
-  namespace: metadata?.namespace ?? "",
-  name: metadata?.name ?? "",
-});
 
 /** By uid: a service that was deleted and made anew is not the one that gave its ports back. */
 const portOwnerOf = ({ metadata }: KubeObject): string =>

@@ -33,7 +33,9 @@ function cluster(cidrs = ["10.0.0.0/24"], ports = NODE_PORT_RANGE) {
     const next = cloneJson(previous);
     change(next.spec!);
     await hook.beforeUpdate(next, previous, false);
-    return objects.put("", "services", next);
+    const updated = objects.put("", "services", next);
+    await hook.afterUpdate(next, previous);
+    return updated;
   };
   const remove = async (previous: Service) => {
     objects.remove("", "services", "ns", previous.metadata?.name ?? "");

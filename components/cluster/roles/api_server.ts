@@ -154,6 +154,7 @@ export class ApiServerRole {
 
   /** Takes no more requests, ends watches. The store stays open. */
   async end(): Promise<void> {
+    await this.server.leave();
     this.server.close();
     await this.#hub.close();
     this.#client.close();

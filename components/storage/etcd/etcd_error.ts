@@ -42,6 +42,10 @@ export class EtcdError extends StoreFailedError {
     super(details);
   }
 
+  override get unknown(): boolean {
+    return !this.undone;
+  }
+
   override get timedOut(): boolean {
     return this.code === CODES.deadlineExceeded || this.details.includes("request timed out");
   }
