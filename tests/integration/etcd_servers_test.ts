@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { sleep, systemClock, systemRandom } from "../../components/base/mod.ts";
 import { openPki } from "../../components/pki/mod.ts";
 import { etcdIsThere, EtcdMembers } from "../etcd_members.ts";
-import { EtcdApiServer } from "./etcd_server.ts";
+import { EtcdApiServer } from "../etcd_api_server.ts";
 
 const PATCH = { "content-type": "application/merge-patch+json" };
 const range = (length: number) => Array.from({ length }, (_, i) => i);

@@ -4,10 +4,10 @@ import {
   seededRandom,
   silentLogger,
   systemClock,
-} from "../../components/base/mod.ts";
-import { type ApiServer, startApiServer } from "../../components/apiserver/mod.ts";
-import type { Pki } from "../../components/pki/mod.ts";
-import { type EtcdStoreOptions, openEtcdStore, type Store } from "../../components/storage/mod.ts";
+} from "../components/base/mod.ts";
+import { type ApiServer, startApiServer } from "../components/apiserver/mod.ts";
+import type { Pki } from "../components/pki/mod.ts";
+import { type EtcdStoreOptions, openEtcdStore, type Store } from "../components/storage/mod.ts";
 
 const ADMIN = { username: "admin", groups: ["system:masters", "system:authenticated"] };
 
