@@ -25,3 +25,4 @@ export * from "./quota/mod.ts";
 export * from "./validation/mod.ts";
 export * from "./regex/mod.ts";
 export * from "./cel/mod.ts";
+export * from "./structural/mod.ts";

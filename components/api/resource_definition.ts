@@ -1,4 +1,4 @@
-import type { StatusCause } from "../base/mod.ts";
+import type { JsonObject, StatusCause } from "../base/mod.ts";
 import type { KubeObject } from "./object.ts";
 import type { StructSchema } from "./schema.ts";
 
@@ -52,6 +52,32 @@ export interface ResourceDefinition extends GroupVersionKind {
   selectableFields(object: KubeObject): Readonly<Record<string, string>>;
   /** The names a field selector may use. */
   readonly fieldLabels: readonly string[];
+  /** Set for custom resources only. */
+  readonly custom?: CustomResource;
+}
+
+/** What a custom resource has beside what every resource has. */
+export interface CustomResource {
+  /**
+   * Brings an object into the shape that its schema knows, in place; `unknown` collects the paths of what goes. Throws
+   * `MetadataMismatch`.
+   */
+  coerce(object: JsonObject, unknown?: string[]): void;
+  /** Where its scale reads and writes; absent without that subresource. */
+  readonly scale?: ScalePaths;
+  /** What documents of OpenAPI show; absent where its definition has no schema. */
+  readonly openApiSchema?: JsonObject;
+  /** Texts for the `Warning` header of every answer. */
+  readonly warnings: readonly string[];
+  /** Nothing is created any more: the definition is about to go. */
+  readonly terminating: boolean;
+}
+
+/** Where a custom resource keeps what its scale shows; each as `.spec.replicas`. */
+export interface ScalePaths {
+  readonly specReplicas: string;
+  readonly statusReplicas: string;
+  readonly labelSelector: string | undefined;
 }
 
 export interface StorageDefinition {
@@ -102,6 +128,8 @@ export interface Strategy {
   readonly returnDeletedObject: boolean;
   /** The grace a DELETE without one gets, in seconds; undefined where deletion is not graceful. */
   defaultGraceSeconds(object: KubeObject): number | undefined;
+  /** What a DELETE puts on an object that nothing held before: finalizers, conditions. Answers a new object. */
+  prepareForDelete?(object: KubeObject, now: number): KubeObject;
   /** Paths (`status`, `metadata.x`) that server-side apply must not track on the main resource / on `status`. */
   readonly resetFields: { readonly main: readonly string[]; readonly status: readonly string[] };
 }

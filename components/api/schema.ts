@@ -26,6 +26,8 @@ export interface ScalarSchema {
     | "duration"
     | "bytes"
     | "any";
+  /** Of `any`: an object is one of this struct, as is each object of a list. */
+  readonly object?: () => StructSchema;
 }
 
 /** A struct with named members. */
@@ -36,6 +38,8 @@ export interface StructSchema {
   readonly fields: Readonly<Record<string, Field>>;
   /** x-kubernetes-map-type: atomic. Server-side apply owns it as one leaf. */
   readonly atomic?: boolean;
+  /** Of a custom resource: nothing of it is there before it is set. */
+  readonly custom?: boolean;
   /** Members that the schema does not name are kept (x-kubernetes-preserve-unknown-fields). */
   readonly preserveUnknown?: boolean;
 }

@@ -82,6 +82,7 @@ export class Router {
     }
     checkPlace(definition, info);
     const warnings = new Warnings();
+    for (const warning of definition.custom?.warnings ?? []) warnings.add(warning);
     const target: ResourceRequest = { request, query, info, user, definition, warnings };
     if (CONNECT.has(info.subresource) && definition.subresources.has(info.subresource)) {
       if (connect === undefined) throw notImplemented(`${info.resource}/${info.subresource}`);
@@ -136,13 +137,24 @@ export class Router {
 
   async #storedRequest(plain: ResourceRequest): Promise<Response> {
     const { registry } = this.#options;
-    const { definition, info } = plain;
+    const { definition } = plain;
     const resource = registry.resource(definition);
     if (resource === undefined) throw methodRefused();
     const target: StoredRequest = { ...plain, resource, registry };
+    return await (definition.custom === undefined
+      ? this.#answer(target)
+      : resource.use(() => this.#answer(target)));
+  }
+
+  async #answer(target: StoredRequest): Promise<Response> {
+    const { definition, info } = target;
     if (info.subresource !== "") {
       const subresource = definition.subresources.get(info.subresource);
-      if (subresource === undefined) throw noSuchResource();
+      if (subresource === undefined) {
+        throw definition.custom === undefined
+          ? noSuchResource()
+          : notFound(groupResource(definition), info.name);
+      }
       return this.#subresource(target, subresource);
     }
     if (!(definition.verbs as readonly string[]).includes(info.verb)) {

@@ -11,6 +11,7 @@ import { type Dial, directDial } from "../serving/mod.ts";
 import type { Store } from "../storage/mod.ts";
 import { defaultAdmission } from "./admission/mod.ts";
 import { createApp } from "./app.ts";
+import { customResourceTermination, DefinitionService } from "./custom/mod.ts";
 import {
   bootstrapTokens,
   RequestAuthenticator,
@@ -131,9 +132,10 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     logger,
     ...(store.shared ? { shared: { store, clock } } : {}),
   });
-  registry.useAdmission(defaultAdmission({ reader, writer, authorizer, rbac, clock, random }), [
-    services,
-  ]);
+  registry.useAdmission([
+    customResourceTermination,
+    ...defaultAdmission({ reader, writer, authorizer, rbac, clock, random }),
+  ], [services]);
 
   const serverMetrics = new ServerMetrics(metrics);
   const health = new HealthChecks();
@@ -222,7 +224,8 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const ends: (() => void)[] = [];
   const ready = (async () => {
     await registry.ready();
-    ends.push(rbac.start(reader), services.start(), flow.follow());
+    const custom = new DefinitionService({ registry, reader, writer, clock, logger });
+    ends.push(rbac.start(reader), services.start(), flow.follow(), custom.start());
     await services.repair();
     await bootstrapCluster({
       reader,

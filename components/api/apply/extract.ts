@@ -35,7 +35,13 @@ export function appliedFields(object: JsonObject, schema: StructSchema): FieldSe
 
 /** The fields of an object that did not exist, as a create owns them. */
 export function createdFields(object: JsonObject, schema: StructSchema): FieldSet {
-  return rootFields(object, schema, createdNode);
+  if (schema.custom !== true) return rootFields(object, schema, createdNode);
+  return rootFields(
+    object,
+    schema,
+    (value, field, name) =>
+      isAlwaysThere(schema, name) ? createdNode(value, field) : addedFields(value, field),
+  );
 }
 
 type Node = (value: JsonValue, schema: Schema, name: string) => FieldSet | undefined;
@@ -136,6 +142,7 @@ const ALWAYS_THERE = new Set([
 /** True for a member that upstream's objects have whether it is set or not. */
 export function isAlwaysThere(struct: StructSchema | undefined, name: string): boolean {
   if (struct === undefined) return false;
+  if (struct.custom === true) return name === "metadata";
   return ALWAYS_THERE.has(name) || struct.fields[name]?.required === true;
 }
 

@@ -6,8 +6,10 @@ import type { KubeObject } from "../object.ts";
 import type { GroupVersionKind } from "../resource_definition.ts";
 import { readMessage } from "../protobuf/decode.ts";
 import { readEnvelope } from "../protobuf/envelope.ts";
+import type { CustomResource } from "../resource_definition.ts";
 import type { StructSchema } from "../schema.ts";
 import { findSchema, schemaOf } from "../schema/mod.ts";
+import { membersOf } from "./nesting.ts";
 import {
   type MediaType,
   mediaTypeOf,
@@ -17,7 +19,7 @@ import {
   unrecognized,
   unsupportedMediaType,
 } from "./body.ts";
-import { Fitting, TypeMismatch } from "./typed.ts";
+import { Fitting, MetadataMismatch, TypeMismatch } from "./typed.ts";
 
 export { MEDIA_TYPES, mediaTypeOf } from "./body.ts";
 export { nestsTooDeep } from "./nesting.ts";
@@ -31,6 +33,8 @@ export interface DecodeTarget extends GroupVersionKind {
   readonly schema: StructSchema;
   /** Takes any apiVersion: clients name the options' version as they like. */
   readonly anyVersion?: boolean;
+  /** A custom resource reads its objects itself. */
+  readonly custom?: Pick<CustomResource, "coerce">;
 }
 
 export interface Decoded<T extends KubeObject = KubeObject> {
@@ -109,6 +113,7 @@ function fit<T extends KubeObject>(
 ): Decoded<T> {
   const builtin = isBuiltin(target);
   checkKind(object, target, builtin, bytes);
+  if (target.custom !== undefined) return fitCustom<T>(object, text, target, validation);
   const fitting = new Fitting(!builtin);
   try {
     fitting.root(object, target.schema);
@@ -128,6 +133,35 @@ function fit<T extends KubeObject>(
     throw cannotHandle(target, target, `strict decoding error: ${complaints.join(", ")}`);
   }
   return { ...decoded, warnings: complaints };
+}
+
+/** Custom resources: what the text gives twice is told before what the schema does not know. */
+function fitCustom<T extends KubeObject>(
+  object: JsonObject,
+  text: ParsedText | undefined,
+  target: DecodeTarget,
+  validation: FieldValidation,
+): Decoded<T> {
+  const complaints: string[] = [];
+  const members = membersOf(object);
+  if (members === undefined) throw cannotHandle(target, target, "exceeded max depth");
+  if (validation !== "Ignore" && text !== undefined) {
+    complaints.push(...text.duplicates(members));
+  }
+  const unknown: string[] = [];
+  try {
+    target.custom?.coerce(object, validation === "Ignore" ? undefined : unknown);
+  } catch (error) {
+    if (!(error instanceof MetadataMismatch)) throw error;
+    throw cannotHandle(target, target, error.message);
+  }
+  object["apiVersion"] = apiVersionOf(target);
+  object["kind"] = target.kind;
+  complaints.push(...unknown.map((path) => `unknown field "${path}"`));
+  if (complaints.length > 0 && validation === "Strict") {
+    throw cannotHandle(target, target, `strict decoding error: ${complaints.join(", ")}`);
+  }
+  return { object: object as unknown as T, warnings: complaints };
 }
 
 /** Refuses an apiVersion or kind that is not the target's; a built-in kind may leave them out. */

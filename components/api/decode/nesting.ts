@@ -20,3 +20,24 @@ export function nestsTooDeep(value: JsonValue): boolean {
   }
   return true;
 }
+
+/** How many members a value has, at all depths; undefined where it is nested beyond any object. */
+export function membersOf(value: JsonValue | undefined, depth = 0): number | undefined {
+  if (typeof value !== "object" || value === null) return 0;
+  if (depth > MAX_NESTING) return undefined;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const below = membersOf(item, depth + 1);
+      if (below === undefined) return undefined;
+      count += below;
+    }
+    return count;
+  }
+  for (const name in value) {
+    const below = membersOf(value[name], depth + 1);
+    if (below === undefined) return undefined;
+    count += below + 1;
+  }
+  return count;
+}

@@ -6,7 +6,8 @@ import {
   QuantityError,
   roundUpToMilli,
 } from "../quantity.ts";
-import { fieldSchema, type Schema, type StructSchema } from "../schema.ts";
+import { fieldSchema, type ScalarSchema, type Schema, type StructSchema } from "../schema.ts";
+import { schemaOf } from "../schema/mod.ts";
 import { MAX_NESTING, pathText } from "./json_scan.ts";
 import { normalBytes, normalMicroTime, normalTime, ScalarError } from "./scalar.ts";
 
@@ -19,6 +20,9 @@ const MAX_INT64 = 2 ** 63;
 
 /** A value that does not fit its type; the message is Go's. */
 export class TypeMismatch extends Error {}
+
+/** Metadata of a custom resource that is none; the message tells why, and where. */
+export class MetadataMismatch extends Error {}
 
 /**
  * Fits a parsed object to its schema, in place: drops unknown members, nulls and zeros that are no values, writes times, quantities and bytes
@@ -102,11 +106,24 @@ export class Fitting {
         this.#keys.pop();
         return value;
       case "any":
-        this.#countBelow(value, this.#path.length);
-        return value;
+        return this.#any(value, schema);
       default:
         return this.#scalar(value, schema, struct);
     }
+  }
+
+  #any(value: JsonValue, { object }: ScalarSchema): JsonValue {
+    if (object === undefined) this.#countBelow(value, this.#path.length);
+    else if (isObject(value)) this.#struct(value, object());
+    else if (Array.isArray(value)) {
+      for (const [i, item] of value.entries()) {
+        this.#path.push(i);
+        if (isObject(item)) this.#struct(item, object());
+        else if (typeof item !== "string") this.#fail("JSON schema or string array expected");
+        this.#path.pop();
+      }
+    } else if (typeof value !== "boolean") this.#fail("boolean or JSON schema expected");
+    return value;
   }
 
   /** An element that is null is its type's zero, as in Go. */
@@ -277,5 +294,24 @@ function goType(schema: Schema): string {
       return schema.type;
     default:
       return "string";
+  }
+}
+
+/** Fits metadata that stands somewhere in an object, in place; `error` is why it is none, in Go's words. */
+export function fitMetadata(
+  metadata: JsonValue,
+): { readonly unknown: readonly string[]; readonly error?: string } {
+  if (metadata === null) return { unknown: [] };
+  const fitting = new Fitting(false);
+  try {
+    if (!isObject(metadata)) {
+      const word = wordFor(metadata);
+      throw new TypeMismatch(`json: cannot unmarshal ${word} into Go value of type v1.ObjectMeta`);
+    }
+    fitting.root(metadata, schemaOf("meta.v1.ObjectMeta"));
+    return { unknown: fitting.unknown };
+  } catch (error) {
+    if (!(error instanceof TypeMismatch)) throw error;
+    return { unknown: [], error: error.message };
   }
 }

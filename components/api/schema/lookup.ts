@@ -18,9 +18,9 @@ const SCALARS: Readonly<Record<string, ScalarSchema>> = {
   r: { type: "any" },
   f: { type: "any" },
   j: { type: "any" },
-  A: { type: "any" },
-  B: { type: "any" },
-  S: { type: "any" },
+  A: { type: "any", object: () => schemaOf("apiextensions.v1.JSONSchemaProps") },
+  B: { type: "any", object: () => schemaOf("apiextensions.v1.JSONSchemaProps") },
+  S: { type: "any", object: () => schemaOf("apiextensions.v1.JSONSchemaProps") },
 };
 const STRING_LIST: ListSchema = {
   type: "list",

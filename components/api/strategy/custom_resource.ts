@@ -1,5 +1,5 @@
 import { equalJson } from "../../base/mod.ts";
-import { dnsSubdomainProblems } from "../names.ts";
+import { dnsSubdomainProblems, qualifiedNameProblems } from "../names.ts";
 import type { FieldError, Strategy } from "../resource_definition.ts";
 import { Errors } from "../validation/errors.ts";
 import { validateMetadata, validateMetadataUpdate } from "../validation/metadata.ts";
@@ -13,6 +13,8 @@ export interface CustomResourceFacts {
   readonly hasStatus: boolean;
   /** What its schema says of an object, and of a change of one. */
   validate(next: KubeObject, previous: KubeObject | undefined): FieldError[];
+  /** The same of a change through `status`. */
+  validateStatus(next: KubeObject, previous: KubeObject): FieldError[];
 }
 
 /** The rules of writing custom resources: any change but of metadata (and of status, at its own door) counts. */
@@ -51,9 +53,15 @@ export function customResourceStrategy(facts: CustomResourceFacts): Strategy {
       validateMetadata(next, namespaced, dnsSubdomainProblems, errors, false);
       return [...errors.list, ...facts.validate(next, undefined)];
     },
-    validateUpdate: (next, previous) => validateChange(facts, next, previous),
-    validateStatusUpdate: (next, previous) => validateChange(facts, next, previous),
-    warnings: () => [],
+    validateUpdate: (next, previous) => [
+      ...metadataErrors(next, previous),
+      ...facts.validate(next, previous),
+    ],
+    validateStatusUpdate: (next, previous) => [
+      ...metadataErrors(next, previous),
+      ...facts.validateStatus(next, previous),
+    ],
+    warnings: finalizerWarnings,
     allowUnconditionalUpdate: false,
     allowCreateOnUpdate: false,
     defaultPropagation: "Background",
@@ -66,14 +74,28 @@ export function customResourceStrategy(facts: CustomResourceFacts): Strategy {
 const WITH_STATUS: Strategy["resetFields"] = { main: ["status"], status: ["metadata", "spec"] };
 const WITHOUT_STATUS: Strategy["resetFields"] = { main: [], status: [] };
 
-function validateChange(
-  facts: CustomResourceFacts,
-  next: KubeObject,
-  previous: KubeObject,
-): FieldError[] {
+function metadataErrors(next: KubeObject, previous: KubeObject): FieldError[] {
   const errors = new Errors();
   validateMetadataUpdate(next, previous, errors, false);
-  return [...errors.list, ...facts.validate(next, previous)];
+  return errors.list;
+}
+
+const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
+const PREFER = "prefer a domain-qualified finalizer name";
+
+/** Finalizers that are new and could be somebody else's as well. */
+function finalizerWarnings(next: KubeObject, previous: KubeObject | undefined): string[] {
+  const finalizers = next.metadata?.finalizers;
+  if (finalizers === undefined) return [];
+  const known = new Set(previous?.metadata?.finalizers);
+  return [...new Set(finalizers)].filter((name) => !known.has(name)).sort().flatMap((name) => {
+    const at = `metadata.finalizers: ${JSON.stringify(name)}: `;
+    const warnings = qualifiedNameProblems(name).map((problem) => at + problem);
+    if (name.includes("/") || STANDARD_FINALIZERS.has(name)) return warnings;
+    const path = name.includes(".") ? " including a path (/)" : "";
+    const why = "to avoid accidental conflicts with other finalizer writers";
+    return [...warnings, `${at}${PREFER}${path} ${why}`];
+  });
 }
 
 function content(object: Body, hasStatus: boolean): unknown {

@@ -32,6 +32,13 @@ import type {
   StorageClass,
 } from "../generated/types.ts";
 import { equalJson } from "../../base/mod.ts";
+import {
+  definitionProblems,
+  definitionStatusProblems,
+  definitionUpdateProblems,
+} from "../structural/check/definition_rules.ts";
+import { definitionWarnings } from "../structural/check/warnings.ts";
+import { heldForCleanup } from "../structural/cleanup.ts";
 import { dnsLabelProblems, pathSegmentProblems } from "../names.ts";
 import {
   validateAutoscaler,
@@ -241,8 +248,12 @@ export const KIND_RULES: RuleTable = {
     status: () => ({}),
     prepareCreate: addStoredVersion,
     prepareUpdate: addStoredVersion,
-    create: extensions.validateDefinition,
-    update: extensions.validateDefinitionUpdate,
+    prepareDelete: heldForCleanup,
+    create: (next, errors) => errors.list.push(...definitionProblems(next)),
+    update: (next, previous, errors) =>
+      errors.list.push(...definitionUpdateProblems(next, previous)),
+    statusUpdate: (next, _previous, errors) => errors.list.push(...definitionStatusProblems(next)),
+    warnings: definitionWarnings,
   }),
   "scheduling.k8s.io/PriorityClass": rules<PriorityClass>({
     generation: "one",

@@ -28,7 +28,9 @@ export interface KindRules<T extends KubeObject = KubeObject> {
   /** The whole of the rules for a changed object; those of `create` where absent. */
   update?(next: T, previous: T, errors: Errors): void;
   statusUpdate?(next: T, previous: T, errors: Errors): void;
-  warnings?(next: T): string[];
+  /** What a DELETE puts on an object; answers a new one. */
+  prepareDelete?(object: T, now: number): T;
+  warnings?(next: T, previous: T | undefined): string[];
   /** A PUT must name a resourceVersion. */
   readonly conditional?: boolean;
   readonly createOnUpdate?: boolean;
@@ -99,7 +101,8 @@ export function strategyOf(own: KindRules, facts: KindFacts): Strategy {
       own.statusUpdate?.(next, previous, errors);
       return errors.list;
     },
-    warnings: (next) => own.warnings?.(next) ?? [],
+    ...(own.prepareDelete === undefined ? {} : { prepareForDelete: own.prepareDelete }),
+    warnings: (next, previous) => own.warnings?.(next, previous) ?? [],
     allowUnconditionalUpdate: own.conditional !== true,
     allowCreateOnUpdate: own.createOnUpdate === true,
     defaultPropagation: own.orphans === true ? "Orphan" : "Background",

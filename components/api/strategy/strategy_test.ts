@@ -204,6 +204,7 @@ Deno.test("customResourceStrategy() counts all but metadata and status", () => {
       "bad" in next
         ? [{ reason: "FieldValueInvalid", field: "bad", message: "Invalid value" }]
         : [],
+    validateStatus: () => [],
   });
   const previous = {
     metadata: { name: "a", namespace: "b", generation: 2, labels: { a: "b" } },

@@ -1,14 +1,12 @@
 import type {
   AdmissionregistrationV1WebhookClientConfig,
   CertificateSigningRequest,
-  CustomResourceDefinition,
   MutatingWebhook,
   MutatingWebhookConfiguration,
   RuleWithOperations,
 } from "../generated/types.ts";
-import { dns1035LabelProblems, dnsSubdomainProblems, portNumberProblems } from "../names.ts";
+import { dnsSubdomainProblems, portNumberProblems } from "../names.ts";
 import type { Errors } from "./errors.ts";
-import { IMMUTABLE } from "./metadata.ts";
 import { Path } from "./path.ts";
 import { validateLabelSelector } from "./selector.ts";
 
@@ -139,95 +137,6 @@ export function validateClientConfig(
 }
 
 /** The basics of a definition; what its schemas hold is the business of whoever serves it. */
-export function validateDefinition(
-  { metadata, spec = {} }: CustomResourceDefinition,
-  errors: Errors,
-): void {
-  const { group = "", names = {}, scope = "", versions = [] } = spec;
-  const { plural = "", kind = "", singular = "", listKind = "" } = names;
-  const required = `${plural}.${group}`;
-  const name = metadata?.name ?? "";
-  if (name !== required) {
-    errors.invalid(Path.of("metadata", "name"), name, 'must be spec.names.plural+"."+spec.group');
-  }
-  if (group === "") errors.required(SPEC.child("group"));
-  else {
-    errors.invalidAll(SPEC.child("group"), group, dnsSubdomainProblems(group));
-    if (!group.includes(".")) {
-      errors.invalid(SPEC.child("group"), group, "should be a domain with at least one dot");
-    }
-  }
-  if (scope === "") errors.required(SPEC.child("scope"));
-  else if (scope !== "Cluster" && scope !== "Namespaced") {
-    errors.notSupported(SPEC.child("scope"), scope, ["Cluster", "Namespaced"]);
-  }
-  let stored = 0;
-  const seen = new Set<string>();
-  for (const [i, version] of versions.entries()) {
-    const at = SPEC.child("versions").at(i);
-    const { name: label = "" } = version;
-    errors.invalidAll(at.child("name"), label, dns1035LabelProblems(label));
-    if (seen.has(label)) {
-      errors.invalid(SPEC.child("versions"), label, "must not contain duplicate version names");
-    }
-    seen.add(label);
-    if (version.storage === true) stored++;
-    if (version.schema?.openAPIV3Schema === undefined) {
-      errors.required(at.child("schema").child("openAPIV3Schema"), "schemas are required");
-    }
-  }
-  if (stored !== 1) {
-    errors.invalid(
-      SPEC.child("versions"),
-      versions.map(({ name }) => name),
-      "must have exactly one version marked as storage version",
-    );
-  }
-  const at = SPEC.child("names");
-  for (
-    const [member, value] of [
-      ["plural", plural],
-      ["singular", singular],
-      ["kind", kind],
-      ["listKind", listKind],
-    ] as const
-  ) {
-    if (value === "") errors.required(at.child(member));
-    else {
-      const problems = dns1035LabelProblems(value.toLowerCase());
-      errors.invalidAll(at.child(member), value, problems);
-    }
-  }
-  if (kind !== "" && kind === listKind) {
-    errors.invalid(at.child("listKind"), listKind, "kind and listKind may not be the same");
-  }
-}
-
-export function validateDefinitionUpdate(
-  next: CustomResourceDefinition,
-  old: CustomResourceDefinition,
-  errors: Errors,
-): void {
-  validateDefinition(next, errors);
-  const established = old.status?.conditions?.some(({ type, status }) =>
-    type === "Established" && status === "True"
-  );
-  const pairs: [Path, unknown, unknown][] = [[
-    SPEC.child("group"),
-    next.spec?.group,
-    old.spec?.group,
-  ]];
-  if (established === true) {
-    pairs.push(
-      [SPEC.child("scope"), next.spec?.scope, old.spec?.scope],
-      [SPEC.child("names").child("kind"), next.spec?.names?.kind, old.spec?.names?.kind],
-    );
-  }
-  for (const [path, now, before] of pairs) {
-    if (now !== before) errors.invalid(path, now ?? null, IMMUTABLE);
-  }
-}
-
 export function validateSigningRequest(
   { spec = {} }: CertificateSigningRequest,
   errors: Errors,

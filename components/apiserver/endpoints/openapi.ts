@@ -14,18 +14,19 @@ import { type TaggedBody, taggedJson, taggedResponse } from "./tagged.ts";
 
 export interface OpenApiOptions {
   readonly definitions: { all(): readonly ResourceDefinition[] };
-  /** The schema that a custom resource's version publishes. */
-  readonly customSchema?: (definition: ResourceDefinition) => JsonObject | undefined;
 }
 
+/** What a custom resource without a schema is: any object. */
+const ANYTHING: JsonObject = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
 /** A document whose hash is in its address never changes. */
 const FOREVER_SECONDS = 31_536_000;
 const ROOT = "/openapi/v3";
 
 /** `/openapi/v3`, the document of each group version under it, and `/openapi/v2`. */
-export function serveOpenApi({ definitions, customSchema }: OpenApiOptions): Endpoint {
+export function serveOpenApi({ definitions }: OpenApiOptions): Endpoint {
   const resourceOf = (definition: ResourceDefinition): OpenApiResource => {
-    const schema = customSchema?.(definition);
+    const { custom } = definition;
+    const schema = custom === undefined ? undefined : custom.openApiSchema ?? ANYTHING;
     return { definition, ...(schema === undefined ? {} : { customSchema: schema }) };
   };
   const made = new Map<string, Remembered<ResourceDefinition, VersionDocument>>();

@@ -24,8 +24,11 @@ import {
   patchChange,
   readDeleteOptions,
   readPatch,
+  readScale,
   type Scale,
-  scaleOf,
+  scaleConfiguration,
+  scaledObject,
+  scaleFrom,
   updateObject,
   withScale,
 } from "../registry/mod.ts";
@@ -43,10 +46,11 @@ export async function handleScale(target: StoredRequest): Promise<Scale> {
   const { request, query, info, definition, resource } = target;
   const subresource = definition.subresources.get("scale");
   if (subresource === undefined) throw noSuchResource();
+  const paths = definition.custom?.scale;
   if (info.verb === "get") {
     const entry = await resource.get(info.namespace, info.name);
     if (entry === undefined) throw notFound(groupResource(definition), info.name);
-    return scaleOf(resource.decoded(entry, definition));
+    return readScale(resource.decoded(entry, definition), paths);
   }
   const contentType = request.headers.get("content-type");
   const options = readWriteOptions(
@@ -62,7 +66,9 @@ export async function handleScale(target: StoredRequest): Promise<Scale> {
     checkName(object, info);
     scale = () => asJson(object);
   } else {
-    const patch = readPatch(contentType, await readBody(request), { strategic: true });
+    const patch = readPatch(contentType, await readBody(request), {
+      strategic: definition.custom === undefined,
+    });
     if (patch.type === "apply") {
       const applied = appliedScale(patch.value, target, subresource, options);
       const written = await updateObject(
@@ -73,10 +79,10 @@ export async function handleScale(target: StoredRequest): Promise<Scale> {
           now: target.registry.writes.clock.now(),
         }),
       );
-      return scaleOf(written.object);
+      return scaleFrom(written.object, paths);
     }
     scale = (existing) => {
-      const current = asJson(scaleOf(existing));
+      const current = asJson(scaleFrom(existing, paths));
       if (patch.type === "json") return applyJsonPatch(current, patch.value);
       if (!isJsonObject(patch.value)) throw badRequest("a patch of scale is an object");
       // A scale has no lists: merge and strategic merge do the same to it.
@@ -89,9 +95,9 @@ export async function handleScale(target: StoredRequest): Promise<Scale> {
   const written = await updateObject(target.registry.writes, context, {
     createsMissing: false,
     unconditional: true,
-    make: (existing) => withScale(existing!, scale(existing!)),
+    make: (existing) => scaledObject(existing!, scale(existing!), paths),
   });
-  return scaleOf(written.object);
+  return scaleFrom(written.object, paths);
 }
 
 /** The configuration of the parent that an applied scale stands for: ownership is kept there. */
@@ -108,12 +114,13 @@ function appliedScale(
   checkName(fitted.object, info);
   const { namespace, name } = info;
   const checked = withScale({ metadata: { name } }, asJson(fitted.object));
+  const { replicas } = (checked as unknown as { spec: { replicas: number } }).spec;
   const resourceVersion = fitted.object.metadata?.resourceVersion;
   return {
     apiVersion: apiVersionOf(definition),
     kind: definition.kind,
     metadata: { name, namespace, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
-    spec: (checked as { spec?: unknown }).spec,
+    ...scaleConfiguration(replicas, definition.custom?.scale),
   } as KubeObject;
 }
 

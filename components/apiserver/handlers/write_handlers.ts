@@ -93,7 +93,9 @@ export function checkName(
 export async function handlePatch(target: StoredRequest): Promise<Written> {
   const { request, query } = target;
   const contentType = request.headers.get("content-type");
-  const patch = readPatch(contentType, await readBody(request), { strategic: true });
+  const patch = readPatch(contentType, await readBody(request), {
+    strategic: target.definition.custom === undefined,
+  });
   const options = readWriteOptions(
     query,
     request.headers.get("user-agent"),

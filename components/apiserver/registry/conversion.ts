@@ -1,6 +1,7 @@
+import { cloneJson } from "../../base/mod.ts";
 import type { Event, KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import { autoscalingV1ToV2, autoscalingV2ToV1 } from "./autoscaling_conversion.ts";
-import { apiVersionOf } from "./encoding.ts";
+import { apiVersionOf, asJson } from "./encoding.ts";
 
 /**
  * An object of one version of a resource as another version has it. Most versions of a kind have the same fields; the
@@ -12,6 +13,12 @@ export function convertObject(
   to: ResourceDefinition,
 ): KubeObject {
   if (from === to) return object;
+  if (to.custom !== undefined) {
+    const converted = cloneJson(object);
+    converted.apiVersion = apiVersionOf(to);
+    to.custom.coerce(asJson(converted));
+    return converted;
+  }
   const target = { ...object, apiVersion: apiVersionOf(to), kind: to.kind };
   if (to.kind === "Event" && to.group === "events.k8s.io") return eventToNew(target as Event);
   if (to.kind === "Event" && to.group === "") return eventToOld(target as NewEvent);

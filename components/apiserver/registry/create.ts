@@ -2,12 +2,14 @@ import { alreadyExists, ApiError, type Clock, notFound, type Random } from "../.
 import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import { KeyExistsError, type Store } from "../../storage/mod.ts";
 import { convertObject } from "./conversion.ts";
+import { asJson } from "./encoding.ts";
 import { type Ownership, ownFields } from "./field_ownership.ts";
 import { generatedName, placeObject, stampNew } from "./metadata_rules.ts";
 import { admissionRequest, type WritePipeline } from "./pipeline.ts";
 import {
   groupResource,
   mayHaveHappened,
+  ruledDefinition,
   storeError,
   type WriteContext,
   type Written,
@@ -58,9 +60,11 @@ export async function createObject(
   }
   const { clock, random, pipeline } = dependencies;
   if (ownership === "tracked") ownFields(context, object, undefined, clock.now());
-  const next = convertObject(object, definition, resource.definition);
+  const ruled = ruledDefinition(context);
+  const next = convertObject(object, definition, ruled);
   const nextMeta = next.metadata ??= {};
   await pipeline.admit(admissionRequest(context, "CREATE", next, undefined));
+  ruled.custom?.coerce(asJson(next));
   stampNew(nextMeta, clock.now(), random);
   if (base !== "") nextMeta.name = generatedName(base, random);
   let rollback = await pipeline.prepareCreate(context, next);
@@ -72,11 +76,13 @@ export async function createObject(
     ) {
       throw alreadyExists(groupResource(definition), nextMeta.name ?? "");
     }
-    return answer(context, next, resource.encoding.encode(next), undefined, true);
+    const stored = convertObject(next, ruled, resource.definition);
+    return answer(context, stored, resource.encoding.encode(stored), undefined, true);
   }
   for (let tries = 1;; tries++) {
-    const value = resource.encoding.encode(next);
-    resource.cache.offer(value, next);
+    const stored = convertObject(next, ruled, resource.definition);
+    const value = resource.encoding.encode(stored);
+    resource.cache.offer(value, stored);
     try {
       const revision = await dependencies.store.write({
         op: "create",
@@ -84,7 +90,7 @@ export async function createObject(
         value,
         ...lifetimeOf(definition),
       });
-      return answer(context, next, value, revision, true);
+      return answer(context, stored, value, revision, true);
     } catch (error) {
       if (!mayHaveHappened(error)) await rollback();
       if (!(error instanceof KeyExistsError)) throw storeError(error);

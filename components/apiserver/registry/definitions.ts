@@ -18,6 +18,15 @@ export class Definitions {
     }
   }
 
+  /** No more served. */
+  remove(definition: ResourceDefinition): void {
+    const { group, version, plural, kind } = definition;
+    const path = pathKey(group, version, plural);
+    if (this.#byPath.get(path) === definition) this.#byPath.delete(path);
+    const kindKey = `${group}/${version}/${kind}`;
+    if (this.#byKind.get(kindKey) === definition) this.#byKind.delete(kindKey);
+  }
+
   find(group: string, version: string, plural: string): ResourceDefinition | undefined {
     return this.#byPath.get(pathKey(group, version, plural));
   }

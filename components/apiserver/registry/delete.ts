@@ -6,7 +6,8 @@ import type { DeleteOptions } from "./delete_options.ts";
 import { admissionRequest } from "./pipeline.ts";
 import type { StoredObject } from "./resource_store.ts";
 import { currentEntry } from "./update.ts";
-import { groupResource, storeError, type WriteContext } from "./write_context.ts";
+import { convertObject } from "./conversion.ts";
+import { groupResource, ruledDefinition, storeError, type WriteContext } from "./write_context.ts";
 
 /** What a DELETE answers: the object where it is still there, or where its kind is always shown; else a Status. */
 export interface Deleted {
@@ -32,7 +33,8 @@ export async function deleteObject(
     if (entry === undefined) throw missing(context);
     const previous = resource.object(entry);
     checkPreconditions(context, previous, options);
-    await dependencies.pipeline.validate(admissionRequest(context, "DELETE", undefined, previous));
+    const seen = convertObject(previous, resource.definition, ruledDefinition(context));
+    await dependencies.pipeline.validate(admissionRequest(context, "DELETE", undefined, seen));
     try {
       return await attempt(dependencies, context, options, entry, previous);
     } catch (error) {
@@ -92,11 +94,14 @@ type Plan = { kind: "remove" } | { kind: "wait" } | { kind: "mark"; next: KubeOb
 /** What a DELETE does to an object. Pure. */
 export function planDelete(
   context: Pick<WriteContext, "resource">,
-  previous: KubeObject,
+  object: KubeObject,
   options: DeleteOptions,
   now: number,
 ): Plan {
   const { strategy } = context.resource.definition;
+  const previous = object.metadata?.deletionTimestamp === undefined
+    ? strategy.prepareForDelete?.(object, now) ?? object
+    : object;
   const meta = previous.metadata ?? {};
   const finalizers = finalizersFor(meta.finalizers ?? [], options, strategy.defaultPropagation);
   const held = finalizers.length > 0 || holdsNamespace(previous);

@@ -6,7 +6,7 @@ import {
   subresourceStrategyFor,
 } from "../../api/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, Rollback, WriteHook } from "../ports.ts";
-import type { WriteContext } from "./write_context.ts";
+import { ruledDefinition, type WriteContext } from "./write_context.ts";
 
 /** What every write goes through between the decoded body and the store. */
 export class WritePipeline {
@@ -41,7 +41,7 @@ export class WritePipeline {
    * taken back when this throws.
    */
   async prepareCreate(context: WriteContext, next: KubeObject): Promise<Rollback> {
-    const { strategy } = context.resource.definition;
+    const { strategy } = ruledDefinition(context);
     strategy.prepareForCreate(next);
     const rollbacks: Rollback[] = [];
     try {
@@ -65,7 +65,7 @@ export class WritePipeline {
     next: KubeObject,
     previous: KubeObject,
   ): Promise<Rollback> {
-    const { strategy } = context.resource.definition;
+    const { strategy } = ruledDefinition(context);
     const status = context.subresource === "status";
     const rules = updateRules(context);
     rules.prepareForUpdate(next, previous);
@@ -113,10 +113,10 @@ type UpdateRules = Pick<Strategy, "prepareForUpdate" | "validateUpdate">;
 const BINDING: UpdateRules = { prepareForUpdate() {}, validateUpdate: () => [] };
 
 /** The rules of changing an object through the main resource, its status, or a subresource that has its own. */
-function updateRules(
-  { resource, subresource }: WriteContext,
-): UpdateRules {
-  const { strategy } = resource.definition;
+function updateRules(context: WriteContext): UpdateRules {
+  const { subresource } = context;
+  const definition = ruledDefinition(context);
+  const { strategy } = definition;
   switch (subresource) {
     case "":
       return strategy;
@@ -128,7 +128,7 @@ function updateRules(
     case "binding":
       return BINDING;
     default:
-      return subresourceStrategyFor(resource.definition, subresource) ?? strategy;
+      return subresourceStrategyFor(definition, subresource) ?? strategy;
   }
 }
 
@@ -141,7 +141,7 @@ export function admissionRequest(
   const name = context.name !== "" ? context.name : object?.metadata?.name ?? "";
   return {
     operation,
-    definition: context.resource.definition,
+    definition: ruledDefinition(context),
     subresource: context.subresource,
     namespace: context.namespace,
     name,

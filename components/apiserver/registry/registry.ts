@@ -1,8 +1,9 @@
 import { type Clock, invariant, type Logger, type Random } from "../../base/mod.ts";
-import type { ResourceDefinition } from "../../api/mod.ts";
+import type { CustomDefinitions, ResourceDefinition } from "../../api/mod.ts";
 import type { Store } from "../../storage/mod.ts";
 import type { AdmissionPlugin, WriteHook } from "../ports.ts";
 import type { WriteDependencies } from "./create.ts";
+import { CustomStores } from "./custom_stores.ts";
 import { Definitions } from "./definitions.ts";
 import { WritePipeline } from "./pipeline.ts";
 import { ResourceStore } from "./resource_store.ts";
@@ -20,12 +21,14 @@ export class Registry {
   readonly definitions: Definitions;
   readonly #options: RegistryOptions;
   readonly #byPrefix = new Map<string, ResourceStore>();
+  readonly #custom: CustomStores;
   #writes: WriteDependencies | undefined;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.definitions = new Definitions(options.definitions);
     for (const definition of options.definitions) this.#open(definition);
+    this.#custom = new CustomStores(options);
   }
 
   /** Sets what writes pass through: plugins and hooks read this registry, so they come after it. */
@@ -46,6 +49,7 @@ export class Registry {
 
   /** The objects of a stored resource; undefined for one that is not stored. */
   resource(definition: ResourceDefinition): ResourceStore | undefined {
+    if (definition.custom !== undefined) return this.#custom.resource(definition);
     return definition.storage === undefined
       ? undefined
       : this.#byPrefix.get(definition.storage.prefix);
@@ -58,6 +62,27 @@ export class Registry {
     return stored?.cache.count(stored.prefix("")) ?? 0;
   }
 
+  /**
+   * Serves a custom resource from now on, in the place of what was served under its prefix. Watches of that end; what
+   * is under way is done. False where a built-in resource has its place.
+   */
+  define(definitions: CustomDefinitions): boolean {
+    const { group, plural } = definitions.stored;
+    const taken = this.#options.definitions.some((builtin) =>
+      builtin.group === group && builtin.plural === plural
+    );
+    if (taken) return false;
+    this.undefine(definitions.stored);
+    for (const definition of definitions.served) this.definitions.add(definition);
+    this.#custom.define(definitions);
+    return true;
+  }
+
+  /** Ends a custom resource: its paths, and the watches of it. Its objects stay where they are. */
+  undefine(stored: ResourceDefinition): void {
+    for (const definition of this.#custom.undefine(stored)) this.definitions.remove(definition);
+  }
+
   /** Resolves when every cache has its first state. */
   async ready(): Promise<void> {
     await Promise.all([...this.#byPrefix.values()].map((resource) => resource.cache.ready()));
@@ -65,6 +90,7 @@ export class Registry {
 
   close(): void {
     for (const resource of this.#byPrefix.values()) resource.cache.close();
+    this.#custom.close();
   }
 
   #open(definition: ResourceDefinition): void {

@@ -11,6 +11,7 @@ import { awaitRevision } from "../read/freshness.ts";
 import { convertObject } from "./conversion.ts";
 import { ObjectEncoding } from "./encoding.ts";
 import { storeError } from "./write_context.ts";
+import type { StoredVersions } from "./stored_versions.ts";
 
 /** What is known of an object without decoding it. */
 export interface ObjectIndex {
@@ -34,6 +35,9 @@ export class ResourceStore {
   readonly #clock: Clock;
   /** Objects of entries that did not come from the cache. */
   readonly #past = new WeakMap<StoredObject, KubeObject>();
+  readonly #versions: StoredVersions | undefined;
+  #users = 0;
+  #retired: (() => void) | undefined;
 
   constructor(
     store: Store,
@@ -41,22 +45,23 @@ export class ResourceStore {
     prefix: string,
     clock: Clock,
     logger: Logger,
+    versions?: StoredVersions,
   ) {
     this.definition = definition;
     this.encoding = new ObjectEncoding(definition);
     this.#store = store;
     this.#prefix = prefix;
     this.#clock = clock;
-    const encoding = this.encoding;
+    this.#versions = versions;
     this.cache = openWatchCache<ObjectIndex, KubeObject>({
       store,
       prefix,
       clock,
       logger,
       codec: {
-        decode: (value, revision) => encoding.decode(value, revision),
+        decode: (value, revision) => this.#decode(value, revision),
         index: (object) => indexOf(definition, object),
-        render: (value, revision) => encoding.render(value, revision),
+        render: (value, revision) => this.#render(value, revision),
         revise: (object, revision) => {
           if (object.metadata !== undefined) object.metadata.resourceVersion = String(revision);
           return object;
@@ -145,14 +150,49 @@ export class ResourceStore {
     }
   }
 
+  /** Does some work with these objects: they stay readable until it is done, also when they are served no more. */
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    this.#users++;
+    try {
+      return await work();
+    } finally {
+      if (--this.#users === 0) this.#retired?.();
+    }
+  }
+
+  /** Closes the cache, and ends its watches, as soon as nothing is under way any more. */
+  retire(done: () => void): void {
+    this.#retired = () => {
+      this.cache.close();
+      done();
+    };
+    if (this.#users === 0) this.#retired();
+  }
+
+  #decode(value: Uint8Array, revision: number): KubeObject {
+    const object = this.encoding.decode(value, revision);
+    const versions = this.#versions;
+    return versions === undefined || versions.isCurrent(revision)
+      ? object
+      : versions.current(object);
+  }
+
+  #render(value: Uint8Array, revision: number): Uint8Array {
+    const { encoding } = this;
+    const versions = this.#versions;
+    return versions === undefined || versions.isCurrent(revision)
+      ? encoding.render(value, revision)
+      : encoding.render(encoding.encode(this.#decode(value, revision)), revision);
+  }
+
   /** An entry made of a value outside the cache: an old revision, or one that has just been written. */
   entry(key: string, value: Uint8Array, revision: number): StoredObject {
-    const { encoding, definition } = this;
-    const object = encoding.decode(value, revision);
+    const { definition } = this;
+    const object = this.#decode(value, revision);
     const entry = {
       key,
       revision,
-      bytes: encoding.render(value, revision),
+      bytes: this.#render(value, revision),
       index: indexOf(definition, object),
     };
     this.#past.set(entry, object);

@@ -7,9 +7,11 @@ import { type Ownership, ownFields } from "./field_ownership.ts";
 import { checkFinalizers, checkRevision, keepSystemFields, placeObject } from "./metadata_rules.ts";
 import { admissionRequest } from "./pipeline.ts";
 import type { ResourceStore, StoredObject } from "./resource_store.ts";
+import { asJson } from "./encoding.ts";
 import {
   groupResource,
   mayHaveHappened,
+  ruledDefinition,
   storeError,
   type WriteContext,
   type Written,
@@ -101,20 +103,24 @@ async function attempt(
     subresourceStrategyFor(definition, context.subresource)?.prepareForUpdate(made, existing);
     ownFields(context, made, existing, dependencies.clock.now());
   }
-  const next = convertObject(made, definition, resource.definition);
+  const ruled = ruledDefinition(context);
+  const next = convertObject(made, definition, ruled);
+  const before = convertObject(previous, resource.definition, ruled);
   const meta = next.metadata ??= {};
-  await dependencies.pipeline.admit(admissionRequest(context, "UPDATE", next, previous));
+  await dependencies.pipeline.admit(admissionRequest(context, "UPDATE", next, before));
+  ruled.custom?.coerce(asJson(next));
   checkFinalizers(meta, previous.metadata ?? {}, definition);
-  const rollback = await dependencies.pipeline.prepareUpdate(context, next, previous);
+  const rollback = await dependencies.pipeline.prepareUpdate(context, next, before);
   const released = isReleased(next);
-  if (!released && onlyTimesDiffer(next, previous)) {
+  if (!released && onlyTimesDiffer(next, before)) {
     await rollback();
     return { written: unchanged(context, entry), conditional, current: undefined };
   }
-  const value = resource.encoding.encode(next);
+  const stored = convertObject(next, ruled, resource.definition);
+  const value = resource.encoding.encode(stored);
   if (context.dryRun) {
     await rollback();
-    const object = convertObject(next, resource.definition, definition);
+    const object = convertObject(stored, resource.definition, definition);
     const bytes = resource.encoding.render(value, entry.revision);
     return {
       written: {
@@ -137,12 +143,12 @@ async function attempt(
       });
       await dependencies.pipeline.deleted(context, next);
       return {
-        written: answer(context, next, value, revision, false),
+        written: answer(context, stored, value, revision, false),
         conditional,
         current: undefined,
       };
     }
-    resource.cache.offer(value, next);
+    resource.cache.offer(value, stored);
     const revision = await dependencies.store.write({
       op: "update",
       key: entry.key,
@@ -150,9 +156,9 @@ async function attempt(
       revision: entry.revision,
       ...lifetimeOf(definition),
     });
-    await dependencies.pipeline.updated(context, next, previous);
+    await dependencies.pipeline.updated(context, next, before);
     return {
-      written: answer(context, next, value, revision, false),
+      written: answer(context, stored, value, revision, false),
       conditional,
       current: undefined,
     };

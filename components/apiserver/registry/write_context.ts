@@ -27,6 +27,11 @@ export interface Written {
   readonly created: boolean;
 }
 
+/** The version whose rules a write goes through: that of the request for a custom resource, else the stored one. */
+export function ruledDefinition({ definition, resource }: WriteContext): ResourceDefinition {
+  return definition.custom === undefined ? resource.definition : definition;
+}
+
 /** `pods`, `deployments.apps` of a definition, for messages. */
 export function groupResource(definition: ResourceDefinition) {
   return { group: definition.group, resource: definition.plural };
