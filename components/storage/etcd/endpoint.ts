@@ -1,5 +1,13 @@
 import { Buffer } from "node:buffer";
-import { Client, connectivityState, credentials, Metadata } from "@grpc/grpc-js";
+import { isIP } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import {
+  type ChannelCredentials,
+  Client,
+  connectivityState,
+  credentials,
+  Metadata,
+} from "@grpc/grpc-js";
 import { CODES, EtcdError } from "./etcd_error.ts";
 
 /** Certificates and key in PEM; without an authority the machine's own are trusted. */
@@ -51,14 +59,13 @@ export class Endpoint {
   constructor(readonly url: URL, tls: EtcdTls | undefined, readonly changed: () => void) {
     // A member that has lost its cluster refuses instead of answering from what it has, or never.
     this.#metadata.set("hasleader", "true");
-    const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
-    const secure = url.protocol === "https:";
+    const { channelCredentials, options } = securityOf(url, tls);
+    const port = url.port || (url.protocol === "https:" ? "443" : "80");
     this.#client = new Client(
-      url.host,
-      secure
-        ? credentials.createSsl(pem(tls?.authority), pem(tls?.key), pem(tls?.certificate))
-        : credentials.createInsecure(),
+      `${url.hostname}:${port}`,
+      channelCredentials,
       {
+        ...options,
         "grpc.max_receive_message_length": ANSWER_MAXIMUM_BYTES,
         "grpc.max_send_message_length": -1,
         "grpc.keepalive_time_ms": KEEPALIVE_INTERVAL_MILLISECONDS,
@@ -145,6 +152,29 @@ export class Endpoint {
       if (error === undefined) this.#follow();
     });
   }
+}
+
+function securityOf(url: URL, tls: EtcdTls | undefined): {
+  readonly channelCredentials: ChannelCredentials;
+  readonly options: Readonly<Record<string, string>>;
+} {
+  if (url.protocol !== "https:") {
+    return { channelCredentials: credentials.createInsecure(), options: {} };
+  }
+  const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
+  const address = url.hostname.replace(/^\[|\]$/g, "");
+  const named = isIP(address) === 0;
+  const channelCredentials = credentials.createSsl(
+    pem(tls?.authority),
+    pem(tls?.key),
+    pem(tls?.certificate),
+    named ? {} : {
+      checkServerIdentity: (_name: string, peer: PeerCertificate) =>
+        checkServerIdentity(address, peer),
+    },
+  );
+  // An address is no server name, and may not be sent as one; the certificate must be for it all the same.
+  return { channelCredentials, options: named ? {} : { "grpc.ssl_target_name_override": "etcd" } };
 }
 
 /** The bytes of a node buffer without its class, whose `slice` makes views. */

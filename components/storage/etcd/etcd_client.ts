@@ -30,6 +30,8 @@ import {
 /** How long one call may take, with all its tries. etcd itself gives up a write after 7 s. */
 export const CALL_TIMEOUT_MILLISECONDS = 10_000;
 const RETRY_MILLISECONDS = 50;
+/** How long to find out why nothing can be reached. */
+const WHY_MILLISECONDS = 500;
 
 const METHODS = {
   range: { path: "/etcdserverpb.KV/Range", decode: decodeRange },
@@ -192,13 +194,25 @@ export class EtcdClient {
       }
       const left = deadline - clock.monotonic();
       if (left <= 0) {
-        const hosts = this.#endpoints.map(({ url }) => url.host).join(", ");
-        throw new EtcdError(CODES.unavailable, `no member of etcd can be reached: ${hosts}`, true);
+        throw new EtcdError(CODES.unavailable, await this.#unreachable(), true);
       }
       const abort = new AbortController();
       await Promise.race([this.#changed.promise, sleep(clock, left, abort.signal)]);
       abort.abort();
     }
+  }
+
+  /** What keeps the first of the members from being reached, in words. */
+  async #unreachable(): Promise<string> {
+    const [first] = this.#endpoints;
+    const hosts = this.#endpoints.map(({ url }) => url.host).join(", ");
+    const why = await Promise.race([
+      first && this.#once(first, METHODS.status, EMPTY, WHY_MILLISECONDS).then(() => "", String),
+      sleep(this.#options.clock, WHY_MILLISECONDS).then(() => ""),
+    ]);
+    const last = why?.split("Last error: ")[1];
+    const all = `no member of etcd can be reached: ${hosts}`;
+    return last === undefined ? all : `${all}: ${last.replace(/\. Resolution note:.*$/s, "")}`;
   }
 
   /** Whatever comes next is asked of another member, if there is one. */
