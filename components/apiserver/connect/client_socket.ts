@@ -49,7 +49,9 @@ export async function serveBridge(
   const protocol = options.webSocket.find(({ offered }) =>
     offered === (chosen === "none" ? "channel.k8s.io" : chosen)
   );
-  if (protocol === undefined) throw badRequest("unable to upgrade: no supported subprotocol");
+  if (protocol === undefined) {
+    return refuseSubprotocol(request, options.webSocket.map(({ offered }) => offered));
+  }
   const backend = await options.open(protocol.backend).catch((error: unknown) => {
     throw backendError(error);
   });
@@ -69,6 +71,14 @@ export async function serveBridge(
   // The client may leave before the socket opens.
   socket.addEventListener("close", () => backend.close(), { once: true });
   return response;
+}
+
+/** 403 to a WebSocket whose protocols are not spoken. */
+export function refuseSubprotocol(request: Request, supported: readonly string[]): Response {
+  const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",")
+    .map((each) => each.trim());
+  const lists = `[${offered.join(" ")}]; supports [${supported.join(" ")}]`;
+  return new Response(`requested protocol(s) are not supported: ${lists}\n`, { status: 403 });
 }
 
 /** How upstream tells that the other end was not reached; what that end itself says is told on as it is. */

@@ -1,4 +1,4 @@
-import { noSuchResource } from "../../base/mod.ts";
+import { ApiError, noSuchResource } from "../../base/mod.ts";
 import type { RequestInfo, UserInfo } from "../ports.ts";
 import type { ConnectContext } from "./connect_context.ts";
 import { podAttach, podExec } from "./exec.ts";
@@ -8,14 +8,19 @@ import { proxy } from "./proxy.ts";
 
 type Handler = (request: Request, context: ConnectContext) => Promise<Response>;
 
-const HANDLERS: Readonly<Record<string, Handler>> = {
-  "pods/log": podLog,
-  "pods/exec": podExec,
-  "pods/attach": podAttach,
-  "pods/portforward": podPortForward,
-  "pods/proxy": proxy,
-  "services/proxy": proxy,
-  "nodes/proxy": proxy,
+const READ = ["GET", "HEAD"];
+/** WebSockets begin with a GET, SPDY with a POST. */
+const STREAM = ["GET", "POST"];
+const ANY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+const HANDLERS: Readonly<Record<string, readonly [readonly string[], Handler]>> = {
+  "pods/log": [READ, podLog],
+  "pods/exec": [STREAM, podExec],
+  "pods/attach": [STREAM, podAttach],
+  "pods/portforward": [STREAM, podPortForward],
+  "pods/proxy": [ANY, proxy],
+  "services/proxy": [ANY, proxy],
+  "nodes/proxy": [ANY, proxy],
 };
 
 /** What the handlers need beside the request. */
@@ -30,7 +35,14 @@ export function connectHandler(
       ? HANDLERS[`${info.resource}/${info.subresource}`]
       : undefined;
     if (handler === undefined) throw noSuchResource();
+    const [methods, answer] = handler;
+    if (!methods.includes(request.method)) throw methodNotAllowed();
     const query = new URL(request.url).searchParams;
-    return await handler(request, { ...dependencies, info, user, query });
+    return await answer(request, { ...dependencies, info, user, query });
   };
+}
+
+function methodNotAllowed(): ApiError {
+  const message = "the server does not allow this method on the requested resource";
+  return new ApiError(405, "MethodNotAllowed", message, {});
 }

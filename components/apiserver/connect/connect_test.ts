@@ -102,6 +102,26 @@ Deno.test("log streams what the kubelet sends, with its options", async () => {
   await fixture.close();
 });
 
+Deno.test("log over a WebSocket sends bytes, or their base64, behind an empty message", async () => {
+  const fixture = openFixture(() => new Response("one\ntwo\n"));
+  putPod(fixture.objects);
+  const url = `${fixture.origin}${POD}/log?container=x`;
+  const bytes = [...new TextEncoder().encode("one\ntwo\n")];
+  const CASES: [string[], (string | number[])[]][] = [
+    [[], [[], bytes]],
+    [["binary.k8s.io"], [[], bytes]],
+    [["base64.binary.k8s.io"], ["", btoa("one\ntwo\n")]],
+  ];
+  for (const [protocols, expected] of CASES) {
+    const session = await connect(url, protocols);
+    await session.ended;
+    assert.deepEqual(session.received, expected);
+    assert.equal(session.socket.protocol, protocols[0] ?? "");
+  }
+  await assert.rejects(connect(url, ["v4.channel.k8s.io"]));
+  await fixture.close();
+});
+
 Deno.test("proxy passes method, body, answer and place on, and no credentials", async () => {
   const seen: Record<string, string | null> = {};
   const fixture = openFixture(async (request) => {
@@ -194,9 +214,11 @@ Deno.test("a streaming subresource tells upstream's reasons", async () => {
   await fixture.close();
 });
 
-Deno.test("exec without an upgrade is refused", async () => {
+Deno.test("exec without an upgrade, or by another method, is refused", async () => {
   const fixture = openFixture(() => new Response());
   putPod(fixture.objects);
+  const put = await fetch(`${fixture.origin}${POD}/exec?container=x`, { method: "PUT" });
+  assert.deepEqual([put.status, (await put.json()).reason], [405, "MethodNotAllowed"]);
   const plain = await fetch(`${fixture.origin}${POD}/exec?container=x`, { method: "POST" });
   assert.deepEqual(
     [plain.status, (await plain.json()).message],

@@ -1,6 +1,8 @@
 import { ApiError, badRequest, internalError, invalid, type StatusCause } from "../../base/mod.ts";
+import { isWebSocketUpgrade } from "../../serving/mod.ts";
 import { isTrue } from "../request_info.ts";
 import type { ConnectContext } from "./connect_context.ts";
+import { logSocket } from "./log_socket.ts";
 import { containerOf, findPod, podKubelet } from "./pod_location.ts";
 
 /** Options that the kubelet reads under the same names. */
@@ -15,14 +17,21 @@ const STREAMS = ["All", "Stdout", "Stderr"];
 /** Of a kubelet's complaint, what is told on. */
 const COMPLAINT_MAXIMUM_BYTES = 2048;
 
-/** `pods/log`: a container's output as its kubelet has it, streamed through. */
-export async function podLog(_request: Request, context: ConnectContext): Promise<Response> {
+/** `pods/log`: a container's output as its kubelet has it, streamed through, over a WebSocket too. */
+export async function podLog(request: Request, context: ConnectContext): Promise<Response> {
+  if (isWebSocketUpgrade(request)) {
+    return await logSocket(request, () => openLog(context), context.clock);
+  }
+  return plainText(await openLog(context));
+}
+
+async function openLog(context: ConnectContext): Promise<ReadableStream<Uint8Array> | null> {
   const { info, query, reader, kubelets } = context;
   const options = logOptions(query, info.name);
   const pod = await findPod(reader, info.namespace, info.name);
   const container = containerOf(pod, query.get("container") ?? "");
   // A pod that nobody has placed has said nothing yet.
-  if ((pod.spec?.nodeName ?? "") === "") return plainText(null);
+  if ((pod.spec?.nodeName ?? "") === "") return null;
   const kubelet = podKubelet(reader, pod);
   const place = [info.namespace, info.name, container].map(encodeURIComponent).join("/");
   const path = `/containerLogs/${place}${options === "" ? "" : `?${options}`}`;
@@ -37,7 +46,7 @@ export async function podLog(_request: Request, context: ConnectContext): Promis
     const why = error instanceof Error ? error.message : String(error);
     throw new ApiError(500, "", `Get "https://${kubelet.host}:${kubelet.port}${path}": ${why}`);
   }
-  if (answer.status >= 200 && answer.status <= 206) return plainText(answer.body);
+  if (answer.status >= 200 && answer.status <= 206) return answer.body;
   throw complaint(answer.status, await firstText(answer), info.name);
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, invariant } from "../../base/mod.ts";
+import { badRequest, type Clock, invariant } from "../../base/mod.ts";
 import { type Negotiated, PROTOBUF_TYPE } from "../negotiation/mod.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -6,6 +6,8 @@ import type { Watcher } from "./watcher.ts";
 const SOCKET_BUFFER_BYTES = 256 * 1024;
 /** A WebSocket does not say when it has sent something; a full one is asked this often. */
 const DRAIN_POLL_MILLISECONDS = 20;
+/** Carries a token, and speaks of no protocol. */
+const BEARER_PREFIX = "base64url.bearer.authorization.k8s.io.";
 const decoder = new TextDecoder();
 
 export function wantsWebSocket(request: Request): boolean {
@@ -19,7 +21,7 @@ export function watchSocket(
   negotiated: Negotiated,
   clock: Clock,
 ): Response {
-  const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
+  const { socket, response } = upgrade(request);
   const binary = negotiated.mediaType === PROTOBUF_TYPE;
   let polling = false;
   const room = () => SOCKET_BUFFER_BYTES - socket.bufferedAmount;
@@ -54,4 +56,18 @@ export function watchSocket(
   socket.onclose = () => watcher.end();
   socket.onerror = () => watcher.end();
   return response;
+}
+
+/** A client that offers protocols leaves if none is chosen; what is sent is the same in all of them. */
+function upgrade(request: Request): Deno.WebSocketUpgrade {
+  const [protocol = ""] = (request.headers.get("sec-websocket-protocol") ?? "").split(",")
+    .map((each) => each.trim()).filter((each) => !each.startsWith(BEARER_PREFIX));
+  try {
+    return Deno.upgradeWebSocket(request, {
+      idleTimeout: 0,
+      ...(protocol === "" ? {} : { protocol }),
+    });
+  } catch (error) {
+    throw badRequest(`unable to upgrade: ${error instanceof Error ? error.message : error}`);
+  }
 }

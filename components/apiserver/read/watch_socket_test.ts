@@ -8,7 +8,10 @@ Deno.test("watchObjects() over a WebSocket sends a message an event", async () =
     const path = "/api/v1/pods?watch=true";
     return watchObjects({ ...harness.read(path), request }, harness.services);
   });
-  const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/`);
+  const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/`, [
+    "base64url.bearer.authorization.k8s.io.dG9rZW4",
+    "binary.k8s.io",
+  ]);
   const messages: string[] = [];
   const [begun, heard] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   socket.onmessage = ({ data }) => {
@@ -22,6 +25,7 @@ Deno.test("watchObjects() over a WebSocket sends a message an event", async () =
   await harness.put({ metadata: { name: "two", namespace: "a" } });
   await harness.delete("a", "one");
   await heard.promise;
+  assert.equal(socket.protocol, "binary.k8s.io");
   assert.deepEqual(messages, ["ADDED one", "ADDED two", "DELETED one"]);
   const closed = new Promise((resolve) => socket.onclose = resolve);
   harness.abort.abort();
