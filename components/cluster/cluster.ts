@@ -12,6 +12,7 @@ import type { KubeletConnector } from "../apiserver/mod.ts";
 import type { Client, Fetch } from "../client/mod.ts";
 import type { RunningKubelet } from "../kubelet/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
+import { memoryPipes, offerPipe } from "../serving/mod.ts";
 import { openKvStore } from "../storage/mod.ts";
 import { connectFetch, LOCAL_ORIGIN } from "./connection.ts";
 import { nodeUser, USERS } from "./identities.ts";
@@ -186,22 +187,29 @@ export class Cluster implements AsyncDisposable {
   }
 }
 
-/** Kubelets by function call: what streams both ways needs a network, which nodes in one process do not have. */
+/** Kubelets by function call. */
 function localKubelets(kubelets: ReadonlyMap<string, RunningKubelet>): KubeletConnector {
+  const find = (node: string): RunningKubelet => {
+    const kubelet = kubelets.get(node);
+    if (kubelet === undefined) throw new Error(`no kubelet of node ${node}`);
+    return kubelet;
+  };
   return {
     async fetch({ node }, path, { method, headers, body }) {
-      const kubelet = kubelets.get(node);
-      if (kubelet === undefined) throw new Error(`no kubelet of node ${node}`);
       const request = new Request(`${LOCAL_ORIGIN}${path}`, { method, headers, body });
-      return await kubelet.fetch(request, TUNNEL_PEER);
+      return await find(node).fetch(request, TUNNEL_PEER);
     },
-    websocket: ({ node }) => noStreams(node),
-    connect: ({ node }) => noStreams(node),
+    async websocket({ node }, path, protocol) {
+      const headers = { upgrade: "websocket", "sec-websocket-protocol": protocol };
+      const request = new Request(`${LOCAL_ORIGIN}${path}`, { headers });
+      const [near, far] = memoryPipes();
+      offerPipe(request, far);
+      const answer = await find(node).fetch(request, TUNNEL_PEER);
+      if (answer.status !== 101) throw new Error(`bad handshake: ${await answer.text()}`);
+      return near;
+    },
+    connect: ({ node }) => Promise.reject(new Error(`node ${node} is in this process: no network`)),
   };
-}
-
-function noStreams(node: string): Promise<never> {
-  return Promise.reject(new Error(`node ${node} is hollow: it has no streams`));
 }
 
 /** An endpoint must not be loopback; where nothing can dial in, any other address stands for the server. */

@@ -1,4 +1,4 @@
-/** Whole messages in both directions: a WebSocket, or a pair in memory for tests. */
+/** Whole messages in both directions: a WebSocket, or a pair in memory. */
 export interface MessagePipe {
   send(message: Uint8Array): void;
   /** Bytes that were sent but have not left this process. */
@@ -102,6 +102,7 @@ export function memoryPipes(): [MessagePipe, MessagePipe] {
       end.onMessage = onMessage;
       end.onEnd = onEnd;
       for (const message of end.early.splice(0)) onMessage(message);
+      if (closed) queueMicrotask(() => onEnd());
     },
     close() {
       if (closed) return;

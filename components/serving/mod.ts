@@ -1,4 +1,6 @@
 /** What every server of the cluster shares. */
+export * from "./accepted_pipe.ts";
+export * from "./base64_channels.ts";
 export * from "./dial.ts";
 export * from "./streams.ts";
 export * from "./door.ts";

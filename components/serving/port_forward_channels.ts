@@ -1,5 +1,7 @@
 import { type Clock, sleep } from "../base/mod.ts";
-import { type MessagePipe, webSocketPipe } from "./message_pipe.ts";
+import { acceptPipe } from "./accepted_pipe.ts";
+import { BASE64_CHANNELS } from "./base64_channels.ts";
+import type { MessagePipe } from "./message_pipe.ts";
 import { SpdySession, type SpdyStream } from "./spdy_session.ts";
 import type { PortForwardStream } from "./streams.ts";
 import { chooseProtocol, SEND_WAITING_MAXIMUM_BYTES } from "./websocket_channels.ts";
@@ -9,6 +11,7 @@ export const TUNNEL_PROTOCOL = "SPDY/3.1+portforward.k8s.io";
 /** The same under a name that every WebSocket client may ask for: ours refuses a slash. */
 export const TUNNEL_PROTOCOL_ALIAS = "spdy-3.1.portforward.k8s.io";
 const CHANNEL_PROTOCOL = "v4.channel.k8s.io";
+const BASE64_PROTOCOL = "v4.base64.channel.k8s.io";
 const PORTS_MAXIMUM = 64;
 const SEND_POLL_MILLISECONDS = 5;
 const DATA_WAITING_MAXIMUM_BYTES = 16 * 1024 * 1024;
@@ -28,24 +31,31 @@ export function servePortForward(
     TUNNEL_PROTOCOL,
     TUNNEL_PROTOCOL_ALIAS,
     CHANNEL_PROTOCOL,
+    BASE64_PROTOCOL,
   ]);
   if (chosen === undefined || chosen === "none") {
     return new Response("no supported WebSocket subprotocol was offered\n", { status: 400 });
   }
   const ports = queryPorts(request);
-  if (chosen === CHANNEL_PROTOCOL && ports === undefined) {
+  const isTunnel = chosen === TUNNEL_PROTOCOL || chosen === TUNNEL_PROTOCOL_ALIAS;
+  if (!isTunnel && ports === undefined) {
     return new Response('query parameter "ports" must name 1 to 64 ports\n', { status: 400 });
   }
-  const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0, protocol: chosen });
+  const { pipe, response, open } = acceptPipe(
+    request,
+    chosen,
+    chosen === BASE64_PROTOCOL ? BASE64_CHANNELS : undefined,
+  );
   const abort = new AbortController();
-  socket.addEventListener("close", () => abort.abort(new Error("the client is gone")));
-  socket.addEventListener("open", () => {
-    if (chosen !== CHANNEL_PROTOCOL) {
-      serveTunnel(webSocketPipe(socket), clock, (stream) => forward(stream, abort.signal));
+  const gone = () => abort.abort(new Error("the client is gone"));
+  open.then(() => {
+    if (isTunnel) {
+      const session = serveTunnel(pipe, clock, (stream) => forward(stream, abort.signal));
+      session.closed.then(gone);
     } else {
-      serveChannels(socket, clock, ports ?? [], (stream) => forward(stream, abort.signal));
+      serveChannels(pipe, clock, ports ?? [], (stream) => forward(stream, abort.signal), gone);
     }
-  });
+  }).catch(gone);
   return response;
 }
 
@@ -116,19 +126,20 @@ function pairStream(
 
 /** Channels 2i and 2i+1 carry data and errors of the i-th port; the first message of each repeats the port. */
 function serveChannels(
-  socket: WebSocket,
+  pipe: MessagePipe,
   clock: Clock,
   ports: readonly number[],
   forward: (stream: PortForwardStream) => void,
+  gone: () => void,
 ): void {
-  socket.binaryType = "arraybuffer";
+  let ended = false;
   const controllers: (ReadableStreamDefaultController<Uint8Array> | undefined)[] = [];
   const send = (channel: number, payload: Uint8Array) => {
-    if (socket.readyState !== WebSocket.OPEN) return;
+    if (ended) return;
     const message = new Uint8Array(payload.length + 1);
     message[0] = channel;
     message.set(payload, 1);
-    socket.send(message);
+    pipe.send(message);
   };
   for (const [index, port] of ports.entries()) {
     const greeting = new Uint8Array([port & 0xff, port >> 8]);
@@ -144,10 +155,10 @@ function serveChannels(
     }, new ByteLengthQueuingStrategy({ highWaterMark: 0 }));
     const writable = new WritableStream<Uint8Array>({
       write: async (chunk) => {
-        while (socket.bufferedAmount > SEND_WAITING_MAXIMUM_BYTES) {
-          if (socket.readyState !== WebSocket.OPEN) throw new Error("the client is gone");
+        while (pipe.buffered > SEND_WAITING_MAXIMUM_BYTES && !ended) {
           await sleep(clock, SEND_POLL_MILLISECONDS);
         }
+        if (ended) throw new Error("the client is gone");
         send(2 * index, chunk);
       },
     });
@@ -157,16 +168,15 @@ function serveChannels(
     };
     forward({ port, readable, writable, fail });
   }
-  socket.addEventListener("message", ({ data }) => {
-    if (!(data instanceof ArrayBuffer) || data.byteLength === 0) return;
-    const bytes = new Uint8Array(data);
+  pipe.receive((bytes) => {
     const channel = bytes[0] ?? 0;
     const controller = channel % 2 === 0 ? controllers[channel / 2] : undefined;
-    if (controller === undefined || bytes.length === 1) return;
-    if (-(controller.desiredSize ?? 0) > DATA_WAITING_MAXIMUM_BYTES) return socket.close(3009);
+    if (controller === undefined || bytes.length <= 1) return;
+    if (-(controller.desiredSize ?? 0) > DATA_WAITING_MAXIMUM_BYTES) return pipe.close();
     controller.enqueue(bytes.slice(1));
-  });
-  socket.addEventListener("close", () => {
+  }, () => {
+    ended = true;
+    gone();
     for (const controller of controllers) controller?.error(new Error("the client is gone"));
   });
 }

@@ -1,4 +1,7 @@
 import { type Clock, sleep, type Status } from "../base/mod.ts";
+import { acceptPipe } from "./accepted_pipe.ts";
+import { BASE64_CHANNELS } from "./base64_channels.ts";
+import type { MessagePipe } from "./message_pipe.ts";
 import type { ExecStreams, TerminalSize } from "./streams.ts";
 
 /** The WebSocket subprotocols of exec and attach, best first. */
@@ -59,30 +62,27 @@ export function serveExecChannels(
   if (chosen === undefined) {
     return new Response("no supported WebSocket subprotocol was offered\n", { status: 400 });
   }
-  const { socket, response } = Deno.upgradeWebSocket(request, {
-    idleTimeout: 0,
-    ...(chosen === "none" ? {} : { protocol: chosen }),
-  });
-  const channels = new ExecChannels(
-    socket,
-    chosen === "none" ? "channel.k8s.io" : chosen,
-    wishes,
-    clock,
+  const protocol = chosen === "none" ? undefined : chosen;
+  const { pipe, response, open } = acceptPipe(
+    request,
+    protocol,
+    chosen.includes("base64") ? BASE64_CHANNELS : undefined,
   );
-  socket.addEventListener("open", () => {
+  const channels = new ExecChannels(pipe, protocol ?? "channel.k8s.io", wishes, clock);
+  open.then(async () => {
     channels.greet();
-    run(channels.streams).catch((error): ExecResult => ({
+    const result = await run(channels.streams).catch((error): ExecResult => ({
       error: error instanceof Error ? error.message : String(error),
-    })).then((result) => channels.end(result));
-  });
+    }));
+    await channels.end(result);
+  }).catch(() => channels.gone());
   return response;
 }
 
-/** The server's end of one session over one WebSocket: the first byte of each message names its channel. */
+/** The server's end of one session over one pipe of messages: the first byte of each message names its channel. */
 export class ExecChannels {
   readonly streams: ExecStreams;
-  readonly #socket: WebSocket;
-  readonly #base64: boolean;
+  readonly #pipe: MessagePipe;
   readonly #version: number;
   readonly #wishes: ExecWishes;
   readonly #clock: Clock;
@@ -90,16 +90,11 @@ export class ExecChannels {
   #stdin: ReadableStreamDefaultController<Uint8Array> | undefined;
   #resize: ReadableStreamDefaultController<TerminalSize> | undefined;
 
-  constructor(socket: WebSocket, protocol: string, wishes: ExecWishes, clock: Clock) {
-    this.#socket = socket;
-    this.#base64 = protocol.includes("base64");
+  constructor(pipe: MessagePipe, protocol: string, wishes: ExecWishes, clock: Clock) {
+    this.#pipe = pipe;
     this.#version = protocol.startsWith("v5") ? 5 : protocol.startsWith("v4") ? 4 : 1;
     this.#wishes = wishes;
     this.#clock = clock;
-    socket.binaryType = "arraybuffer";
-    socket.addEventListener("message", (event) => this.#receive(event.data));
-    socket.addEventListener("close", () => this.#gone());
-    socket.addEventListener("error", () => this.#gone());
     this.streams = {
       ...(wishes.stdin ? { stdin: this.#input() } : {}),
       ...(wishes.stdout ? { stdout: this.#output(STDOUT) } : {}),
@@ -108,6 +103,7 @@ export class ExecChannels {
       tty: wishes.tty,
       signal: this.#abort.signal,
     };
+    pipe.receive((message) => this.#receive(message), () => this.gone());
   }
 
   /** Clients wait for a first message before they trust the connection. */
@@ -118,7 +114,7 @@ export class ExecChannels {
 
   /** Sends the final status and closes. */
   async end(result: ExecResult): Promise<void> {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    if (this.#abort.signal.aborted) return;
     await this.#room();
     const encoder = new TextEncoder();
     if (this.#version >= 4) {
@@ -128,13 +124,11 @@ export class ExecChannels {
       const text = `command terminated with non-zero exit code: exit status ${result.exitCode}`;
       this.#send(ERROR, encoder.encode(text));
     }
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(1000);
-    this.#gone();
+    this.#pipe.close();
+    this.gone();
   }
 
-  #receive(data: unknown): void {
-    const message = this.#decode(data);
-    if (message === undefined) return this.#fail(1003, "unreadable message");
+  #receive(message: Uint8Array): void {
     const [channel] = message;
     const payload = message.subarray(1);
     if (channel === STDIN) this.#feed(payload);
@@ -142,26 +136,12 @@ export class ExecChannels {
     else if (channel === CLOSE && this.#version >= 5 && payload[0] === STDIN) this.#endInput();
   }
 
-  #decode(data: unknown): Uint8Array | undefined {
-    if (data instanceof ArrayBuffer && data.byteLength > 0) return new Uint8Array(data);
-    if (typeof data !== "string" || data === "") return undefined;
-    if (!this.#base64) return undefined;
-    try {
-      const bytes = Uint8Array.from(atob(data.slice(1)), (char) => char.charCodeAt(0));
-      const message = new Uint8Array(bytes.length + 1);
-      message[0] = data.charCodeAt(0) - 48;
-      message.set(bytes, 1);
-      return message;
-    } catch {
-      return undefined;
-    }
-  }
-
   #feed(payload: Uint8Array): void {
     const controller = this.#stdin;
     if (controller === undefined || payload.length === 0) return;
     if (-(controller.desiredSize ?? 0) > STDIN_WAITING_MAXIMUM_BYTES) {
-      return this.#fail(1009, "too much input is waiting");
+      this.#pipe.close();
+      return this.gone();
     }
     controller.enqueue(payload.slice());
   }
@@ -217,33 +197,23 @@ export class ExecChannels {
   }
 
   async #room(): Promise<void> {
-    while (this.#socket.bufferedAmount > SEND_WAITING_MAXIMUM_BYTES) {
-      if (this.#socket.readyState !== WebSocket.OPEN) break;
+    const { signal } = this.#abort;
+    while (this.#pipe.buffered > SEND_WAITING_MAXIMUM_BYTES && !signal.aborted) {
       await sleep(this.#clock, SEND_POLL_MILLISECONDS);
     }
-    if (this.#socket.readyState !== WebSocket.OPEN) throw new Error("the client is gone");
+    if (signal.aborted) throw new Error("the client is gone");
   }
 
   #send(channel: number, payload: Uint8Array): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
-    if (this.#base64) {
-      let text = "";
-      for (const byte of payload) text += String.fromCharCode(byte);
-      return this.#socket.send(String.fromCharCode(48 + channel) + btoa(text));
-    }
+    if (this.#abort.signal.aborted) return;
     const message = new Uint8Array(payload.length + 1);
     message[0] = channel;
     message.set(payload, 1);
-    this.#socket.send(message);
+    this.#pipe.send(message);
   }
 
-  #fail(code: number, reason: string): void {
-    // Only codes that a server's script may send are passed on as they are.
-    this.#socket.close(code === 1000 ? code : 3000 + code % 1000, reason);
-    this.#gone();
-  }
-
-  #gone(): void {
+  /** The client has left: what runs for it is told. */
+  gone(): void {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort(new Error("the client is gone"));
     this.#endInput();

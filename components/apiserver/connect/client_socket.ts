@@ -1,12 +1,12 @@
 import { ApiError, badRequest, type Clock } from "../../base/mod.ts";
 import {
+  BASE64_CHANNELS,
   chooseProtocol,
   isWebSocketUpgrade,
   type PausablePipe,
   webSocketPipe,
 } from "../../serving/mod.ts";
 import type { StreamPipe } from "../kubelet_connector.ts";
-import { base64Pipe } from "./base64_pipe.ts";
 import { bridge } from "./message_bridge.ts";
 import { isSpdyUpgrade, serveSpdy } from "./spdy_upgrade.ts";
 
@@ -66,7 +66,7 @@ export async function serveBridge(
     throw badRequest(`unable to upgrade: ${error instanceof Error ? error.message : error}`);
   }
   const { socket, response } = upgraded;
-  const client = protocol.base64 ? base64Pipe(socket) : webSocketPipe(socket);
+  const client = protocol.base64 ? webSocketPipe(socket, BASE64_CHANNELS) : webSocketPipe(socket);
   socket.addEventListener("open", () => bridge(client, backend, clock), { once: true });
   // The client may leave before the socket opens.
   socket.addEventListener("close", () => backend.close(), { once: true });

@@ -1,15 +1,10 @@
-import { type MessagePipe, webSocketPipe } from "../../serving/mod.ts";
+import type { PipeCodec } from "./message_pipe.ts";
 
 const ZERO = 0x30;
 const CHUNK_BYTES = 8192;
 
-/**
- * A client's socket of the base64 protocols as a pipe of binary messages: the channel is a digit there, and the rest
- * is base64. A message that is neither closes the socket.
- */
-export function base64Pipe(socket: WebSocket): MessagePipe {
-  return webSocketPipe(socket, { decode: decodeMessage, encode: encodeMessage });
-}
+/** Messages of the base64 protocols: the channel is a digit, and the rest is base64. */
+export const BASE64_CHANNELS: PipeCodec = { decode: decodeMessage, encode: encodeMessage };
 
 /** `0aGk=` to channel 0 and its bytes; undefined for what is no such message. */
 export function decodeMessage(data: unknown): Uint8Array | undefined {

@@ -1,0 +1,29 @@
+import { type MessagePipe, opened, type PipeCodec, webSocketPipe } from "./message_pipe.ts";
+
+const OFFERS = new WeakMap<Request, MessagePipe>();
+
+/** For callers in the same process, where there is no socket to upgrade: what a WebSocket would carry, this pipe does. */
+export function offerPipe(request: Request, pipe: MessagePipe): void {
+  OFFERS.set(request, pipe);
+}
+
+/**
+ * Accepts a request's upgrade to a WebSocket as a pipe, which may be used once `open` has resolved; that rejects for a
+ * client that went before. Throws a TypeError for what is no such upgrade.
+ */
+export function acceptPipe(
+  request: Request,
+  protocol: string | undefined,
+  codec?: PipeCodec,
+): { readonly pipe: MessagePipe; readonly response: Response; readonly open: Promise<void> } {
+  const offered = OFFERS.get(request);
+  if (offered !== undefined) {
+    const response = new Response(null, { status: 101 });
+    return { pipe: offered, response, open: Promise.resolve() };
+  }
+  const { socket, response } = Deno.upgradeWebSocket(request, {
+    idleTimeout: 0,
+    ...(protocol === undefined ? {} : { protocol }),
+  });
+  return { pipe: webSocketPipe(socket, codec), response, open: opened(socket) };
+}
