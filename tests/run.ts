@@ -1,6 +1,7 @@
 /**
  * Every test, in order of cost: format, lint and types, the tests that need nothing of the machine, the Rust core, the
- * end-to-end tests as this user and, started by root, as an ordinary one. Ends in a plain line `N passed, N failed`.
+ * client libraries of four languages, the end-to-end tests as this user and, started by root, as an ordinary one. Ends
+ * in a plain line `N passed, N failed`.
  */
 interface Tally {
   passed: number;
@@ -106,6 +107,7 @@ if (await has("cargo")) {
 } else {
   console.log("\n== rust: skipped, no cargo here; the committed module is what was tested");
 }
+await run("clients", [deno, "test", "-A", "--no-check", "tests/clients"], denoTests);
 await run("e2e", [deno, "test", "-A", "--no-check", "tests/e2e"], denoTests);
 if (Deno.uid() === 0) {
   await run(

@@ -87,8 +87,7 @@ export function isLongRunning({ verb, subresource, isResourceRequest }: RequestI
 
 /** How upstream reads a boolean of a query: a name without a value counts. */
 export function isTrue(value: string | null | undefined): boolean {
-  return value !== null && value !== undefined && value !== "0" && value !== "false" &&
-    value !== "False" && value !== "FALSE" && value !== "f" && value !== "F";
+  return value !== null && value !== undefined && value !== "0" && value.toLowerCase() !== "false";
 }
 
 /** The name that `metadata.name=x` asks for, which authorization then sees. */

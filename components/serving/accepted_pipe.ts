@@ -1,4 +1,5 @@
 import { type MessagePipe, opened, type PipeCodec, webSocketPipe } from "./message_pipe.ts";
+import { upgradeWebSocket } from "./web_socket_upgrade.ts";
 
 const OFFERS = new WeakMap<Request, MessagePipe>();
 
@@ -21,9 +22,6 @@ export function acceptPipe(
     const response = new Response(null, { status: 101 });
     return { pipe: offered, response, open: Promise.resolve() };
   }
-  const { socket, response } = Deno.upgradeWebSocket(request, {
-    idleTimeout: 0,
-    ...(protocol === undefined ? {} : { protocol }),
-  });
+  const { socket, response } = upgradeWebSocket(request, protocol);
   return { pipe: webSocketPipe(socket, codec), response, open: opened(socket) };
 }

@@ -14,5 +14,6 @@ export * from "./port_forward_channels.ts";
 export * from "./raw_connection.ts";
 export * from "./spdy_channels.ts";
 export * from "./spdy_session.ts";
+export * from "./web_socket_upgrade.ts";
 export * from "./websocket_channels.ts";
 export * from "./tls_client.ts";

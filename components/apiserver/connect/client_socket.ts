@@ -4,6 +4,7 @@ import {
   chooseProtocol,
   isWebSocketUpgrade,
   type PausablePipe,
+  upgradeWebSocket,
   webSocketPipe,
 } from "../../serving/mod.ts";
 import type { StreamPipe } from "../kubelet_connector.ts";
@@ -57,10 +58,7 @@ export async function serveBridge(
   });
   let upgraded: Deno.WebSocketUpgrade;
   try {
-    upgraded = Deno.upgradeWebSocket(request, {
-      idleTimeout: 0,
-      ...(chosen === "none" ? {} : { protocol: protocol.offered }),
-    });
+    upgraded = upgradeWebSocket(request, chosen === "none" ? undefined : protocol.offered);
   } catch (error) {
     backend.close();
     throw badRequest(`unable to upgrade: ${error instanceof Error ? error.message : error}`);

@@ -77,6 +77,27 @@ Deno.test("exec speaks base64 to the client and bytes to the kubelet", async () 
   await fixture.close();
 });
 
+Deno.test("exec reads a list of protocols without blanks", async () => {
+  const fixture = openFixture(echo);
+  putPod(fixture.objects);
+  const connection = await Deno.connect({ port: Number(new URL(fixture.origin).port) });
+  const lines = [
+    `GET ${POD}/exec?container=x HTTP/1.1`,
+    "Host: h",
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Protocol: v9.channel.k8s.io,v4.channel.k8s.io,channel.k8s.io",
+  ];
+  await connection.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+  const answer = new Uint8Array(4096);
+  const text = new TextDecoder().decode(answer.subarray(0, await connection.read(answer) ?? 0));
+  assert.match(text, /^HTTP\/1\.1 101 [^]*sec-websocket-protocol: v4\.channel\.k8s\.io\r\n/i);
+  connection.close();
+  await fixture.close();
+});
+
 Deno.test("port forward passes the channels' ports on", async () => {
   const fixture = openFixture(echo);
   putPod(fixture.objects);

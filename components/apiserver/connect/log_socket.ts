@@ -1,5 +1,10 @@
 import { badRequest, type Clock, sleep } from "../../base/mod.ts";
-import { chooseProtocol, NORMAL_CLOSURE, SEND_WAITING_MAXIMUM_BYTES } from "../../serving/mod.ts";
+import {
+  chooseProtocol,
+  NORMAL_CLOSURE,
+  SEND_WAITING_MAXIMUM_BYTES,
+  upgradeWebSocket,
+} from "../../serving/mod.ts";
 import { refuseSubprotocol } from "./client_socket.ts";
 
 const BINARY = "binary.k8s.io";
@@ -25,10 +30,7 @@ export function logSocket(
 
 function upgrade(request: Request, chosen: string): Deno.WebSocketUpgrade {
   try {
-    return Deno.upgradeWebSocket(request, {
-      idleTimeout: 0,
-      ...(chosen === "none" ? {} : { protocol: chosen }),
-    });
+    return upgradeWebSocket(request, chosen === "none" ? undefined : chosen);
   } catch (error) {
     throw badRequest(`unable to upgrade: ${error instanceof Error ? error.message : error}`);
   }

@@ -1,6 +1,7 @@
 import { invalid } from "../../base/mod.ts";
 import type { FieldValidation } from "../../api/mod.ts";
 import { isDryRun } from "../registry/mod.ts";
+import { isTrue } from "../request_info.ts";
 
 const FIELD_MANAGER_MAXIMUM = 128;
 
@@ -56,7 +57,7 @@ export function readWriteOptions(
     dryRun: isDryRun(query.getAll("dryRun"), kind),
     fieldValidation: validation === "" ? "Warn" : validation as FieldValidation,
     fieldManager: asked !== "" ? asked : managerOf(userAgent),
-    force: force === "true" || force === "1",
+    force: isTrue(force),
   };
 }
 

@@ -1,4 +1,5 @@
 import { badRequest, type Clock, invariant } from "../../base/mod.ts";
+import { upgradeWebSocket } from "../../serving/mod.ts";
 import { type Negotiated, PROTOBUF_TYPE } from "../negotiation/mod.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -63,10 +64,7 @@ function upgrade(request: Request): Deno.WebSocketUpgrade {
   const [protocol = ""] = (request.headers.get("sec-websocket-protocol") ?? "").split(",")
     .map((each) => each.trim()).filter((each) => !each.startsWith(BEARER_PREFIX));
   try {
-    return Deno.upgradeWebSocket(request, {
-      idleTimeout: 0,
-      ...(protocol === "" ? {} : { protocol }),
-    });
+    return upgradeWebSocket(request, protocol === "" ? undefined : protocol);
   } catch (error) {
     throw badRequest(`unable to upgrade: ${error instanceof Error ? error.message : error}`);
   }

@@ -1,4 +1,5 @@
 import { badRequest, invalid, isJsonObject, type JsonObject } from "../../base/mod.ts";
+import { isTrue } from "../request_info.ts";
 
 /** meta/v1 DeleteOptions, from the body or the query. */
 export interface DeleteOptions {
@@ -76,7 +77,7 @@ function fromQuery(query: URLSearchParams): JsonObject {
   const policy = query.get("propagationPolicy");
   if (policy !== null) options["propagationPolicy"] = policy;
   const orphan = query.get("orphanDependents");
-  if (orphan !== null) options["orphanDependents"] = orphan === "true" || orphan === "1";
+  if (orphan !== null) options["orphanDependents"] = isTrue(orphan);
   return options;
 }
 
