@@ -20,10 +20,9 @@ export async function startOwnCluster(directory: string): Promise<OwnCluster> {
   // Written before the cluster is ready; the one that the flag names, after.
   const kubeconfig = `${directory}/data/admin.kubeconfig`;
   const started = performance.now();
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(`${root}deploy/coracle`, {
     args: [
-      ...["run", "-A", "--quiet", "--config", `${root}deno.json`, `${root}mod.ts`, "up"],
-      ...["--runtime", "hollow", "--listen", `127.0.0.1:${freePort()}`],
+      ...["up", "--runtime", "hollow", "--listen", `127.0.0.1:${freePort()}`],
       ...["--data-dir", `${directory}/data`, "--kubeconfig", `${directory}/kubeconfig`],
     ],
     stdin: "null",

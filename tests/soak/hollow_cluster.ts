@@ -11,10 +11,9 @@ export class HollowCluster {
 
   constructor(directory: string, port: number) {
     this.#directory = directory;
-    this.#child = new Deno.Command(Deno.execPath(), {
+    this.#child = new Deno.Command(`${ROOT}deploy/coracle`, {
       args: [
-        ...["run", "-A", "--quiet", "--config", `${ROOT}deno.json`, `${ROOT}mod.ts`, "up"],
-        ...["--runtime", "hollow", "--listen", `127.0.0.1:${port}`],
+        ...["up", "--runtime", "hollow", "--listen", `127.0.0.1:${port}`],
         ...["--data-dir", `${directory}/data`, "--kubeconfig", `${directory}/kubeconfig`],
       ],
       stdin: "null",
