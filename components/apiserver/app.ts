@@ -19,9 +19,11 @@ import type {
   RequestInfo,
   UserInfo,
 } from "./ports.ts";
-import { parseRequestInfo } from "./request_info.ts";
+import { type Lifecycle, shuttingDown } from "./lifecycle.ts";
+import { Deadlines, timeoutOf } from "./request_deadline.ts";
+import { isLongRunning, parseRequestInfo } from "./request_info.ts";
 import { fieldRequirements } from "./selector_attributes.ts";
-import type { ServerMetrics } from "./server_metrics.ts";
+import type { ServerMetrics } from "./metrics/mod.ts";
 
 /** What answers a request that has been let in. */
 export type Answer = (
@@ -44,26 +46,54 @@ export interface AppOptions {
   readonly resources: Answer;
   /** All other paths: discovery, OpenAPI, health, version, metrics. */
   readonly endpoints: Answer;
+  readonly lifecycle: Lifecycle;
+  /** How long a request may take that does not last. */
+  readonly timeoutMilliseconds: number;
 }
 
-/** A request and the other end of its connection to an answer; never rejects. */
-export type Handler = (request: Request, peer: Peer) => Promise<Response>;
+export interface App {
+  /** A request and the other end of its connection to an answer; never rejects. */
+  handle(request: Request, peer: Peer): Promise<Response>;
+  close(): void;
+}
+
+/** A request on its way through the chain. */
+interface Asked {
+  readonly request: Request;
+  readonly query: URLSearchParams;
+  readonly info: RequestInfo;
+  readonly peer: Peer;
+  /** Milliseconds spent waiting for its turn. */
+  waited: number;
+}
+
+/** Asked for until the very end. */
+const HEALTH_PATHS = /^\/(?:healthz|livez|readyz)(?:\/|$)/;
 
 /**
- * The whole chain on one screen: request info, authentication, impersonation, flow control, authorization, and then
+ * The whole chain on one screen: request info, deadline, authentication, impersonation, flow control, authorization, and then
  * the resource or endpoint. What is thrown anywhere becomes a `Status` here and nowhere else.
  */
-export function createApp(options: AppOptions): Handler {
-  const { clock, random, logger, metrics, authenticator, authorizer, gate } = options;
+export function createApp(options: AppOptions): App {
+  const { clock, random, logger, metrics, authenticator, authorizer, gate, lifecycle } = options;
+  const { timeoutMilliseconds } = options;
+  const deadlines = new Deadlines(clock, timeoutMilliseconds);
   const app = new Hono<{ Bindings: { peer: Peer } }>();
 
-  const letIn = async (request: Request, query: URLSearchParams, info: RequestInfo, peer: Peer) => {
+  const letIn = async (asked: Asked): Promise<Response> => {
+    const { request, query, info, peer } = asked;
     const caller = await authenticator.authenticate(request, peer);
     if (caller === undefined) throw unauthorized();
     const user = await impersonate(request.headers, caller, authorizer);
     const entering = gate.enter(info, user, query, request);
-    const place = entering instanceof Promise ? await entering : entering;
+    let place;
+    if (entering instanceof Promise) {
+      const since = clock.monotonic();
+      place = await entering;
+      asked.waited = clock.monotonic() - since;
+    } else place = entering;
     if (place.retryAfterSeconds !== undefined) {
+      metrics.terminated(request, info, query, 429);
       return withHeaders(tooManyRequests(place.retryAfterSeconds), place);
     }
     const kind = requestKind(info);
@@ -73,14 +103,36 @@ export function createApp(options: AppOptions): Handler {
       const answer = info.isResourceRequest ? options.resources : options.endpoints;
       return withHeaders(await answer(request, query, info, user, peer), place);
     } catch (error) {
-      return withHeaders(await errorResponse(error, request, info), place);
+      return withHeaders(await errorResponse(error, asked), place);
     } finally {
       metrics.inFlight[kind]--;
       place.leave();
     }
   };
 
-  const errorResponse = (error: unknown, request: Request, info: RequestInfo) => {
+  /** Requests that last have no end of their own; all others are over in time, and the server's end waits for them. */
+  const bounded = async (asked: Asked): Promise<Response> => {
+    const { request, query, info } = asked;
+    if (lifecycle.draining && !HEALTH_PATHS.test(info.path)) throw shuttingDown();
+    if (isLongRunning(info)) return await letIn(asked);
+    const allowed = timeoutOf(query, timeoutMilliseconds);
+    lifecycle.enter();
+    try {
+      return await deadlines.run(() => letIn(asked), allowed, (outcome, failed) => {
+        metrics.postTimeout(failed);
+        if (outcome instanceof Response) void outcome.body?.cancel().catch(() => {});
+      });
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 504) {
+        metrics.terminated(request, info, query, 504);
+      }
+      throw error;
+    } finally {
+      lifecycle.leave();
+    }
+  };
+
+  const errorResponse = (error: unknown, { request, info }: Asked) => {
     if (error instanceof ApiError) return writeError(error, request);
     metrics.panicked();
     logger.error("request failed", { method: request.method, path: info.path, error });
@@ -92,17 +144,26 @@ export function createApp(options: AppOptions): Handler {
     const started = clock.monotonic();
     const { path, query } = splitUrl(request.url);
     const info = parseRequestInfo(request.method, path, query);
+    const asked: Asked = { request, query, info, peer: context.env.peer, waited: 0 };
     let response: Response;
     try {
-      response = await letIn(request, query, info, context.env.peer);
+      response = await bounded(asked);
     } catch (error) {
-      response = await errorResponse(error, request, info);
+      response = await errorResponse(error, asked);
     }
-    metrics.answered(request.method, info, response.status, (clock.monotonic() - started) / 1000);
-    if (response.status !== 101) addHeader(response, "Audit-Id", random.uuid());
+    const seconds = (clock.monotonic() - started) / 1000;
+    metrics.answered(request, info, query, response, seconds, asked.waited / 1000);
+    if (response.status !== 101) {
+      addHeader(response, "Audit-Id", random.uuid());
+      // A client that keeps the connection would only come back to a server that is gone.
+      if (lifecycle.draining) addHeader(response, "Connection", "close");
+    }
     return response;
   });
-  return async (request, peer) => await app.fetch(request, { peer });
+  return {
+    handle: async (request, peer) => await app.fetch(request, { peer }),
+    close: () => deadlines.close(),
+  };
 }
 
 async function permit(authorizer: Authorizer, attributes: AuthorizationAttributes): Promise<void> {

@@ -25,3 +25,4 @@ export type {
   UserInfo,
 } from "./ports.ts";
 export type { ConnectHandler } from "./router.ts";
+export type { RunningOptions } from "./running.ts";

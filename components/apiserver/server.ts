@@ -1,10 +1,4 @@
-import {
-  ApiError,
-  type Clock,
-  type Logger,
-  type MetricRegistry,
-  type Random,
-} from "../base/mod.ts";
+import type { Clock, Logger, MetricRegistry, Random } from "../base/mod.ts";
 import { BUILTIN_KINDS, type ResourceDefinition } from "../api/mod.ts";
 import type { Pki } from "../pki/mod.ts";
 import { type Dial, directDial } from "../serving/mod.ts";
@@ -30,14 +24,20 @@ import {
   ServerLeases,
 } from "./bootstrap/mod.ts";
 import { HealthChecks, serveEndpoints } from "./endpoints/mod.ts";
-import { type FlowControlOptions, openGate } from "./fairness/mod.ts";
+import { openGate } from "./fairness/mod.ts";
+import {
+  countedDecisions,
+  meteredAdmission,
+  meteredAuthenticator,
+  meteredAuthorizer,
+  MeteredStore,
+} from "./metrics/mod.ts";
 import type { ObjectReader, ObjectWriter, Peer, UserInfo } from "./ports.ts";
 import { objectReader, objectWriter, Registry } from "./registry/mod.ts";
 import { accessReviews, authenticationReviews, TokenRequests } from "./reviews/mod.ts";
 import { type ConnectHandler, Router } from "./router.ts";
-import { ServerMetrics } from "./server_metrics.ts";
+import { Running, type RunningOptions } from "./running.ts";
 import { addressAt, parseRange, ServiceHook } from "./services/mod.ts";
-import { WatchCounts } from "./watch_counts.ts";
 import { WebhookCaller } from "./webhook/mod.ts";
 
 export interface ApiServerOptions {
@@ -56,7 +56,7 @@ export interface ApiServerOptions {
   /** Bearer tokens that never expire, with whom they stand for. */
   readonly tokens?: ReadonlyMap<string, UserInfo>;
   readonly definitions?: readonly ResourceDefinition[];
-  readonly flowControl?: Partial<FlowControlOptions>;
+  readonly running?: RunningOptions;
   /** How webhooks and extension API servers are reached; by the machine's own routes where not given. */
   readonly dial?: Dial;
   /** Makes what answers log, exec, attach, portforward and proxy; without it they are 501. */
@@ -81,27 +81,32 @@ export interface ApiServer {
   readonly health: HealthChecks;
   /** Resolves when everything a cluster starts with exists. */
   readonly ready: Promise<void>;
-  /** Lets clients be led to other servers, where there are any, while this one still answers. Before `close`. */
+  /** Lets clients be led to other servers, where there are any, while this one still answers. */
   leave(): Promise<void>;
-  /** Ends watches and caches; the store is its owner's. */
+  /**
+   * Ends as upstream does: leads clients to other servers, where there are any, is not ready any more, takes no new
+   * requests, ends watches, lets running requests finish within the time that a request may take, and closes.
+   */
+  stop(): Promise<void>;
+  /** Ends watches and caches at once; the store is its owner's. */
   close(): void;
 }
 
 const DEFAULT_ISSUER = "https://kubernetes.default.svc.cluster.local";
-const REQUEST_TIMEOUT_MILLISECONDS = 60_000;
 const FRONT_PROXY_NAMES = ["front-proxy-client"];
 
 /** kube-apiserver over a store: caches, admission, authentication, authorization, and what a cluster starts with. */
 export function startApiServer(options: ApiServerOptions): ApiServer {
-  const { store, pki, clock, random, logger, metrics } = options;
+  const { pki, clock, random, logger, metrics } = options;
   const issuer = options.issuer ?? DEFAULT_ISSUER;
   const audiences = [issuer];
   const keys = pki.serviceAccountKeys;
   const definitions = options.definitions ?? BUILTIN_KINDS;
+  const store = new MeteredStore(options.store, definitions, metrics, clock);
   const registry = new Registry({ store, definitions, clock, random, logger });
   const reader = objectReader(registry);
   const writer = objectWriter(registry);
-  const shutdown = new AbortController();
+  const running = new Running(options.running ?? {}, { clock, logger, metrics, store, registry });
   const webhooks = new WebhookCaller({
     reader,
     dial: options.dial ?? directDial,
@@ -113,8 +118,8 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const authorizer = unionAuthorizer([
     mastersAuthorizer,
     tunnelAuthorizer,
-    new NodeAuthorizer(reader, nodeRules()),
-    rbac,
+    countedDecisions(new NodeAuthorizer(reader, nodeRules()), "Node", metrics),
+    countedDecisions(rbac, "RBAC", metrics),
   ]);
   const tokens = unionTokens([
     staticTokens(options.tokens ?? new Map(), audiences),
@@ -132,15 +137,14 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     logger,
     ...(store.shared ? { shared: { store, clock } } : {}),
   });
-  registry.useAdmission([
+  const admission = [
     customResourceTermination,
     ...defaultAdmission({ reader, writer, authorizer, rbac, clock, random }),
-  ], [services]);
+  ];
+  registry.useAdmission(meteredAdmission(admission, metrics, clock), [services]);
 
-  const serverMetrics = new ServerMetrics(metrics);
   const health = new HealthChecks();
-  health.add("etcd", () => store.check());
-  health.add("etcd-readiness", () => store.check(), ["readyz"]);
+  running.addChecks(health);
   const { clusterIp, done, steps } = startChecks(health, options);
   const leases = store.shared
     ? new ServerLeases({
@@ -156,16 +160,15 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
         }),
     })
     : undefined;
-  const watches = new WatchCounts();
-  const flow = openGate(options.flowControl ?? {}, {
+  const flow = openGate(options.running?.flowControl ?? {}, {
     clock,
     metrics,
     reader,
     writer,
     logger,
-    requestTimeoutMilliseconds: REQUEST_TIMEOUT_MILLISECONDS,
+    requestTimeoutMilliseconds: running.timeoutMilliseconds,
     counts: {
-      watchers: (info) => watches.of(info),
+      watchers: (info) => running.watches.of(info),
       objects: ({ group, version, resource }) => registry.count(group, version, resource),
     },
   });
@@ -182,15 +185,9 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       clock,
       random,
       logger,
-      shutdown: shutdown.signal,
-      watching(info) {
-        const closed = watches.open(info);
-        serverMetrics.longRunning(info, 1);
-        return () => {
-          closed();
-          serverMetrics.longRunning(info, -1);
-        };
-      },
+      shutdown: running.lifecycle.watches,
+      minimumWatchSeconds: running.minimumWatchSeconds,
+      watching: (info) => running.watching(info),
     },
     ...(options.connect === undefined ? {} : { connect: options.connect({ reader, authorizer }) }),
   });
@@ -200,22 +197,23 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     metrics,
     issuer,
     keys,
-    more: new Map([["debug", flow.debug]]),
+    more: running.pages(flow.debug),
     serverAddress: `${options.advertise.addresses[0] ?? "localhost"}:${options.advertise.port}`,
   });
-  const handle = createApp({
+  const app = createApp({
     clock,
     random,
     logger,
-    metrics: serverMetrics,
-    authorizer,
+    metrics: running.metrics,
+    authorizer: meteredAuthorizer(authorizer, metrics, clock),
     gate: flow.gate,
-    authenticator: new RequestAuthenticator({
-      tokens,
-      apiAudiences: audiences,
-      anonymous: true,
+    lifecycle: running.lifecycle,
+    timeoutMilliseconds: running.timeoutMilliseconds,
+    authenticator: meteredAuthenticator(
+      new RequestAuthenticator({ tokens, apiAudiences: audiences, anonymous: true, clock }),
+      metrics,
       clock,
-    }),
+    ),
     resources: (request, query, info, user) => router.route(request, query, info, user),
     endpoints: async (request, query, info, user) =>
       await options.extra?.(request, info.path, user) ?? await endpoints(request, query, info.path),
@@ -250,20 +248,31 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   })();
   ready.catch((error) => logger.error("the server did not become ready", { error }));
 
+  const leave = async () => await leases?.leave();
+  let closed = false;
+  const close = () => {
+    if (closed) return;
+    closed = true;
+    running.close();
+    for (const end of ends) end();
+    flow.close();
+    app.close();
+    webhooks.close();
+    registry.close();
+  };
   return {
-    handle,
+    handle: app.handle,
     reader,
     writer,
     health,
     ready,
-    leave: async () => await leases?.leave(),
-    close() {
-      shutdown.abort(new ApiError(503, "ServiceUnavailable", "the server is shutting down"));
-      for (const end of ends) end();
-      flow.close();
-      webhooks.close();
-      registry.close();
+    leave,
+    async stop() {
+      await leave();
+      await running.stop();
+      close();
     },
+    close,
   };
 }
 

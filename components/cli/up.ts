@@ -12,6 +12,7 @@ import { type Command, DATA_FLAG, OUTPUT_FLAG, type Terminal } from "./command.t
 import { layoutOf } from "./data.ts";
 import { ETCD_FLAGS, etcdChoice, withoutEtcd } from "./etcd_flags.ts";
 import { type ParsedFlags, UsageError } from "./flags.ts";
+import { runningOptions, SERVER_FLAGS, serverArguments } from "./roles/server_flags.ts";
 
 const NODES_MAXIMUM = 5000;
 
@@ -50,11 +51,14 @@ export const up: Command = {
       value: "FILE",
       help: "write the kubeconfig there, instead of adding a context to the user's own",
     },
+    ...SERVER_FLAGS,
     { name: "verbose", short: "v", kind: "boolean", help: "log details" },
     OUTPUT_FLAG,
   ],
   async run(flags, terminal) {
     const options = upOptions(flags, terminal);
+    // What is wrong with them is told here, not in the log of a process that nobody looks at.
+    const running = runningOptions(flags, (line) => terminal.tell(line));
     if (flags.is("detach")) {
       const instance = await upDetached(options.layout, childArguments(options, flags));
       await announce(flags, terminal, options.layout.adminKubeconfig, instance);
@@ -67,6 +71,7 @@ export const up: Command = {
       nodes: options.nodes,
       ...(options.etcd === undefined ? {} : { etcd: options.etcd }),
       logLevel: flags.is("verbose") ? "debug" : "info",
+      running,
       progress: (step) => terminal.tell(`${step} …`),
     });
     try {
@@ -134,6 +139,7 @@ function childArguments(
     // The one that waits for it writes the user's.
     `--kubeconfig=${layout.adminKubeconfig}`,
     `--verbose=${flags.is("verbose")}`,
+    ...serverArguments(flags),
     ...["store", ...ETCD_FLAGS.map(({ name }) => name)].flatMap((name) => {
       const value = flags.text(name);
       return value === undefined ? [] : [`--${name}=${value}`];

@@ -1,3 +1,4 @@
+import type { RunningOptions } from "../apiserver/mod.ts";
 import {
   type Clock,
   type LogLevel,
@@ -37,6 +38,8 @@ export interface ControlPlaneOptions {
   /** Where the state lies; in the data directory where not given. */
   readonly etcd?: EtcdChoice;
   readonly logLevel?: LogLevel;
+  /** How the API server is run. */
+  readonly running?: RunningOptions;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Hears of each step of the start, for whoever waits. */
@@ -128,6 +131,7 @@ export class ControlPlane {
         random,
         logger: logs.logger("apiserver"),
         metrics,
+        ...(options.running === undefined ? {} : { running: options.running }),
         socketParent: layout.sockets,
       });
       ends.add("apiserver", () => api.end());

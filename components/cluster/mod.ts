@@ -23,3 +23,4 @@ export * from "./doctor.ts";
 export * from "./explain_pod.ts";
 export * from "./role_process.ts";
 export * from "./node_images.ts";
+export type { RunningOptions } from "../apiserver/mod.ts";

@@ -1,3 +1,4 @@
+import type { RunningOptions } from "../apiserver/mod.ts";
 import { lineLogger, type Logger, MetricRegistry, systemClock, systemRandom } from "../base/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { connect } from "./connection.ts";
@@ -109,6 +110,7 @@ export async function startApiServerProcess(options: {
   readonly listen: ListenAddress;
   readonly advertise: string;
   readonly network: ClusterNetwork;
+  readonly running?: RunningOptions;
   /** Where the state lies; in the data directory where not given. */
   readonly etcd?: EtcdChoice;
   /** The cluster's keys, which several servers share; in the data directory where not given. */
@@ -142,7 +144,8 @@ export async function startApiServerProcess(options: {
     clock: systemClock,
     random: systemRandom,
     logger,
-    metrics: new MetricRegistry(),
+    metrics,
+    ...(options.running === undefined ? {} : { running: options.running }),
     socketParent: layout.sockets,
   });
   const end = async () => {

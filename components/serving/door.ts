@@ -47,6 +47,8 @@ export class Door {
   readonly #directory: string;
   readonly #connections = new Set<() => void>();
   readonly #raw: RawUpgrades;
+  /** The inner servers, one a connection. */
+  readonly #inner = new Set<Deno.HttpServer>();
   #count = 0;
 
   private constructor(options: DoorOptions, directory: string) {
@@ -78,6 +80,15 @@ export class Door {
   /** Takes new certificates for connections from now on. */
   reload(credentials: DoorCredentials): void {
     this.#server.setSecureContext(serverCredentials(credentials));
+  }
+
+  /**
+   * Takes no more connections, and lets those that are open finish what they are answering; resolves when all have.
+   * Upgraded ones have no end: close the door after a while.
+   */
+  async drain(): Promise<void> {
+    this.#server.close();
+    await Promise.all([...this.#inner].map((inner) => inner.shutdown().catch(() => {})));
   }
 
   /** Takes no more connections and closes those that are open. */
@@ -129,11 +140,13 @@ export class Door {
       { path, onListen() {}, onError: (error) => this.#failed(error) },
       (request) => this.#options.handle(request, peer),
     );
+    this.#inner.add(inner);
     const upstream = net.connect({ path });
     let open = true;
     const close = () => {
       if (!open) return;
       open = false;
+      this.#inner.delete(inner);
       socket.destroy();
       upstream.destroy();
       inner.shutdown().catch(() => {});
@@ -142,10 +155,14 @@ export class Door {
       // The listener has its one connection: nobody else shall find the socket.
       Deno.remove(path).catch(() => {});
     });
-    for (const end of [socket, upstream]) {
-      end.on("error", close);
-      end.on("close", close);
-    }
+    socket.on("error", close);
+    socket.on("close", close);
+    upstream.on("error", close);
+    upstream.on("close", () => {
+      // What the server wrote last is on its way still.
+      if (socket.writableEnded && !socket.writableFinished) socket.once("finish", close);
+      else close();
+    });
     if (socket.destroyed) return close();
     upstream.write(head);
     socket.pipe(upstream);

@@ -1,3 +1,4 @@
+import { type Counter, type Gauge, MetricRegistry } from "../../base/mod.ts";
 import { type Endpoint, pageNotFound, textResponse } from "./endpoint.ts";
 
 /** Throws, or rejects, while what it looks at is not well. */
@@ -15,8 +16,22 @@ interface NamedCheck {
 /** The named checks of a server, by the paths that ask for them. */
 export class HealthChecks {
   readonly #checks: NamedCheck[] = [];
+  /** What `/metrics/slis` shows: how the checks went when they were last asked. */
+  readonly metrics = new MetricRegistry();
+  readonly #state: Gauge;
+  readonly #total: Counter;
 
   constructor() {
+    this.#state = this.metrics.gauge(
+      "kubernetes_healthcheck",
+      "[STABLE] This metric records the result of a single healthcheck.",
+      ["name", "type"],
+    );
+    this.#total = this.metrics.counter(
+      "kubernetes_healthchecks_total",
+      "[STABLE] This metric records the results of all healthcheck.",
+      ["name", "status", "type"],
+    );
     this.add("ping", () => {});
   }
 
@@ -26,6 +41,19 @@ export class HealthChecks {
     const named = { name, check, roots };
     if (at < 0) this.#checks.push(named);
     else this.#checks[at] = named;
+  }
+
+  /** Runs one check; answers what is wrong. */
+  async run(root: HealthRoot, { name, check }: NamedCheck): Promise<string | undefined> {
+    let problem: string | undefined;
+    try {
+      await check();
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+    }
+    this.#state.set(problem === undefined ? 1 : 0, name, root);
+    this.#total.add(1, name, problem === undefined ? "success" : "error", root);
+    return problem;
   }
 
   of(root: HealthRoot): readonly NamedCheck[] {
@@ -48,12 +76,13 @@ export function serveHealth(checks: HealthChecks): Endpoint {
     if (!isRoot(root)) return pageNotFound();
     const all = checks.of(root);
     if (rest.length === 0) {
-      return await summary(root, all, query.has("verbose"), query.getAll("exclude"));
+      const run = (check: NamedCheck) => checks.run(root, check);
+      return await summary(root, all, query.has("verbose"), query.getAll("exclude"), run);
     }
     const name = rest.join("/");
     const one = all.find((each) => each.name === name);
     if (one === undefined) return pageNotFound();
-    const problem = await problemOf(one);
+    const problem = await checks.run(root, one);
     return problem === undefined
       ? textResponse("ok")
       : textResponse(`internal server error: ${problem}\n`, 500);
@@ -67,13 +96,14 @@ async function summary(
   checks: readonly NamedCheck[],
   verbose: boolean,
   exclude: readonly string[],
+  run: (check: NamedCheck) => Promise<string | undefined>,
 ): Promise<Response> {
   const excluded = new Set(exclude);
   const unknown = [...excluded].filter((name) => !checks.some((each) => each.name === name));
   const lines: string[] = [];
   let failed = false;
   const problems = await Promise.all(
-    checks.map((each) => excluded.has(each.name) ? undefined : problemOf(each)),
+    checks.map((each) => excluded.has(each.name) ? undefined : run(each)),
   );
   for (const [i, { name }] of checks.entries()) {
     if (excluded.has(name)) lines.push(`[+]${name} excluded: ok`);
@@ -90,13 +120,4 @@ async function summary(
   }
   if (failed) return textResponse(`${lines.join("\n")}\n${root} check failed\n`, 500);
   return textResponse(verbose ? `${lines.join("\n")}\n${root} check passed\n` : "ok");
-}
-
-async function problemOf({ check }: NamedCheck): Promise<string | undefined> {
-  try {
-    await check();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }

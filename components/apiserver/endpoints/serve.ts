@@ -38,7 +38,7 @@ export function serveEndpoints(
     ["apis", discovery],
     ["openapi", openApi],
     ["version", exactly("/version", serveVersion(version))],
-    ["metrics", exactly("/metrics", serveMetrics(metrics))],
+    ["metrics", serveMetrics(metrics, health.metrics)],
     ["healthz", healthPaths],
     ["livez", healthPaths],
     ["readyz", healthPaths],
@@ -56,11 +56,15 @@ export function serveEndpoints(
     );
     return [
       ...groups,
+      ...[...options.more?.keys() ?? []].filter((name) => name !== "debug").map((name) =>
+        `/${name}`
+      ),
       ...health.paths(),
       OPENID_CONFIGURATION_PATH,
       OPENID_KEYS_PATH,
       "/apis",
       "/metrics",
+      "/metrics/slis",
       "/openapi/v2",
       "/openapi/v3",
       "/version",
@@ -71,7 +75,9 @@ export function serveEndpoints(
     const trimmed = path.endsWith("/") ? path.slice(0, -1) : path;
     const endpoint = endpoints.get(trimmed.split("/", 2)[1] ?? "");
     if (endpoint === undefined) return pageNotFound();
-    if (request.method !== "GET" && request.method !== "HEAD") {
+    const { method } = request;
+    const resets = method === "DELETE" && endpoint === endpoints.get("metrics");
+    if (method !== "GET" && method !== "HEAD" && !resets) {
       return textResponse("405: Method Not Allowed\n", 405);
     }
     return await endpoint({ request, query, path: trimmed });

@@ -11,6 +11,7 @@ import {
   PROTOBUF_TYPE,
   YAML_TYPE,
 } from "./negotiate.ts";
+import { keepSize } from "./response_size.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -51,7 +52,7 @@ export async function writeBody(
     bodyBytes(value, negotiated, isPretty(request, negotiated)),
     request,
   );
-  return new Response(request.method === "HEAD" ? null : body, {
+  const response = new Response(request.method === "HEAD" ? null : body, {
     status,
     headers: {
       "content-type": negotiated.mediaType,
@@ -60,6 +61,7 @@ export async function writeBody(
       ...packing,
     },
   });
+  return request.method === "GET" ? keepSize(response, body.length) : response;
 }
 
 function bodyBytes(

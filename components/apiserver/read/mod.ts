@@ -4,7 +4,7 @@ export { awaitRevision } from "./freshness.ts";
 export { getObject } from "./get.ts";
 export { listObjects } from "./list.ts";
 export { type Presentation, presentationOf, respondEntry } from "./presentation.ts";
-export type { ReadRequest, ReadServices } from "./read_request.ts";
+export type { ReadRequest, ReadServices, WatchMeter } from "./read_request.ts";
 export { Selection } from "./selection.ts";
 export { VersionView } from "./version_view.ts";
 export { watchObjects } from "./watch.ts";

@@ -14,6 +14,7 @@ export class ReadHarness {
     random: seededRandom(1),
     logger: silentLogger,
     shutdown: this.abort.signal,
+    minimumWatchSeconds: 1800,
   };
   readonly #revisions = new Map<string, number>();
 

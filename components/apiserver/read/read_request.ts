@@ -20,8 +20,21 @@ export interface ReadServices {
   readonly logger: Logger;
   /** Aborts when the server ends: watches end too. */
   readonly shutdown: AbortSignal;
-  /** Hears of each watch that opens; answers whom to tell of its end. */
-  readonly watching?: (info: RequestInfo) => () => void;
+  /** A watch that names no time lasts so long, or up to twice that: so that clients do not come back all at once. */
+  readonly minimumWatchSeconds: number;
+  /** Hears of each watch that opens; answers whom to tell how it goes on. */
+  readonly watching?: (info: RequestInfo) => WatchMeter;
+}
+
+/** Hears how a watch goes on. Called for every watcher and event: it must be quick. */
+export interface WatchMeter {
+  sent(frames: readonly Uint8Array[]): void;
+  /** How many objects there were when it began. */
+  initial(count: number): void;
+  /** Ended because its client does not keep up. */
+  tooSlow(): void;
+  /** Called once, last. */
+  closed(): void;
 }
 
 export function resourceOf({ definition }: ReadRequest): GroupResource {

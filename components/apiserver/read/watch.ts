@@ -1,4 +1,4 @@
-import { invalid, type Random } from "../../base/mod.ts";
+import { invalid } from "../../base/mod.ts";
 import { type ListQuery, parseRevision, readListQuery } from "../negotiation/mod.ts";
 import { awaitRevision } from "./freshness.ts";
 import { presentationOf } from "./presentation.ts";
@@ -8,9 +8,6 @@ import { Watcher, type WatchPlan } from "./watcher.ts";
 import { wantsWebSocket, watchSocket } from "./watch_socket.ts";
 import { watchResponse } from "./watch_stream.ts";
 
-/** A watch that names no time lasts so long, or up to twice that: so that clients do not come back all at once. */
-const TIMEOUT_MINIMUM_SECONDS = 1800;
-
 /** GET with `watch=true`. Throws what negotiation and the query's checks throw; what comes later is an ERROR event. */
 export async function watchObjects(read: ReadRequest, services: ReadServices): Promise<Response> {
   const { info, definition, request } = read;
@@ -19,8 +16,8 @@ export async function watchObjects(read: ReadRequest, services: ReadServices): P
   const selection = new Selection(presentation.view, info.namespace, query, info.name);
   const plan = await planOf(read, query, services);
   const watcher = new Watcher(selection, presentation, plan, services);
-  const closed = services.watching?.(info);
-  if (closed !== undefined) watcher.onEnd = closed;
+  const meter = services.watching?.(info);
+  if (meter !== undefined) watcher.meter = meter;
   return wantsWebSocket(request)
     ? watchSocket(request, watcher, presentation.negotiated, services.clock)
     : watchResponse(watcher, presentation.negotiated);
@@ -29,7 +26,7 @@ export async function watchObjects(read: ReadRequest, services: ReadServices): P
 async function planOf(
   { resource, definition }: ReadRequest,
   query: ListQuery,
-  { clock, random }: ReadServices,
+  services: ReadServices,
 ): Promise<WatchPlan> {
   const { resourceVersion, sendInitialEvents, allowWatchBookmarks: bookmarks } = query;
   const revision = parseRevision(
@@ -39,17 +36,18 @@ async function planOf(
   const unset = resourceVersion === "" || revision === 0;
   await resource.cache.ready();
   if (resourceVersion === "") await resource.fresh();
-  else if (sendInitialEvents === true) await awaitRevision(resource, revision, clock);
+  else if (sendInitialEvents === true) await awaitRevision(resource, revision, services.clock);
   const initial = sendInitialEvents ?? unset;
   return {
     after: initial || unset ? undefined : revision,
     initial,
     initialEnd: sendInitialEvents === true && bookmarks,
     bookmarks,
-    timeoutMilliseconds: timeoutSeconds(query, random) * 1000,
+    timeoutMilliseconds: timeoutSeconds(query, services) * 1000,
   };
 }
 
-function timeoutSeconds({ timeoutSeconds = 0 }: ListQuery, random: Random): number {
-  return timeoutSeconds > 0 ? timeoutSeconds : TIMEOUT_MINIMUM_SECONDS * (1 + random.next());
+function timeoutSeconds({ timeoutSeconds = 0 }: ListQuery, services: ReadServices): number {
+  const { minimumWatchSeconds, random } = services;
+  return timeoutSeconds > 0 ? timeoutSeconds : minimumWatchSeconds * (1 + random.next());
 }

@@ -9,7 +9,7 @@ import { type CacheWatch, CompactedError } from "../../storage/mod.ts";
 import type { StoredObject } from "../registry/resource_store.ts";
 import { watchSelection } from "./field_fanout.ts";
 import type { Presentation } from "./presentation.ts";
-import type { ReadServices } from "./read_request.ts";
+import type { ReadServices, WatchMeter } from "./read_request.ts";
 import type { Selection } from "./selection.ts";
 import { batchFrames, errorFrame, eventFrame, Frames, type ObjectEvent } from "./watch_event.ts";
 
@@ -69,8 +69,8 @@ export class Watcher {
     readonly services: ReadServices,
   ) {}
 
-  /** Called once, when the watch is over. */
-  onEnd: () => void = () => {};
+  /** Hears how it goes on. */
+  meter: WatchMeter | undefined;
 
   get ended(): boolean {
     return this.#ended;
@@ -85,7 +85,10 @@ export class Watcher {
     if (shutdown.aborted) return this.end();
     shutdown.addEventListener("abort", this.#onShutdown, { once: true });
     this.#initialRevision = cache.revision;
-    if (plan.initial) this.#initial = [...selection.current()];
+    if (plan.initial) {
+      this.#initial = [...selection.current()];
+      this.meter?.initial(this.#initial.length);
+    }
     this.#starting = true;
     try {
       this.#watch = watchSelection(selection, plan.after ?? cache.revision, {
@@ -129,7 +132,7 @@ export class Watcher {
     this.#initial = [];
     this.#waiting = [];
     this.#output?.close();
-    this.onEnd();
+    this.meter?.closed();
   }
 
   readonly #onShutdown = () => this.end();
@@ -142,11 +145,16 @@ export class Watcher {
     return !this.#initialDone || this.#waitingAt < this.#waiting.length;
   }
 
+  #write(frames: Frames): void {
+    this.meter?.sent(frames.list);
+    this.#output?.write(frames);
+  }
+
   #take(batch: readonly ObjectEvent[]): void {
     if (this.#ended) return;
     if (!this.#starting && !this.#behind && this.#room > 0 && !this.#firstDiffers) {
       const frames = batchFrames(batch, this.selection, this.presentation.form);
-      if (frames.list.length > 0) this.#output?.write(frames);
+      if (frames.list.length > 0) this.#write(frames);
       return;
     }
     for (const event of batch) {
@@ -160,6 +168,7 @@ export class Watcher {
         resource: resource.definition.plural,
         prefix: this.selection.prefix,
       });
+      this.meter?.tooSlow();
       return this.end();
     }
     if (!this.#starting) this.pump();
@@ -183,7 +192,7 @@ export class Watcher {
       frames.push(frame);
       bytes += frame.length;
     }
-    this.#output?.write(new Frames(frames));
+    this.#write(new Frames(frames));
   }
 
   #endInitial(): void {
@@ -192,7 +201,7 @@ export class Watcher {
     this.#initialAt = 0;
     if (!this.plan.initialEnd) return;
     const frame = this.presentation.form.bookmark(this.#initialRevision, INITIAL_EVENTS_END);
-    this.#output?.write(new Frames([frame]));
+    this.#write(new Frames([frame]));
   }
 
   #writeWaiting(): void {
@@ -214,14 +223,14 @@ export class Watcher {
       this.#waitingAt = 0;
       this.#waitingBytes = 0;
     }
-    if (frames.length > 0) this.#output?.write(new Frames(frames));
+    if (frames.length > 0) this.#write(new Frames(frames));
   }
 
   #bookmark(): void {
     // A bookmark says that all before it has been sent, so one that is behind gets none.
     if (this.#ended || this.#behind || this.#room <= 0) return;
     const { revision } = this.selection.view.resource.cache;
-    this.#output?.write(new Frames([this.presentation.form.bookmark(revision)]));
+    this.#write(new Frames([this.presentation.form.bookmark(revision)]));
   }
 
   #bookmarkLater(): void {
@@ -233,7 +242,7 @@ export class Watcher {
 
   #fail(error: unknown): void {
     if (this.#ended) return;
-    this.#output?.write(new Frames([errorFrame(watchError(error), this.presentation.negotiated)]));
+    this.#write(new Frames([errorFrame(watchError(error), this.presentation.negotiated)]));
     this.end();
   }
 }

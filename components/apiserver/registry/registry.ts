@@ -23,6 +23,7 @@ export class Registry {
   readonly #byPrefix = new Map<string, ResourceStore>();
   readonly #custom: CustomStores;
   #writes: WriteDependencies | undefined;
+  #isReady = false;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -83,9 +84,25 @@ export class Registry {
     for (const definition of this.#custom.undefine(stored)) this.definitions.remove(definition);
   }
 
+  /** What there is of each resource. */
+  *held(): Generator<
+    { readonly group: string; readonly resource: string; objects: number; revision: number }
+  > {
+    for (const [prefix, { definition, cache }] of this.#byPrefix) {
+      const { group, plural: resource } = definition;
+      yield { group, resource, objects: cache.count(prefix), revision: cache.revision };
+    }
+  }
+
+  /** True when every cache has had its first state. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
   /** Resolves when every cache has its first state. */
   async ready(): Promise<void> {
     await Promise.all([...this.#byPrefix.values()].map((resource) => resource.cache.ready()));
+    this.#isReady = true;
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import { ETCD_FLAGS, etcdChoice, withoutEtcd } from "../etcd_flags.ts";
 import { UsageError } from "../flags.ts";
 import { DOMAIN_FLAG, networkOf, SERVICE_CIDR_FLAG, VERBOSE_FLAG } from "./role_flags.ts";
 import { runRole } from "./run_role.ts";
+import { runningOptions, SERVER_FLAGS } from "./server_flags.ts";
 
 /** `coracle apiserver`: kube-apiserver alone, with its store. */
 export const apiserver: Command = {
@@ -35,6 +36,7 @@ export const apiserver: Command = {
     },
     SERVICE_CIDR_FLAG,
     DOMAIN_FLAG,
+    ...SERVER_FLAGS,
     VERBOSE_FLAG,
   ],
   run: (flags, terminal) => {
@@ -61,6 +63,7 @@ export const apiserver: Command = {
         listen,
         advertise,
         network: networkOf(flags),
+        running: runningOptions(flags, (line) => terminal.tell(line)),
         ...(etcd === undefined ? {} : { etcd }),
         ...(pkiDirectory === undefined ? {} : { pkiDirectory }),
         log: (line) => terminal.tell(line),

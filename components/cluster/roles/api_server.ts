@@ -1,4 +1,10 @@
-import type { Clock, Logger, MetricRegistry, Random } from "../../base/mod.ts";
+import {
+  type Clock,
+  type Logger,
+  type MetricRegistry,
+  type Random,
+  sleep,
+} from "../../base/mod.ts";
 import {
   acceptTunnel,
   type ApiServer,
@@ -6,6 +12,7 @@ import {
   type KubeletConnector,
   type KubeletCredentials,
   type Peer,
+  type RunningOptions,
   startApiServer,
   tunnelBackends,
   tunnelKubelets,
@@ -17,6 +24,9 @@ import { Door, TunnelHub } from "../../serving/mod.ts";
 import type { Store } from "../../storage/mod.ts";
 import type { ClusterNetwork, ListenAddress } from "../network.ts";
 import { StartError } from "../start_error.ts";
+
+/** How long the last answers may take to reach their clients when the server ends. */
+const FLUSH_MAXIMUM_MILLISECONDS = 2000;
 
 export interface ApiServerRoleOptions {
   readonly store: Store;
@@ -34,6 +44,7 @@ export interface ApiServerRoleOptions {
   readonly tokens?: ReadonlyMap<string, UserInfo>;
   /** Kubelets of this very process; without it they are reached through tunnels, else directly. */
   readonly kubelets?: KubeletConnector;
+  readonly running?: RunningOptions;
 }
 
 interface Socket {
@@ -79,6 +90,7 @@ export class ApiServerRole {
       serviceCidrs: network.serviceCidrs,
       issuer: `https://kubernetes.default.svc.${network.domain}`,
       ...(tokens === undefined ? {} : { tokens }),
+      ...(options.running === undefined ? {} : { running: options.running }),
       connect: ({ reader, authorizer }) =>
         connectHandler({
           reader,
@@ -152,10 +164,14 @@ export class ApiServerRole {
     }
   }
 
-  /** Takes no more requests, ends watches. The store stays open. */
+  /** Ends watches, finishes what is being answered, takes no more requests. The store stays open. */
   async end(): Promise<void> {
-    await this.server.leave();
-    this.server.close();
+    await this.server.stop();
+    const drained = Promise.all(this.#doors.map((door) => door.drain()));
+    const enough = new AbortController();
+    const late = sleep(this.#options.clock, FLUSH_MAXIMUM_MILLISECONDS, enough.signal);
+    await Promise.race([drained, late.catch(() => {})]);
+    enough.abort();
     await this.#hub.close();
     this.#client.close();
     await Promise.all(this.#doors.map((door) => door.close()));

@@ -1,0 +1,150 @@
+import type { Clock, HistogramSeries, MetricRegistry, Series } from "../../base/mod.ts";
+import type { ResourceDefinition } from "../../api/mod.ts";
+import type {
+  Entry,
+  ListOptions,
+  ListResult,
+  Store,
+  WatchHandle,
+  WatchSink,
+  Write,
+} from "../../storage/mod.ts";
+
+// deno-fmt-ignore
+const SECONDS = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+];
+const LABELS = ["operation", "group", "resource"];
+/** How many parts of a key lead to its resource, at most: `/registry/<group>/<resource>/`. */
+const PREFIX_PARTS_MAXIMUM = 4;
+
+interface OperationMeters {
+  readonly duration: HistogramSeries;
+  readonly total: Series;
+  readonly errors: Series;
+}
+
+/** Counts and times what is asked of a store, under the names of upstream's etcd client. */
+export class MeteredStore implements Store {
+  readonly #inner: Store;
+  readonly #clock: Clock;
+  readonly #places = new Map<string, string>();
+  readonly #meters = new Map<string, OperationMeters>();
+  readonly #open: (operation: string, group: string, resource: string) => OperationMeters;
+
+  constructor(
+    inner: Store,
+    definitions: readonly ResourceDefinition[],
+    registry: MetricRegistry,
+    clock: Clock,
+  ) {
+    this.#inner = inner;
+    this.#clock = clock;
+    for (const { storage, group, plural } of definitions) {
+      if (storage !== undefined && !this.#places.has(storage.prefix)) {
+        this.#places.set(storage.prefix, `${group}/${plural}`);
+      }
+    }
+    const duration = registry.histogram(
+      "etcd_request_duration_seconds",
+      "[ALPHA] Storage request latency in seconds for each operation and object type.",
+      SECONDS,
+      LABELS,
+    );
+    const total = registry.counter(
+      "etcd_requests_total",
+      "[ALPHA] Storage request counts for each operation and object type.",
+      LABELS,
+    );
+    const errors = registry.counter(
+      "etcd_request_errors_total",
+      "[ALPHA] Storage failed request counts for each operation and object type.",
+      LABELS,
+    );
+    this.#open = (operation, group, resource) => ({
+      duration: duration.series(operation, group, resource),
+      total: total.series(operation, group, resource),
+      errors: errors.series(operation, group, resource),
+    });
+  }
+
+  get revision(): number {
+    return this.#inner.revision;
+  }
+
+  get compactedRevision(): number {
+    return this.#inner.compactedRevision;
+  }
+
+  get shared(): boolean {
+    return this.#inner.shared;
+  }
+
+  freshRevision(): number | Promise<number> {
+    return this.#inner.freshRevision();
+  }
+
+  check(): Promise<void> {
+    return this.#inner.check();
+  }
+
+  get(key: string): Promise<Entry | undefined> {
+    return this.#timed("get", key, this.#inner.get(key));
+  }
+
+  list(prefix: string, options?: ListOptions): Promise<ListResult> {
+    return this.#timed("list", prefix, this.#inner.list(prefix, options));
+  }
+
+  write(write: Write): Promise<number> {
+    return this.#timed(write.op, write.key, this.#inner.write(write));
+  }
+
+  watch(prefix: string, after: number, sink: WatchSink): Promise<WatchHandle> {
+    return this.#inner.watch(prefix, after, sink);
+  }
+
+  compact(revision: number): Promise<void> {
+    return this.#inner.compact(revision);
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  #timed<T>(operation: string, key: string, answer: Promise<T>): Promise<T> {
+    const started = this.#clock.monotonic();
+    const meters = this.#metersOf(operation, key);
+    meters.total.value++;
+    answer.then(
+      () => meters.duration.observe((this.#clock.monotonic() - started) / 1000),
+      () => {
+        meters.errors.value++;
+        meters.duration.observe((this.#clock.monotonic() - started) / 1000);
+      },
+    );
+    return answer;
+  }
+
+  #metersOf(operation: string, key: string): OperationMeters {
+    const place = this.#placeOf(key);
+    const id = `${operation} ${place}`;
+    let meters = this.#meters.get(id);
+    if (meters === undefined) {
+      const [group = "", resource = ""] = place.split("/");
+      this.#meters.set(id, meters = this.#open(operation, group, resource));
+    }
+    return meters;
+  }
+
+  #placeOf(key: string): string {
+    let end = key.indexOf("/", 1);
+    for (let parts = 2; parts <= PREFIX_PARTS_MAXIMUM; parts++) {
+      end = key.indexOf("/", end + 1);
+      if (end < 0) break;
+      const place = this.#places.get(key.slice(0, end + 1));
+      if (place !== undefined) return place;
+    }
+    return "/";
+  }
+}

@@ -1,0 +1,233 @@
+/** Upstream's feature gates of the release: name, default, stage, and whether it may still be set. */
+export const FEATURE_TABLE = `
+APIResponseCompression on Beta
+APIServerIdentity on Beta
+APIServerTracing on GA locked
+APIServingWithRoutine off Alpha
+AggregatedDiscoveryRemoveBetaType on Deprecated locked
+AllowDNSOnlyNodeCSR off Deprecated
+AllowInsecureKubeletCertificateSigningRequests off Deprecated
+AllowOverwriteTerminationGracePeriodSeconds off Deprecated locked
+AllowParsingUserUIDFromCertAuth on Beta
+AllowServiceExternalIPs on GA
+AllowUnsafeMalformedObjectDeletion off Alpha
+AnonymousAuthConfigurableEndpoints on GA locked
+AnyVolumeDataSource on GA locked
+AuthorizeNodeWithSelectors on GA locked
+AuthorizePodWebsocketUpgradeCreatePermission on Beta
+AuthorizeWithSelectors on GA locked
+BtreeWatchCache on GA locked
+CBORServingAndStorage off Alpha
+CPUCFSQuotaPeriod on GA
+CPUManagerPolicyAlphaOptions off Alpha
+CPUManagerPolicyBetaOptions on Beta
+CPUManagerPolicyOptions on GA locked
+CRDObservedGenerationTracking on Beta
+CRDValidationRatcheting on GA locked
+CRIListStreaming off Alpha
+CSIServiceAccountTokenSecrets on GA locked
+CSIVolumeHealth off Alpha
+ChangeContainerStatusOnKubeletRestart off Deprecated
+ClearingNominatedNodeNameAfterBinding on Beta
+CloudControllerManagerWatchBasedRoutesReconciliation off Alpha
+CloudControllerManagerWebhook off Alpha
+ClusterTrustBundle off Beta
+ClusterTrustBundleProjection off Beta
+ComponentFlagz on Beta
+ComponentStatusz on Beta
+ConcurrentWatchObjectDecode off Beta
+ConsistentListFromCache on GA locked
+ConstrainedImpersonation on Beta
+ContainerCheckpoint on Beta
+ContainerRestartRules on Beta
+ContainerStopSignals off Alpha
+ContextualLogging on Beta
+ControllerManagerReleaseLeaderElectionLockOnExit off Alpha
+CoordinatedLeaderElection off Beta
+CrossNamespaceVolumeDataSource off Alpha
+CustomResourceFieldSelectors on GA locked
+DRAAdminAccess on GA locked
+DRAConsumableCapacity on Beta
+DRADeviceBindingConditions on Beta
+DRADeviceTaintRules off Beta
+DRADeviceTaints on Beta
+DRAExtendedResource on Beta
+DRAListTypeAttributes off Alpha
+DRANodeAllocatableResources off Alpha
+DRAPartitionableDevices on Beta
+DRAPrioritizedList on GA
+DRAResourceClaimDeviceStatus on Beta
+DRAResourceClaimGranularStatusAuthorization on Beta
+DRAResourcePoolStatus off Alpha
+DRASchedulerFilterTimeout on Beta
+DRAWorkloadResourceClaims off Alpha
+DeclarativeValidation on GA locked
+DeclarativeValidationBeta on Beta
+DeclarativeValidationTakeover off Deprecated
+DeploymentReplicaSetTerminatingReplicas on Beta
+DetectCacheInconsistency on Beta
+DisableAllocatorDualWrite on GA locked
+DisableCPUQuotaWithExclusiveCPUs on Deprecated
+DisableNodeKubeProxyVersion on Deprecated locked
+DynamicResourceAllocation on GA locked
+EnvFiles on Beta
+EventedPLEG off Alpha
+ExecProbeTimeout on GA locked
+ExtendWebSocketsToKubelet on Beta
+ExternalServiceAccountTokenSigner on GA locked
+GangScheduling off Alpha
+GenericWorkload off Alpha
+GitRepoVolumeDriver off Deprecated locked
+GracefulNodeShutdown on Beta
+GracefulNodeShutdownBasedOnPodPriority on Beta
+HPAConfigurableTolerance on Beta
+HPAScaleToZero off Alpha
+HostnameOverride on Beta
+ImageMaximumGCAge on GA locked
+ImageVolume on GA locked
+ImageVolumeWithDigest off Alpha
+InPlacePodLevelResourcesVerticalScaling on Beta
+InPlacePodVerticalScaling on GA locked
+InPlacePodVerticalScalingExclusiveCPUs off Alpha
+InPlacePodVerticalScalingExclusiveMemory off Alpha
+InPlacePodVerticalScalingInitContainers on Beta
+JobBackoffLimitPerIndex on GA locked
+JobManagedBy on GA locked
+JobPodReplacementPolicy on GA locked
+JobSuccessPolicy on GA locked
+KMSv1 off Deprecated
+KubeletCgroupDriverFromCRI on GA locked
+KubeletCrashLoopBackOffMax on Beta
+KubeletEnsureSecretPulledImages on Beta
+KubeletFineGrainedAuthz on GA locked
+KubeletInUserNamespace off Alpha
+KubeletPSI on GA locked
+KubeletPodResourcesDynamicResources on GA locked
+KubeletPodResourcesGet on GA locked
+KubeletPodResourcesListUseActivePods on Deprecated
+KubeletRegistrationGetOnExistsOnly off Deprecated
+KubeletSeparateDiskGC on Beta
+KubeletServiceAccountTokenForCredentialProviders on Beta
+KubeletTracing on GA locked
+ListFromCacheSnapshot on Beta
+LocalStorageCapacityIsolationFSQuotaMonitoring off Beta
+LogarithmicScaleDown on GA locked
+LoggingAlphaOptions off Alpha
+LoggingBetaOptions on Beta
+ManifestBasedAdmissionControlConfig off Alpha
+MatchLabelKeysInPodAffinity on GA locked
+MatchLabelKeysInPodTopologySpread on Beta
+MatchLabelKeysInPodTopologySpreadSelectorMerge on Beta
+MaxUnavailableStatefulSet off Beta
+MemoryQoS off Alpha
+MultiCIDRServiceAllocator on GA locked
+MutableCSINodeAllocatableCount on GA locked
+MutablePVNodeAffinity off Alpha
+MutablePodResourcesForSuspendedJobs on Beta
+MutableSchedulingDirectivesForSuspendedJobs on Beta
+MutatingAdmissionPolicy on GA
+NFTablesProxyMode on GA locked
+NativeHistograms off Alpha
+NodeDeclaredFeatures on Beta
+NodeInclusionPolicyInPodTopologySpread on GA locked
+NodeLogQuery on GA locked
+NodeSwap on GA locked
+NominatedNodeNameForExpectation on Beta
+OpenAPIEnums on Beta
+OpportunisticBatching on Beta
+OrderedNamespaceDeletion on GA locked
+PLEGOnDemandRelist on Beta
+PersistentVolumeClaimUnusedSinceTime off Alpha
+PodAndContainerStatsFromCRI off Alpha
+PodCertificateRequest off Beta
+PodDeletionCost on Beta
+PodLevelResourceManagers off Alpha
+PodLevelResources on Beta
+PodLifecycleSleepAction on GA locked
+PodLifecycleSleepActionAllowZero on GA locked
+PodLogsQuerySplitStreams off Alpha
+PodObservedGenerationTracking on GA locked
+PodReadyToStartContainersCondition on Beta
+PodSchedulingReadiness on GA locked
+PodTopologyLabelsAdmission on Beta
+PodsAPI off Alpha
+PortForwardWebsockets on Beta
+PreferSameTrafficDistribution on GA locked
+PreventStaticPodAPIReferences on Beta
+ProcMountType on GA locked
+QOSReserved off Alpha
+RecoverVolumeExpansionFailure on GA locked
+RecursiveReadOnlyMounts on GA locked
+ReduceDefaultCrashLoopBackOffDecay off Alpha
+RelaxedDNSSearchValidation on GA locked
+RelaxedEnvironmentVariableValidation on GA locked
+RelaxedServiceNameValidation on Beta
+ReloadKubeletClientCAFile on Beta
+ReloadKubeletServerCertificateFile on Beta
+RemoteRequestHeaderUID on Beta
+ResilientWatchCacheInitialization on GA locked
+ResourceHealthStatus on Beta
+ResourceHealthStatusMessage on Beta
+RestartAllContainersOnContainerExits on Beta
+RetryGenerateName on GA locked
+RotateKubeletServerCertificate on Beta
+RuntimeClassInImageCriAPI off Alpha
+SELinuxChangePolicy on GA locked
+SELinuxMount off Beta
+SELinuxMountReadWriteOncePod on GA locked
+SchedulerAsyncAPICalls off Beta
+SchedulerAsyncPreemption on Beta
+SchedulerPopFromBackoffQ on Beta
+SchedulerQueueingHints on GA locked
+SeparateCacheWatchRPC off Deprecated locked
+SeparateTaintEvictionController on GA locked
+ServiceAccountNodeAudienceRestriction on Beta
+ServiceAccountTokenJTI on GA locked
+ServiceAccountTokenNodeBinding on GA locked
+ServiceAccountTokenNodeBindingValidation on GA locked
+ServiceAccountTokenPodNodeInfo on GA locked
+ServiceCIDRStatusFieldWiping on Deprecated
+ShardedListAndWatch off Alpha
+SidecarContainers on GA locked
+SizeBasedListCostEstimate on Beta
+StaleControllerConsistencyDaemonSet on Beta
+StaleControllerConsistencyJob on Beta
+StaleControllerConsistencyReplicaSet on Beta
+StaleControllerConsistencyStatefulSet on Beta
+StatefulSetSemanticRevisionComparison on Beta
+StorageCapacityScoring off Alpha
+StorageNamespaceIndex on Deprecated
+StorageVersionAPI off Alpha
+StorageVersionHash on Beta
+StorageVersionMigrator off Beta
+StreamingCollectionEncodingToJSON on GA locked
+StreamingCollectionEncodingToProtobuf on GA locked
+StrictIPCIDRValidation on Beta
+StructuredAuthenticationConfiguration on GA locked
+StructuredAuthenticationConfigurationEgressSelector on Beta
+StructuredAuthenticationConfigurationJWKSMetrics on Beta
+SupplementalGroupsPolicy on GA locked
+SystemdWatchdog on GA locked
+TaintTolerationComparisonOperators off Alpha
+TokenRequestServiceAccountUIDValidation on Beta
+TopologyAwareWorkloadScheduling off Alpha
+TopologyManagerPolicyAlphaOptions off Alpha
+TopologyManagerPolicyBetaOptions on Beta
+TopologyManagerPolicyOptions on GA locked
+TranslateStreamCloseWebsocketRequests on Beta
+UnauthenticatedHTTP2DOSMitigation on Beta
+UnknownVersionInteroperabilityProxy on Beta
+UserNamespacesHostNetworkSupport off Alpha
+UserNamespacesSupport on GA locked
+VolumeAttributesClass on GA locked
+VolumeLimitScaling off Alpha
+WatchCacheInitializationPostStartHook on Beta
+WatchList on Beta
+WinDSR on GA locked
+WinOverlay on GA locked
+WindowsCPUAndMemoryAffinity off Alpha
+WindowsGracefulNodeShutdown on Beta
+WindowsHostNetwork off Deprecated
+WorkloadAwarePreemption off Alpha
+WorkloadWithJob off Alpha
+`;

@@ -1,0 +1,128 @@
+import { FeatureGates, parseDuration } from "../../base/mod.ts";
+import type { RunningOptions } from "../../cluster/mod.ts";
+import { type Flag, type ParsedFlags, UsageError } from "../flags.ts";
+
+/** kube-apiserver's flags of how it is run, with upstream's names and defaults. */
+export const SERVER_FLAGS: readonly Flag[] = [
+  {
+    name: "request-timeout",
+    kind: "text",
+    value: "DURATION",
+    help: "how long a request may take (1m0s)",
+  },
+  {
+    name: "min-request-timeout",
+    kind: "number",
+    value: "SECONDS",
+    help: "how long a watch that names no time lasts at least (1800)",
+  },
+  {
+    name: "shutdown-delay-duration",
+    kind: "text",
+    value: "DURATION",
+    help: "how long requests are still taken when it is asked to end (0s)",
+  },
+  {
+    name: "max-requests-inflight",
+    kind: "number",
+    value: "N",
+    help: "requests that read, answered at once (400)",
+  },
+  {
+    name: "max-mutating-requests-inflight",
+    kind: "number",
+    value: "N",
+    help: "requests that write, answered at once (200)",
+  },
+  {
+    name: "enable-priority-and-fairness",
+    kind: "boolean",
+    help: "let priority levels decide who is answered first (true)",
+  },
+  {
+    name: "feature-gates",
+    kind: "text",
+    value: "NAME=BOOL,…",
+    help: "features to switch on or off",
+  },
+];
+
+/** Gates whose setting changes what the server does. */
+const HEEDED = new Set(["ComponentFlagz", "ComponentStatusz"]);
+
+const DEFAULTS: Readonly<Record<string, string>> = {
+  "request-timeout": "1m0s",
+  "min-request-timeout": "1800",
+  "shutdown-delay-duration": "0s",
+  "max-requests-inflight": "400",
+  "max-mutating-requests-inflight": "200",
+  "enable-priority-and-fairness": "true",
+  "feature-gates": "",
+};
+
+/** What the flags ask for. Throws `UsageError`; `warn` hears what is odd but can be done. */
+export function runningOptions(flags: ParsedFlags, warn: (line: string) => void): RunningOptions {
+  const gates = checked(flags, "feature-gates", FeatureGates.parse);
+  for (const line of gates?.warnings ?? []) warn(line);
+  for (const [name, value] of gates?.explicit ?? []) {
+    if (HEEDED.has(name) || value === FeatureGates.DEFAULT.enabled(name)) continue;
+    warn(`feature gate ${name} is known, but setting it changes nothing here`);
+  }
+  const timeout = duration(flags, "request-timeout");
+  const delay = duration(flags, "shutdown-delay-duration");
+  const minimum = positive(flags, "min-request-timeout");
+  const readOnly = positive(flags, "max-requests-inflight");
+  const mutating = positive(flags, "max-mutating-requests-inflight");
+  return {
+    flowControl: {
+      priorityAndFairness: flags.text("enable-priority-and-fairness") !== "false",
+      ...(readOnly === undefined ? {} : { readOnlyMaximum: readOnly }),
+      ...(mutating === undefined ? {} : { mutatingMaximum: mutating }),
+    },
+    ...(timeout === undefined ? {} : { requestTimeoutMilliseconds: timeout }),
+    ...(delay === undefined ? {} : { shutdownDelayMilliseconds: delay }),
+    ...(minimum === undefined ? {} : { minimumWatchSeconds: minimum }),
+    ...(gates === undefined ? {} : { gates }),
+    flags: Object.fromEntries(
+      SERVER_FLAGS.map(({ name }) => [name, flags.text(name) ?? DEFAULTS[name] ?? ""]),
+    ),
+  };
+}
+
+/** The same flags for another process of this program. */
+export function serverArguments(flags: ParsedFlags): string[] {
+  return SERVER_FLAGS.flatMap(({ name }) => {
+    const value = flags.text(name);
+    return value === undefined ? [] : [`--${name}=${value}`];
+  });
+}
+
+function duration(flags: ParsedFlags, name: string): number | undefined {
+  return checked(flags, name, (text) => {
+    const milliseconds = parseDuration(text);
+    if (milliseconds < 0) throw new Error("must not be negative");
+    return milliseconds;
+  });
+}
+
+function positive(flags: ParsedFlags, name: string): number | undefined {
+  return checked(flags, name, (text) => {
+    if (Number(text) < 1) throw new Error("must be greater than 0");
+    return Number(text);
+  });
+}
+
+function checked<T>(
+  flags: ParsedFlags,
+  name: string,
+  parse: (text: string) => T,
+): T | undefined {
+  const text = flags.text(name);
+  if (text === undefined) return undefined;
+  try {
+    return parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`invalid argument ${JSON.stringify(text)} for "--${name}" flag: ${why}`);
+  }
+}
