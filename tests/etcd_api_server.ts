@@ -33,7 +33,7 @@ export class EtcdApiServer {
   ): Promise<EtcdApiServer> {
     const clock = systemClock;
     const metrics = new MetricRegistry();
-    const store = await openEtcdStore({ clock, logger: silentLogger, metrics, ...etcd });
+    const store = await openEtcdStore({ clock, logger: silentLogger, ...etcd });
     const server = startApiServer({
       store,
       pki,

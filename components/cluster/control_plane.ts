@@ -105,7 +105,6 @@ export class ControlPlane {
           directory: layout.store,
           logger: logs.logger("storage"),
           clock,
-          metrics,
         }),
         openNodeGroup({
           layout,

@@ -1,4 +1,4 @@
-import type { Clock, Logger, MetricRegistry } from "../base/mod.ts";
+import type { Clock, Logger } from "../base/mod.ts";
 import {
   openEtcdStore,
   openKvStore,
@@ -29,12 +29,11 @@ export interface OpenStoreOptions {
   readonly directory: string;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly metrics: MetricRegistry;
 }
 
 /** Opens the store that was chosen. Rejects with `StartError` where the user can mend it. */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
-  const { clock, directory, etcd, logger, metrics } = options;
+  const { clock, directory, etcd, logger } = options;
   try {
     if (etcd === undefined) return await openKvStore({ directory, logger, clock });
     const { compactionSeconds, prefix, servers } = etcd;
@@ -47,7 +46,6 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       },
       clock,
       logger,
-      metrics,
       ...(prefix === undefined ? {} : { prefix }),
       ...(compactionSeconds === undefined ? {} : { history: { seconds: compactionSeconds } }),
     });

@@ -130,7 +130,6 @@ export async function startApiServerProcess(options: {
       directory: layout.store,
       logger,
       clock: systemClock,
-      metrics,
     }),
   ]).catch((error) => {
     owned.release();

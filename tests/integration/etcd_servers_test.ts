@@ -251,8 +251,11 @@ async function health(one: EtcdApiServer): Promise<void> {
     assert.deepEqual(await one.send("GET", path), { code: 200, body: "ok" }, path);
   }
   const { body } = await one.send("GET", "/metrics");
-  assert.match(body, /etcd_request_duration_seconds_count\{operation="create"\} \d+/);
-  assert.match(body, /etcd_requests_total\{operation="list"\} \d+/);
+  assert.match(
+    body,
+    /etcd_request_duration_seconds_count\{operation="create",group="",resource="configmaps"\} \d+/,
+  );
+  assert.match(body, /etcd_requests_total\{operation="list",group="",resource="pods"\} \d+/);
 }
 
 async function endpoints(...servers: EtcdApiServer[]): Promise<void> {

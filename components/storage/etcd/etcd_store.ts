@@ -1,4 +1,4 @@
-import { type Clock, invariant, type Logger, type MetricRegistry } from "../../base/mod.ts";
+import { type Clock, invariant, type Logger } from "../../base/mod.ts";
 import {
   CompactedError,
   type Entry,
@@ -24,7 +24,6 @@ import type { EtcdHistoryLimits } from "./etcd_compactor.ts";
 import { EtcdError } from "./etcd_error.ts";
 import { EtcdKeys, oneKey } from "./etcd_keys.ts";
 import { EtcdLeases } from "./etcd_leases.ts";
-import { etcdMetrics, type EtcdObserver, type EtcdOperation } from "./etcd_metrics.ts";
 import { readRange } from "./etcd_pages.ts";
 import { EtcdWatchers } from "./etcd_watchers.ts";
 import { firstReadable } from "./first_readable.ts";
@@ -42,7 +41,6 @@ export interface EtcdStoreOptions {
   readonly tls?: EtcdTls;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics?: MetricRegistry;
   readonly history?: Partial<EtcdHistoryLimits>;
 }
 
@@ -66,7 +64,6 @@ export class EtcdStore implements Store {
   readonly #fresh: FreshRevision;
   readonly #compactor: EtcdCompactor;
   readonly #watchers: EtcdWatchers;
-  readonly #observe: EtcdObserver | undefined;
   /** Values on their way, by key: their events need not keep a second copy. */
   readonly #writing = new Map<string, Uint8Array>();
   #revision: number;
@@ -103,13 +100,12 @@ export class EtcdStore implements Store {
     revision: number,
     compacted: number,
   ) {
-    const { clock, logger, metrics } = options;
+    const { clock, logger } = options;
     this.#options = options;
     this.#client = client;
     this.#keys = keys;
     this.#revision = revision;
     this.#compacted = compacted;
-    this.#observe = metrics === undefined ? undefined : etcdMetrics(metrics);
     this.#leases = new EtcdLeases(clock, async (seconds) => (await client.leaseGrant(seconds)).id);
     this.#fresh = new FreshRevision(() => this.#ask());
     this.#compactor = new EtcdCompactor({
@@ -157,10 +153,7 @@ export class EtcdStore implements Store {
   }
 
   async get(key: string): Promise<Entry | undefined> {
-    const { entries, revision } = await this.#observed(
-      "get",
-      this.#client.range(oneKey(this.#keys.key(key))),
-    );
+    const { entries, revision } = await this.#client.range(oneKey(this.#keys.key(key)));
     this.#heard(revision);
     return entries[0] && this.#entry(entries[0]);
   }
@@ -173,14 +166,11 @@ export class EtcdStore implements Store {
     }
     try {
       const range = this.#keys.range(prefix, startAfter);
-      const { entries, revision, remaining } = await this.#observed(
-        "list",
+      const { entries, revision, remaining } = await readRange(this.#client, range, {
         // etcd has no revision 0, and its first is as empty.
-        readRange(this.#client, range, {
-          revision: options.revision === 0 ? 1 : asked,
-          limit,
-        }),
-      );
+        revision: options.revision === 0 ? 1 : asked,
+        limit,
+      });
       this.#heard(revision);
       return {
         entries: entries.map((entry) => this.#entry(entry)),
@@ -199,7 +189,7 @@ export class EtcdStore implements Store {
     if (size > VALUE_MAXIMUM_BYTES) throw new ValueTooLargeError(write.key, size);
     if (write.op !== "delete") this.#writing.set(write.key, write.value);
     try {
-      const { succeeded, revision, current } = await this.#observed(write.op, this.#txn(write));
+      const { succeeded, revision, current } = await this.#txn(write);
       this.#heard(revision);
       if (!succeeded) this.#refuse(write, current);
       await this.#ownEvent(revision);
@@ -288,20 +278,6 @@ export class EtcdStore implements Store {
     const { revision } = await this.#client.range({ ...key, countOnly: true });
     this.#heard(revision);
     return revision;
-  }
-
-  async #observed<T>(operation: EtcdOperation, answer: Promise<T>): Promise<T> {
-    if (this.#observe === undefined) return await answer;
-    const { clock } = this.#options;
-    const started = clock.monotonic();
-    let failed = true;
-    try {
-      const result = await answer;
-      failed = false;
-      return result;
-    } finally {
-      this.#observe(operation, (clock.monotonic() - started) / 1000, failed);
-    }
   }
 
   /** The very array that was written where it holds the same: who has offered its object finds it by that. */
