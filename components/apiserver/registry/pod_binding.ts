@@ -14,8 +14,10 @@ export async function bindPod(
   const target = (binding as { target?: unknown }).target;
   const node = isJsonObject(target) ? target["name"] : undefined;
   if (typeof node !== "string" || node === "") throw badRequest("target.name: Required value");
-  await dependencies.pipeline.admit(admissionRequest(context, "CREATE", binding, undefined));
-  await updateObject(dependencies, context, {
+  const { pipeline } = dependencies;
+  await pipeline.admit(admissionRequest(context, "CREATE", binding, undefined));
+  await pipeline.validate(admissionRequest(context, "CREATE", binding, undefined));
+  await updateObject(dependencies, { ...context, internal: true }, {
     createsMissing: false,
     unconditional: true,
     ownership: "none",
