@@ -3,7 +3,7 @@ import { BUILTIN_KINDS, type ResourceDefinition } from "../api/mod.ts";
 import type { Pki } from "../pki/mod.ts";
 import { type Dial, directDial } from "../serving/mod.ts";
 import type { Store } from "../storage/mod.ts";
-import { AdmissionExtensions, defaultAdmission } from "./admission/mod.ts";
+import { defaultAdmission } from "./admission/mod.ts";
 import { createApp } from "./app.ts";
 import { customResourceTermination, DefinitionService } from "./custom/mod.ts";
 import {
@@ -137,17 +137,9 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     logger,
     ...(store.shared ? { shared: { store, clock } } : {}),
   });
-  const extensions = new AdmissionExtensions({
-    reader,
-    authorizer,
-    definitions: registry.definitions,
-    call: webhooks.call,
-    random,
-    logger,
-  });
   const admission = [
     customResourceTermination,
-    ...defaultAdmission({ reader, writer, authorizer, rbac, clock, random, extensions }),
+    ...defaultAdmission({ reader, writer, authorizer, rbac, clock, random }),
   ];
   registry.useAdmission(meteredAdmission(admission, metrics, clock), [services]);
 
@@ -231,8 +223,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const ready = (async () => {
     await registry.ready();
     const custom = new DefinitionService({ registry, reader, writer, clock, logger });
-    ends.push(extensions.start(), rbac.start(reader), services.start(), flow.follow());
-    ends.push(custom.start());
+    ends.push(rbac.start(reader), services.start(), flow.follow(), custom.start());
     await services.repair();
     await bootstrapCluster({
       reader,

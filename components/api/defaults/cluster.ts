@@ -178,7 +178,8 @@ function customResourceDefinition(value: JsonObject): void {
   at("conversion.webhook.clientConfig.service", HTTPS_SERVICE)(spec);
   const status = ensureStruct(value, "status");
   if (isEmpty(status["storedVersions"])) {
-    const stored = structsAt(spec, "versions").filter((version) => version["storage"] === true);
+    const stored = structsAt(spec, "versions").filter((version) => version["storage"] === true)
+      .slice(0, 1);
     status["storedVersions"] = stored.flatMap(({ name }) => typeof name === "string" ? [name] : []);
   }
 }

@@ -248,6 +248,8 @@ export const KIND_RULES: RuleTable = {
     status: () => ({}),
     prepareCreate: addStoredVersion,
     prepareUpdate: addStoredVersion,
+    anyFinalizer: true,
+    ownsSchema: true,
     prepareDelete: heldForCleanup,
     create: (next, errors) => errors.list.push(...definitionProblems(next)),
     update: (next, previous, errors) =>

@@ -30,6 +30,10 @@ export interface KindRules<T extends KubeObject = KubeObject> {
   statusUpdate?(next: T, previous: T, errors: Errors): void;
   /** What a DELETE puts on an object; answers a new one. */
   prepareDelete?(object: T, now: number): T;
+  /** Finalizers of any name, also those without a path. */
+  readonly anyFinalizer?: boolean;
+  /** Its own rules look at all that the schema knows. */
+  readonly ownsSchema?: boolean;
   warnings?(next: T, previous: T | undefined): string[];
   /** A PUT must name a resourceVersion. */
   readonly conditional?: boolean;
@@ -60,7 +64,9 @@ export interface KindFacts {
 export function strategyOf(own: KindRules, facts: KindFacts): Strategy {
   const { hasStatus } = facts;
   const names = own.names ?? facts.names;
+  const standard = own.anyFinalizer !== true;
   const knowsRules = own.create !== undefined;
+  const schema = () => own.ownsSchema === true ? undefined : facts.schema();
   return {
     prepareForCreate(next: Body) {
       const metadata = next.metadata ??= {};
@@ -84,20 +90,20 @@ export function strategyOf(own: KindRules, facts: KindFacts): Strategy {
     },
     validateCreate(next) {
       const errors = new Errors();
-      validateMetadata(next, facts.namespaced, names, errors);
+      validateMetadata(next, facts.namespaced, names, errors, standard);
       own.create?.(next, errors);
-      return withSchema(next, facts.schema(), !knowsRules, errors);
+      return withSchema(next, schema(), !knowsRules, errors);
     },
     validateUpdate(next, previous) {
       const errors = new Errors();
-      validateMetadataUpdate(next, previous, errors);
+      validateMetadataUpdate(next, previous, errors, standard);
       if (own.update !== undefined) own.update(next, previous, errors);
       else own.create?.(next, errors);
-      return withSchema(next, facts.schema(), !knowsRules, errors);
+      return withSchema(next, schema(), !knowsRules, errors);
     },
     validateStatusUpdate(next, previous) {
       const errors = new Errors();
-      validateMetadataUpdate(next, previous, errors);
+      validateMetadataUpdate(next, previous, errors, standard);
       own.statusUpdate?.(next, previous, errors);
       return errors.list;
     },

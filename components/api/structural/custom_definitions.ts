@@ -13,10 +13,11 @@ import type {
 } from "../resource_definition.ts";
 import { schemaOfKind } from "../schema/mod.ts";
 import { customResourceStrategy } from "../strategy/custom_resource.ts";
-import { CustomSchema, type CustomSchemaOptions } from "./custom_schema.ts";
+import { CustomSchema } from "./custom_schema.ts";
 import { goNumber } from "./go_text.ts";
 import { fieldSchemaOf } from "./field_schema.ts";
 import { JsonPathReader } from "./json_path.ts";
+import { ruleCheck } from "./rules/mod.ts";
 import { printerColumns } from "./printer_columns.ts";
 
 /** The versions of one custom resource. */
@@ -54,7 +55,6 @@ const KEEPS_EVERYTHING = { type: "object", "x-kubernetes-preserve-unknown-fields
  */
 export function customDefinitions(
   definition: CustomResourceDefinition,
-  rules?: CustomSchemaOptions["rules"],
 ): CustomDefinitions | undefined {
   const all = definition.spec?.versions ?? [];
   const storage = all.find(({ storage }) => storage === true)?.name;
@@ -67,7 +67,7 @@ export function customDefinitions(
   };
   const versions = new Map<string, ResourceDefinition>();
   for (const version of all) {
-    const made = versionDefinition(definition, version, storage, lifecycle, rules);
+    const made = versionDefinition(definition, version, storage, lifecycle);
     versions.set(version.name ?? "", made);
   }
   const stored = versions.get(storage);
@@ -83,7 +83,6 @@ function versionDefinition(
   version: CustomResourceDefinitionVersion,
   storage: string,
   lifecycle: Lifecycle,
-  rules: CustomSchemaOptions["rules"],
 ): ResourceDefinition {
   const { group = "", scope } = spec;
   const names = status.acceptedNames ?? {};
@@ -96,7 +95,7 @@ function versionDefinition(
   const schema = new CustomSchema(published ?? KEEPS_EVERYTHING, {
     ...(scale === undefined ? {} : { scale }),
     ...(keepsUnknown ? { keepsUnknown } : {}),
-    ...(rules === undefined ? {} : { rules }),
+    rules: ruleCheck,
   });
   const { columns, cells } = printerColumns(version.additionalPrinterColumns);
   const fields = selectableFields(version, namespaced);

@@ -30,7 +30,7 @@ export interface CustomSchemaOptions {
   /** Keeps members that no schema names: definitions of old may. */
   readonly keepsUnknown?: boolean;
   /** Made when an object is first checked. */
-  readonly rules?: (node: SchemaNode) => RuleCheck | undefined;
+  readonly rules?: (schema: JsonSchema, node: SchemaNode) => RuleCheck | undefined;
 }
 
 /** The schema of one version of a custom resource, made ready when it is first used. */
@@ -142,7 +142,7 @@ export class CustomSchema {
 
   #checkRules(next: JsonObject, previous: JsonObject | undefined, errors: ValueErrors): void {
     if (!this.node.below.rules) return;
-    this.#rules ??= { check: this.#options.rules?.(this.node) };
+    this.#rules ??= { check: this.#options.rules?.(this.schema, this.node) };
     const { check } = this.#rules;
     if (check === undefined) return;
     if (errors.list.some(({ reason }) => BLOCKING.has(reason))) {

@@ -1,10 +1,16 @@
 import { isJsonObject } from "../../base/mod.ts";
 
+/** Text that stands in a message as it is, where a value would be written as JSON. */
+export class GoText {
+  constructor(readonly text: string) {}
+}
+
 /** A value as Go's JSON has it: members by name, and nothing in it that HTML would read. */
 export function goJson(value: unknown): string {
   if (value === undefined || value === null) return "null";
   if (typeof value === "string") return goString(value);
   if (typeof value === "number") return goNumber(value);
+  if (value instanceof GoText) return value.text;
   if (Array.isArray(value)) return `[${value.map(goJson).join(",")}]`;
   if (!isJsonObject(value)) return String(value);
   const members = Object.keys(value).filter((name) => value[name] !== undefined).sort();

@@ -2,6 +2,5 @@
 export { approvalCondition } from "./approval.ts";
 export { CLEANUP_FINALIZER } from "./cleanup.ts";
 export { type CustomDefinitions, customDefinitions } from "./custom_definitions.ts";
-export type { CustomSchemaOptions } from "./custom_schema.ts";
 export { pathSteps, replicasAt, selectorAt, valueAt } from "./scale_paths.ts";
 export { structuralCondition } from "./structural_condition.ts";

@@ -4,6 +4,9 @@ import { goJson, goNumber, quoted } from "./go_text.ts";
 /** What stands for a path that there is none of. */
 export const NO_PATH = "<nil>";
 
+/** A value that messages do not show. */
+export const OMITTED: unique symbol = Symbol("omitted");
+
 /** Errors about the values of an object, by the paths of their fields as texts. */
 export class ValueErrors {
   readonly list: FieldError[] = [];
@@ -13,7 +16,8 @@ export class ValueErrors {
   }
 
   invalid(field: string, value: unknown, detail: string): void {
-    this.#add("FieldValueInvalid", field, `Invalid value: ${valueText(value)}`, detail);
+    const body = value === OMITTED ? "Invalid value" : `Invalid value: ${valueText(value)}`;
+    this.#add("FieldValueInvalid", field, body, detail);
   }
 
   /** A value of a wrong type; `value` names the type that it has. */
@@ -36,7 +40,13 @@ export class ValueErrors {
   }
 
   duplicate(field: string, value: unknown): void {
-    this.#add("FieldValueDuplicate", field, `Duplicate value: ${valueText(value)}`, "");
+    const body = value === OMITTED ? "Duplicate value" : `Duplicate value: ${valueText(value)}`;
+    this.#add("FieldValueDuplicate", field, body, "");
+  }
+
+  /** Something that only we can be at fault for. */
+  internal(field: string, detail: string): void {
+    this.#add("InternalError", field, "Internal error", detail);
   }
 
   tooLong(field: string, maximum: number): void {

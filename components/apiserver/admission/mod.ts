@@ -10,7 +10,6 @@ import {
 } from "./certificates.ts";
 import { persistentVolumeClaimResize } from "./claim_resize.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default_class.ts";
-import type { AdmissionExtensions } from "./extensions.ts";
 import { LimitRanger } from "./limit_ranger.ts";
 import { NamespaceLifecycle } from "./namespace_lifecycle.ts";
 import { NodeRestriction } from "./node_restriction.ts";
@@ -26,8 +25,6 @@ import { ResourceQuotaAdmission } from "./resource_quota/resource_quota.ts";
 import { ServiceAccountAdmission } from "./service_account.ts";
 import { storageObjectInUseProtection } from "./storage_protection.ts";
 
-export { AdmissionExtensions } from "./extensions.ts";
-
 /** What the built-in plugins look at. */
 export interface AdmissionOptions {
   readonly reader: ObjectReader;
@@ -36,11 +33,12 @@ export interface AdmissionOptions {
   readonly rbac: RbacAuthorizer;
   readonly clock: Clock;
   readonly random: Random;
-  /** Webhooks and policies, which are kept from change events; none where not given. */
-  readonly extensions?: AdmissionExtensions;
 }
 
-/** The plugins that are on, in the order in which both passes call them. */
+/**
+ * The plugins that are on, in the order in which both passes call them. Webhooks and policies go after the last,
+ * ResourceQuota after those.
+ */
 export function defaultAdmission(options: AdmissionOptions): AdmissionPlugin[] {
   const { reader, writer, authorizer, rbac, clock, random } = options;
   return [
@@ -63,7 +61,6 @@ export function defaultAdmission(options: AdmissionOptions): AdmissionPlugin[] {
     defaultIngressClass(reader),
     podTopologyLabels(reader),
     new RbacEscalation(rbac, authorizer, reader),
-    ...(options.extensions?.plugins ?? []),
     new ResourceQuotaAdmission({ reader, writer, clock }),
   ];
 }

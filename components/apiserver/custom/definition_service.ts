@@ -4,7 +4,6 @@ import {
   type CustomDefinitions,
   customDefinitions,
   type CustomResourceDefinition,
-  type CustomSchemaOptions,
 } from "../../api/mod.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import type { Registry } from "../registry/mod.ts";
@@ -22,7 +21,6 @@ export interface DefinitionServiceOptions {
   readonly writer: ObjectWriter;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly rules?: CustomSchemaOptions["rules"];
 }
 
 /** A definition as it is served. */
@@ -150,7 +148,7 @@ export class DefinitionService {
       known.definitions.lifecycle.terminating = isTrue(definition, "Terminating");
       return;
     }
-    const definitions = customDefinitions(definition, this.#options.rules);
+    const definitions = customDefinitions(definition);
     if (definitions === undefined) return;
     if (known !== undefined) this.#remove(name);
     if (!this.#options.registry.define(definitions)) return;

@@ -21,7 +21,7 @@ export function acceptNames(
   const asked = definition.spec?.names ?? {};
   const had = definition.status?.acceptedNames ?? {};
   const { resources, kinds } = usedNames(definition.spec?.group ?? "", others);
-  const names: Names = { ...had };
+  const names: Names = { plural: "", kind: "", ...had };
   let conflict: { reason: string; message: string } | undefined;
   const claim = (member: "plural" | "singular" | "kind" | "listKind", used: Set<string>) => {
     const name = asked[member] ?? "";

@@ -15,7 +15,6 @@ import {
 } from "../../api/mod.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import {
-  admissionRequest,
   apiVersionOf,
   asJson,
   bindPod,
@@ -162,10 +161,6 @@ export async function handleEviction(
     ...options,
     dryRun: options.dryRun || deleteOptions.dryRun,
   });
-  const { pipeline } = target.registry.writes;
-  const admitted = admissionRequest(context, "CREATE", eviction as KubeObject, undefined);
-  await pipeline.admit(admitted);
-  await pipeline.validate(admitted);
   return await evictPod(
     { ...target.registry.writes, reader, writer },
     context,

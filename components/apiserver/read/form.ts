@@ -96,7 +96,9 @@ class ObjectForm implements Form {
     )];
     for (const [i, entry] of entries.entries()) {
       if (i > 0) pieces.push(COMMA);
-      pieces.push(OPEN, this.view.bytes(entry).subarray(encoding.itemOffset));
+      // Items of built-in kinds do not say what they are; custom ones do.
+      if (definition.custom !== undefined) pieces.push(this.view.bytes(entry));
+      else pieces.push(OPEN, this.view.bytes(entry).subarray(encoding.itemOffset));
     }
     pieces.push(LIST_END);
     return joined(pieces);

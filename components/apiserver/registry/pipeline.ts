@@ -20,14 +20,6 @@ export class WritePipeline {
 
   /** Mutating admission: plugins change the object in place. */
   async admit(request: AdmissionRequest): Promise<void> {
-    await this.#admitOnce(request);
-    const { rounds } = request;
-    if (rounds?.again !== true) return;
-    rounds.second = true;
-    await this.#admitOnce(request);
-  }
-
-  async #admitOnce(request: AdmissionRequest): Promise<void> {
     for (const plugin of this.#plugins) {
       if (plugin.admit === undefined || !plugin.handles(request)) continue;
       const pending = plugin.admit(request);
@@ -158,10 +150,6 @@ export function admissionRequest(
     user: context.user,
     dryRun: context.dryRun,
     warn: (text) => context.warn(text),
-    requested: context.definition,
-    options: context.options,
-    internal: context.internal,
-    annotate: context.annotate,
   };
 }
 

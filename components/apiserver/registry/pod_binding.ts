@@ -14,10 +14,8 @@ export async function bindPod(
   const target = (binding as { target?: unknown }).target;
   const node = isJsonObject(target) ? target["name"] : undefined;
   if (typeof node !== "string" || node === "") throw badRequest("target.name: Required value");
-  const { pipeline } = dependencies;
-  await pipeline.admit(admissionRequest(context, "CREATE", binding, undefined));
-  await pipeline.validate(admissionRequest(context, "CREATE", binding, undefined));
-  await updateObject(dependencies, { ...context, internal: true }, {
+  await dependencies.pipeline.admit(admissionRequest(context, "CREATE", binding, undefined));
+  await updateObject(dependencies, context, {
     createsMissing: false,
     unconditional: true,
     ownership: "none",

@@ -1,4 +1,4 @@
-import { internalError, type JsonObject, requestEntityTooLarge, timedOut } from "../../base/mod.ts";
+import { internalError, requestEntityTooLarge, timedOut } from "../../base/mod.ts";
 import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import { StoreFailedError, VALUE_MAXIMUM_BYTES, ValueTooLargeError } from "../../storage/mod.ts";
 import type { UserInfo } from "../ports.ts";
@@ -18,12 +18,6 @@ export interface WriteContext {
   readonly fieldManager: string;
   /** Collects texts for the `Warning` header. */
   warn(text: string): void;
-  /** CreateOptions, UpdateOptions or DeleteOptions as the caller gave them. */
-  readonly options?: () => JsonObject;
-  /** A step of another request that is admitted as a whole. */
-  readonly internal?: boolean;
-  /** Notes something in the request's audit event. */
-  readonly annotate?: (key: string, value: string) => void;
 }
 
 /** What a write left: the object as the requested version has it. */

@@ -39,7 +39,6 @@ export interface Step {
 /** Steps in a namespace of their own, `$ns`. */
 export type Cases = Readonly<Record<string, readonly Step[]>>;
 
-const ALONE: Surroundings = { names: {}, [Symbol.asyncDispose]: () => Promise.resolve() };
 const TRIES_MAXIMUM = 1000;
 const PATCH_TYPES: Readonly<Record<string, string>> = {
   json: "application/json-patch+json",
@@ -48,26 +47,16 @@ const PATCH_TYPES: Readonly<Record<string, string>> = {
   apply: "application/apply-patch+yaml",
 };
 
-/** A world beside the server, and what cases call its parts by. */
-export interface Surroundings extends AsyncDisposable {
-  readonly names: Readonly<Record<string, string>>;
-}
-
 /** Runs cases one after the other against one server. */
-export function testCases(
-  topic: string,
-  cases: Cases,
-  open: () => Promise<Surroundings> = () => Promise.resolve(ALONE),
-): void {
+export function testCases(topic: string, cases: Cases): void {
   Deno.test(`parity: ${topic}`, async (test) => {
-    await using around = await open();
     await using server = await ParityServer.open();
     let number = 0;
     for (const [name, steps] of Object.entries(cases)) {
       await test.step(name, async () => {
         const namespace = `case-${++number}`;
         await server.openNamespace(namespace);
-        const kept: Record<string, string> = { ...around.names, ns: namespace };
+        const kept: Record<string, string> = { ns: namespace };
         for (const step of steps) {
           await (step.eventually === true ? runUntil : run)(server, step, kept);
         }

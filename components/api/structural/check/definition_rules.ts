@@ -12,6 +12,7 @@ import { checkConversion } from "./conversion_rules.ts";
 import { checkNames } from "./name_rules.ts";
 import { optionsOf, type VersionOptions } from "./options.ts";
 import { checkVersionParts } from "./version_rules.ts";
+import { goVersion } from "./go_values.ts";
 import { sharedParts } from "./shared_parts.ts";
 
 /** What a new CustomResourceDefinition breaks. Its metadata is for others to check, but for its name. */
@@ -96,15 +97,22 @@ function checkSpec(spec: Spec, options: VersionOptions, errors: ValueErrors): vo
   }
   const stored = versions.filter(({ storage }) => storage === true).length;
   if (new Set(versions.map(({ name }) => name)).size < versions.length) {
-    errors.invalid("spec.versions", versions, "must contain unique version names");
+    errors.invalid(
+      "spec.versions",
+      versions.map((each) => goVersion(each, shared)),
+      "must contain unique version names",
+    );
   }
   if (stored !== 1) {
     errors.invalid(
       "spec.versions",
-      versions.length === 0 ? null : versions,
+      spec.versions === undefined ? null : versions.map((each) => goVersion(each, shared)),
       "must have exactly one version marked as storage version",
     );
   }
+  const first = versions[0]?.name ?? "";
+  const problem = dns1035LabelProblems(first).join(",");
+  if (first !== "" && problem !== "") errors.invalid("spec.version", first, problem);
   for (const member of ["plural", "singular", "kind", "listKind"] as const) {
     if ((names[member] ?? "") === "") errors.required(`spec.names.${member}`);
   }
@@ -125,7 +133,7 @@ function checkStoredVersions(
   const at = "status.storedVersions";
   const stored = status.storedVersions ?? [];
   if (stored.length === 0) {
-    errors.invalid(at, status.storedVersions ?? null, "must have at least one stored version");
+    errors.invalid(at, null, "must have at least one stored version");
     return;
   }
   const known = new Set<string>();

@@ -9,6 +9,7 @@ import { type JsonSchema, readNode } from "../node.ts";
 import { ValueErrors } from "../value_errors.ts";
 import { checkDefaults } from "./default_rules.ts";
 import { validFieldPath } from "./field_path.ts";
+import { goSchema } from "./go_values.ts";
 import type { VersionOptions } from "./options.ts";
 import { checkSchemaRules } from "./cel_rules.ts";
 import { checkSchema } from "./schema_rules.ts";
@@ -88,7 +89,7 @@ export function checkVersionParts(
   }
   const fields = own("selectableFields") ?? [];
   if (fields.length === 0) return;
-  const known = version.schema?.openAPIV3Schema;
+  const known = own("schema")?.openAPIV3Schema;
   if (known === undefined) {
     const text = shared === undefined
       ? "may only be set when validations.schema is included"
@@ -154,7 +155,7 @@ function checkRoot(schema: JsonSchema, path: string, errors: ValueErrors): void 
     if (Object.hasOwn(ROOT_MEMBERS, member)) continue;
     errors.invalid(
       path,
-      schema,
+      goSchema(schema),
       `only [${
         Object.values(ROOT_MEMBERS).join(" ")
       }] fields are allowed at the root of the schema if the status subresource is enabled`,

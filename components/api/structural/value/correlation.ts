@@ -11,10 +11,10 @@ export interface Correlation {
   byKeys?: ReadonlyMap<string, JsonValue>;
 }
 
-/** What was a member before; undefined where nothing was, or where members are not told apart. */
+/** What was a member before; undefined where nothing was. */
 export function keyOf(before: Correlation, name: string): Correlation | undefined {
   const { old, node } = before;
-  if (node.atomicMap || !isJsonObject(old) || !Object.hasOwn(old, name)) return undefined;
+  if (!isJsonObject(old) || !Object.hasOwn(old, name)) return undefined;
   const below = memberNode(node, name);
   const value = old[name];
   return below === undefined || value === undefined ? undefined : { old: value, node: below };
@@ -36,7 +36,7 @@ export function indexOf(before: Correlation, item: JsonValue): Correlation | und
 export function unchanged(value: JsonValue, before: Correlation): boolean {
   const { old, node } = before;
   if (!Array.isArray(value) || node.listType !== "map") {
-    if (!isJsonObject(value) || !isJsonObject(old) || node.atomicMap) return equalJson(value, old);
+    if (!isJsonObject(value) || !isJsonObject(old)) return equalJson(value, old);
     const names = Object.keys(value);
     if (names.length !== Object.keys(old).length) return false;
     return names.every((name) => {

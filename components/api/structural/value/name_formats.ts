@@ -65,7 +65,8 @@ export function isRequestUri(text: string): boolean {
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(text);
   if (scheme === null && text.startsWith(":")) return false;
   const rest = (scheme === null ? text : text.slice(scheme[0].length)).split("?")[0] ?? "";
-  if (!rest.startsWith("/")) return false;
+  // `mailto:a@b.example` has no more form than that.
+  if (!rest.startsWith("/")) return scheme !== null && rest !== "";
   if (scheme === null && !rest.startsWith("//")) return isEscaped(rest);
   if (!rest.startsWith("//") || scheme === null && rest.startsWith("///")) return isEscaped(rest);
   const slash = rest.indexOf("/", 2);

@@ -101,7 +101,7 @@ export class ValueCheck {
       if (this.#checkType(value, path, out)) out.matched++;
       out.matched++;
     }
-    this.#checkCombined(value, path, before, out);
+    this.#checkCombined(value, path, out);
     out.matched++;
     if (typeof value === "string") {
       this.#checkString(value, path, out);
@@ -257,18 +257,14 @@ export class ValueCheck {
     else out.merge(this.run(value, path, old));
   }
 
-  #checkCombined(
-    value: JsonValue,
-    path: string,
-    before: Correlation | undefined,
-    out: Outcome,
-  ): void {
-    if (this.#anyOf.length > 0) this.#checkAny(value, path, before, out);
-    if (this.#oneOf.length > 0) this.#checkOne(value, path, before, out);
+  /** What several schemas say together is asked of the value as it is now. */
+  #checkCombined(value: JsonValue, path: string, out: Outcome): void {
+    if (this.#anyOf.length > 0) this.#checkAny(value, path, out);
+    if (this.#oneOf.length > 0) this.#checkOne(value, path, out);
     if (this.#allOf.length > 0) {
       let valid = 0;
       for (const check of this.#allOf) {
-        const result = check.#outcome(value, path, before);
+        const result = check.#outcome(value, path);
         if (result.valid) valid++;
         out.merge(result);
       }
@@ -277,22 +273,22 @@ export class ValueCheck {
         out.general(`${JSON.stringify(path)} must validate all the schemas (allOf)${more}`);
       }
     }
-    if (this.#not !== undefined && this.#not.#outcome(value, path, before).valid) {
+    if (this.#not !== undefined && this.#not.#outcome(value, path).valid) {
       out.general(`${JSON.stringify(path)} must not validate the schema (not)`);
     }
     out.matched++;
   }
 
-  #outcome(value: JsonValue, path: string, before: Correlation | undefined): Outcome {
+  #outcome(value: JsonValue, path: string): Outcome {
     const out = new Outcome();
-    this.#run(value, path, before, out);
+    this.#run(value, path, undefined, out);
     return out;
   }
 
-  #checkAny(value: JsonValue, path: string, before: Correlation | undefined, out: Outcome): void {
+  #checkAny(value: JsonValue, path: string, out: Outcome): void {
     let best: Outcome | undefined;
     for (const check of this.#anyOf) {
-      const result = check.#outcome(value, path, before);
+      const result = check.#outcome(value, path);
       if (result.valid) return out.merge(result);
       if (best === undefined || result.matched > best.matched) best = result;
     }
@@ -300,12 +296,12 @@ export class ValueCheck {
     if (best !== undefined) out.merge(best);
   }
 
-  #checkOne(value: JsonValue, path: string, before: Correlation | undefined, out: Outcome): void {
+  #checkOne(value: JsonValue, path: string, out: Outcome): void {
     let best: Outcome | undefined;
     let first: Outcome | undefined;
     let valid = 0;
     for (const check of this.#oneOf) {
-      const result = check.#outcome(value, path, before);
+      const result = check.#outcome(value, path);
       if (result.valid) {
         valid++;
         first ??= result;
