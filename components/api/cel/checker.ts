@@ -94,16 +94,13 @@ class Checker {
   }
 
   #lookup(name: string): CelType | undefined {
-    if (!name.startsWith(".")) {
-      for (let i = this.#locals.length - 1; i >= 0; i--) {
-        const local = this.#locals[i];
-        if (local?.name === name) return local.type;
-      }
+    for (let i = this.#locals.length - 1; i >= 0; i--) {
+      const local = this.#locals[i];
+      if (local?.name === name) return local.type;
     }
-    const global = name.startsWith(".") ? name.slice(1) : name;
-    const variable = this.#names.variable(global);
+    const variable = this.#names.variable(name);
     if (variable !== undefined) return variable;
-    const type = this.#environment.types.get(global) ?? this.#names.type(global);
+    const type = this.#environment.types.get(name) ?? this.#names.type(name);
     return type === undefined ? undefined : { kind: "type", of: type };
   }
 
@@ -165,7 +162,6 @@ class Checker {
       node.name = qualified;
       node.target = undefined;
     }
-    if (node.name.startsWith(".")) node.name = node.name.slice(1);
     return this.#resolve(node, functions.get(node.name));
   }
 
@@ -221,7 +217,7 @@ class Checker {
     let joined: CelType | undefined;
     node.elements.forEach((element, i) => {
       const type = this.#entry(element, node.optional.has(i));
-      joined = this.#join(element.at, joined, type);
+      joined = this.#join(joined, type);
     });
     return listOf(joined ?? this.#substitutions.freshParameter());
   }
@@ -230,8 +226,8 @@ class Checker {
     let keys: CelType | undefined;
     let values: CelType | undefined;
     for (const { key, value, optional } of node.entries) {
-      keys = this.#join(key.at, keys, this.check(key));
-      values = this.#join(value.at, values, this.#entry(value, optional));
+      keys = this.#join(keys, this.check(key));
+      values = this.#join(values, this.#entry(value, optional));
     }
     return mapOf(
       keys ?? this.#substitutions.freshParameter(),
@@ -250,11 +246,9 @@ class Checker {
     return inner ?? type;
   }
 
-  #join(at: number, before: CelType | undefined, type: CelType): CelType {
+  #join(before: CelType | undefined, type: CelType): CelType {
     if (before === undefined) return type;
-    if (this.#substitutions.assignable(before, type)) return moreGeneral(before, type);
-    this.#mismatch(at, before, type);
-    return ERROR;
+    return this.#substitutions.assignable(before, type) ? moreGeneral(before, type) : DYN;
   }
 
   #struct(node: StructLiteral): CelType {

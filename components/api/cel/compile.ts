@@ -3,8 +3,10 @@ import { check, type Names } from "./checker.ts";
 import { environment } from "./environment.ts";
 import { type CelBudget, EXCEEDED, Frame, type Step } from "./frame.ts";
 import type { Range } from "./overload.ts";
+import { estimateCost } from "./estimate.ts";
+import { checkLiterals } from "./literal_check.ts";
 import { parseExpression } from "./parser.ts";
-import { Planner } from "./plan.ts";
+import { InstantiationError, Planner } from "./plan.ts";
 import { Source } from "./source.ts";
 import { type CelObjectType, type CelType, formatType, sameType } from "./type.ts";
 import { CelFailure, type CelValue } from "./value.ts";
@@ -23,17 +25,18 @@ export interface CelScope {
 /**
  * `compilation`: the text is no expression of this scope; `errors` are in upstream's format, each with its place, and
  * `message` is `compilation failed: ` and all of them. `result`: it is one, but has a value of the wrong type.
+ * `instantiation`: it is one that can only fail, as `int('x')`.
  */
 export type CelCompilation =
   | {
     readonly ok: true;
     readonly program: CelProgram;
-    /** Upstream's static estimate; `Infinity` where nothing bounds it. */
+    /** Upstream's static estimate; 2^64 where nothing bounds it. */
     readonly cost: Range;
   }
   | {
     readonly ok: false;
-    readonly reason: "compilation" | "result";
+    readonly reason: "compilation" | "result" | "instantiation";
     readonly message: string;
     readonly errors: readonly string[];
   };
@@ -96,7 +99,8 @@ export function compileCel(text: string, scope: CelScope): CelCompilation {
   const variable = (name: string): CelType | undefined =>
     Object.hasOwn(scope.variables, name) ? scope.variables[name] : undefined;
   const names: Names = { variable, type: (name) => scope.objectType?.(name) };
-  const errors = check(parsed.expression, names, environment());
+  let errors = check(parsed.expression, names, environment());
+  if (errors.length === 0) errors = checkLiterals(parsed.expression);
   if (errors.length > 0) return failed(source.format(errors));
   const type = parsed.expression.type as CelType;
   const { expects } = scope;
@@ -105,11 +109,18 @@ export function compileCel(text: string, scope: CelScope): CelCompilation {
     return { ok: false, reason: "result", message, errors: [message] };
   }
   const planner = new Planner(variable);
-  const step = planner.plan(parsed.expression);
+  let step: Step;
+  try {
+    step = planner.plan(parsed.expression);
+  } catch (error) {
+    if (!(error instanceof InstantiationError)) throw error;
+    const message = `program instantiation failed: ${error.message}`;
+    return { ok: false, reason: "instantiation", message, errors: [message] };
+  }
   return {
     ok: true,
     program: new CelProgram(step, planner, type),
-    cost: { min: 0, max: Infinity },
+    cost: estimateCost(parsed.expression, variable),
   };
 }
 

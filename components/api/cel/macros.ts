@@ -21,7 +21,6 @@ const MACROS: Readonly<Record<string, Macro>> = {
   "exists/2": quantifier("exists"),
   "exists/3": quantifier("exists"),
   "exists_one/2": quantifier("one"),
-  "existsOne/2": quantifier("one"),
   "exists_one/3": quantifier("one"),
   "existsOne/3": quantifier("one"),
   "map/2": (at, target, args) => collect(at, target, args, undefined, args[1]),

@@ -22,7 +22,7 @@ export interface Overload {
   readonly lenient?: boolean;
 }
 
-/** Least and most; `Infinity` where nothing bounds it. */
+/** Least and most; 2^64 where nothing bounds it. */
 export interface Range {
   readonly min: number;
   readonly max: number;
@@ -31,6 +31,8 @@ export interface Range {
 /** What the estimator knows of an argument. */
 export interface Sized {
   readonly size: Range;
+  /** False where nothing bounds the size. */
+  readonly known: boolean;
   readonly type: CelType;
   /** The size of elements of a list. */
   readonly element: Sized | undefined;
@@ -40,6 +42,7 @@ export interface Sized {
 
 export type CallEstimator = (
   args: readonly Sized[],
+  id: string,
 ) => { readonly cost: Range; readonly size?: Range };
 
 /** A set of functions, and names of types that come with it. */

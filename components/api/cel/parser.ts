@@ -20,8 +20,6 @@ const RESERVED = new Set([
 /** What may begin an expression, as errors list it. */
 const EXPECTED =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
-const AFTER_OPERAND =
-  "{<EOF>, '==', '!=', 'in', '<', '<=', '>=', '>', '&&', '||', '[', '.', '-', '?', '+', '*', '/', '%'}";
 
 export type Parsed =
   | { readonly expression: Expression; readonly errors?: undefined }
@@ -51,7 +49,7 @@ class Parser extends TokenCursor {
     const expression = this.#expr();
     const token = this.peek();
     if (token.kind !== "<EOF>") {
-      this.syntax(token, `extraneous input ${this.show(token)} expecting ${AFTER_OPERAND}`);
+      this.syntax(token, `extraneous input ${this.show(token)} expecting <EOF>`);
     }
     return expression;
   }
@@ -216,13 +214,12 @@ class Parser extends TokenCursor {
       throw new Stop();
     }
     const struct = this.#structName();
-    if (struct !== undefined) return this.#struct((dotted ? "." : "") + struct);
+    if (struct !== undefined) return this.#struct(struct);
     const text = this.text(name);
     if (RESERVED.has(text)) return this.wrong(first.start, `reserved identifier: ${text}`);
-    const full = dotted ? `.${text}` : text;
     const open = this.accept("(");
-    if (open === undefined) return { is: "ident", at: name.start, name: full };
-    return this.#callOrMacro(open.start, full, undefined, this.#list(")"));
+    if (open === undefined) return { is: "ident", at: name.start, name: text };
+    return this.#callOrMacro(open.start, text, undefined, this.#list(")"));
   }
 
   /** `a.b.C` where a brace follows and makes it the name of a type; then the brace is the next token. */

@@ -1,31 +1,41 @@
-import type {
-  Call,
-  Expression,
-  ListLiteral,
-  MapLiteral,
-  Select,
-  StructLiteral,
-} from "./expression.ts";
-import { LIST_COST, MAP_COST, STRUCT_COST } from "./cost_unit.ts";
-import type { Step } from "./frame.ts";
+import { invariant } from "../../base/mod.ts";
+import type { Call, Expression, Select } from "./expression.ts";
+import { Frame, type Step } from "./frame.ts";
+import { index, optionalIndex } from "./library/operators.ts";
+import { has, member, optionalMember } from "./member.ts";
 import { planCall } from "./plan_call.ts";
 import { planComprehension } from "./plan_comprehension.ts";
-import { noSuchKey } from "./library/operators.ts";
+import { planList, planMap, planStruct } from "./plan_literal.ts";
+import { and, conditional, or, orElse } from "./plan_logic.ts";
 import { type CelType, typeName } from "./type.ts";
 import {
   ArrayList,
   CelFailure,
-  CelMap,
   CelOptional,
   type CelValue,
   EntryMap,
   isKey,
-  NO_OVERLOAD,
+  mapKey,
   TypeValue,
 } from "./value.ts";
-import { StructValue, toCel } from "./wire.ts";
+import { toCel } from "./wire.ts";
 
-/** Turns a checked expression into functions that call one another. */
+/** Conversions of constants are carried out when the program is made. */
+const CONVERSIONS = new Set([
+  ..."type dyn bool bytes double duration int string timestamp uint".split(" "),
+]);
+
+/** A constant that cannot be converted: the expression is well typed, but no program can be made of it. */
+export class InstantiationError extends Error {
+  override readonly name = "InstantiationError";
+}
+
+/**
+ * Turns a checked expression into functions that call one another.
+ *
+ * Costs are upstream's, where a chain of names, members and indices is one "attribute": it costs one, and one for
+ * each member and index. As a branch of a condition it is read by the condition, and the first one is `free`.
+ */
 export class Planner {
   /** Places of variables: those of the program by name, those of comprehensions as a stack above. */
   readonly #globals: Map<string, number> = new Map();
@@ -33,6 +43,7 @@ export class Planner {
   readonly #variable: (name: string) => CelType | undefined;
   /** Macros may use one node twice: it is planned once. */
   readonly #planned: Map<Expression, Step> = new Map();
+  readonly #constants: Map<Expression, CelValue | undefined> = new Map();
   slots = 0;
 
   constructor(variable: (name: string) => CelType | undefined) {
@@ -47,7 +58,7 @@ export class Planner {
   plan(node: Expression): Step {
     const known = this.#planned.get(node);
     if (known !== undefined) return known;
-    const step = this.#step(node);
+    const step = this.#step(node, false);
     this.#planned.set(node, step);
     return step;
   }
@@ -63,243 +74,226 @@ export class Planner {
     this.#locals.pop();
   }
 
-  #step(node: Expression): Step {
+  /** The value of what is the same in every evaluation. */
+  constant(node: Expression): CelValue | undefined {
+    if (node.is === "literal") return node.value;
+    if (this.#constants.has(node)) return this.#constants.get(node);
+    const value = this.#fold(node);
+    this.#constants.set(node, value);
+    return value;
+  }
+
+  #fold(node: Expression): CelValue | undefined {
     switch (node.is) {
-      case "literal": {
-        const { value } = node;
-        return () => value;
+      case "list": {
+        if (node.optional.size > 0) return undefined;
+        const values = node.elements.map((element) => this.constant(element));
+        return values.includes(undefined) ? undefined : new ArrayList(values as CelValue[]);
+      }
+      case "map": {
+        const map = new EntryMap();
+        for (const { key, value, optional } of node.entries) {
+          const name = this.constant(key);
+          const of = this.constant(value);
+          if (optional || name === undefined || of === undefined || !isKey(name)) return undefined;
+          map.set(name, of);
+        }
+        return map;
+      }
+      case "call": {
+        const [argument] = node.args;
+        const converts = node.target === undefined && CONVERSIONS.has(node.name);
+        if (!converts || argument === undefined || this.constant(argument) === undefined) {
+          return undefined;
+        }
+        const value = planCall(node, [this.plan(argument)])(new Frame(0, {}, Infinity));
+        if (value instanceof CelFailure) throw new InstantiationError(value.message);
+        return value;
       }
       case "ident":
-        return this.#ident(node.name, node.type as CelType);
+        return this.#typeValue(node.name, node.type as CelType);
       case "select":
-        if (node.resolved !== undefined) {
-          return this.#ident(node.resolved.name, node.resolved.type as CelType);
-        }
-        return this.#select(node);
-      case "call":
-        return this.#call(node);
-      case "list":
-        return this.#list(node);
-      case "map":
-        return this.#map(node);
-      case "struct":
-        return this.#struct(node);
-      case "comprehension":
-        return planComprehension(this, node);
+        return node.resolved && this.#typeValue(node.resolved.name, node.resolved.type as CelType);
+      default:
+        return undefined;
     }
   }
 
-  #ident(name: string, type: CelType): Step {
-    const local = name.startsWith(".")
-      ? undefined
-      : this.#locals.findLast((variable) => variable.name === name);
+  #step(node: Expression, free: boolean): Step {
+    const constant = this.constant(node);
+    if (constant !== undefined) return () => constant;
+    switch (node.is) {
+      case "ident":
+        return this.#ident(node.name, free);
+      case "select":
+        return node.resolved === undefined
+          ? this.#select(node, free)
+          : this.#ident(node.resolved.name, free);
+      case "call":
+        return this.#call(node, free);
+      case "list":
+        return planList(this, node);
+      case "map":
+        return planMap(this, node);
+      case "struct":
+        return planStruct(this, node);
+      case "comprehension":
+        return planComprehension(this, node);
+      case "literal":
+        return () => node.value;
+    }
+  }
+
+  #local(name: string): number | undefined {
+    return this.#locals.findLast((variable) => variable.name === name)?.slot;
+  }
+
+  /** What a name of a type stands for. */
+  #typeValue(name: string, type: CelType): CelValue | undefined {
+    if (type.kind !== "type" || this.#local(name) !== undefined) return undefined;
+    if (this.#variable(name) !== undefined) return undefined;
+    return new TypeValue(type.of === undefined ? name : typeName(type.of));
+  }
+
+  #ident(name: string, free: boolean): Step {
+    const cost = free ? 0 : 1;
+    const local = this.#local(name);
     if (local !== undefined) {
-      const { slot } = local;
       return (frame) => {
-        frame.charge(1);
-        return frame.slots[slot] as CelValue;
+        frame.charge(cost);
+        return frame.slots[local] as CelValue;
       };
     }
-    const global = name.startsWith(".") ? name.slice(1) : name;
-    const declared = this.#variable(global);
-    if (declared === undefined) {
-      const value = new TypeValue(type.kind === "type" && type.of ? typeName(type.of) : global);
-      return () => value;
-    }
-    const slot = this.#globals.get(global) ?? this.slots++;
-    this.#globals.set(global, slot);
+    const declared = this.#variable(name);
+    invariant(declared !== undefined, `no variable ${name}`);
+    const slot = this.#globals.get(name) ?? this.slots++;
+    this.#globals.set(name, slot);
     return (frame) => {
-      frame.charge(1);
+      frame.charge(cost);
       const known = frame.slots[slot];
       if (known !== undefined) return known;
-      const raw = frame.values[global];
+      const raw = frame.values[name];
       const value = raw === undefined
-        ? new CelFailure(`no such attribute(s): ${global}`)
+        ? new CelFailure(`no such attribute(s): ${name}`)
         : toCel(raw, declared);
       return frame.slots[slot] = value;
     };
   }
 
-  #select({ operand, field, test }: Select): Step {
-    const of = this.plan(operand);
-    if (test) return (frame) => has(of(frame), field);
+  /** What a member or an index is taken of, and what that costs beside: values that no name leads to cost one. */
+  #operand(node: Expression, free: boolean): { readonly of: Step; readonly base: number } {
+    if (this.constant(node) === undefined && isAttribute(node)) {
+      return { of: free ? this.#step(node, true) : this.plan(node), base: 0 };
+    }
+    return { of: this.plan(node), base: free ? 0 : 1 };
+  }
+
+  #select({ operand, field, test }: Select, free: boolean): Step {
+    const { of, base } = this.#operand(operand, free);
+    if (test) {
+      return (frame) => {
+        const value = of(frame);
+        frame.charge(base);
+        return has(value, field);
+      };
+    }
+    const cost = base + 1;
     return (frame) => {
       const value = of(frame);
-      if (value instanceof CelFailure) return value;
-      frame.charge(1);
+      if (value instanceof CelFailure || value === CelOptional.none) return value;
+      frame.charge(cost);
       return member(value, field);
     };
   }
 
-  #call(node: Call): Step {
-    const args = node.args.map((argument) => this.plan(argument));
+  #call(node: Call, free: boolean): Step {
     switch (node.name) {
       case "_&&_":
-        return and(args);
+        return and(node.args.map((argument) => this.plan(argument)));
       case "_||_":
-        return or(args);
+        return or(node.args.map((argument) => this.plan(argument)));
       case "_?_:_":
-        return conditional(args as [Step, Step, Step]);
-      case "_?._": {
-        const [operand] = args as [Step];
-        const [, field] = node.args;
-        const name = field?.is === "literal" ? String(field.value) : "";
-        return (frame) => {
-          const value = operand(frame);
-          frame.charge(1);
-          return value instanceof CelFailure ? value : optionalMember(value, name);
-        };
+        return this.#conditional(node.args);
+      case "_?._":
+        return this.#optionalSelect(node.args, free);
+      case "_[_]":
+      case "_[?_]":
+        return this.#index(node, free);
+      case "@in": {
+        const member = this.#inConstant(node);
+        if (member !== undefined) return member;
       }
     }
-    const target = node.target === undefined ? [] : [this.plan(node.target)];
-    if (node.name === "or" || node.name === "orValue") {
-      const [optional, other] = [...target, ...args];
-      if (optional !== undefined && other !== undefined) return orElse(optional, other, node.name);
+    const all = node.target === undefined ? node.args : [node.target, ...node.args];
+    const steps = all.map((argument) => this.plan(argument));
+    if ((node.name === "or" || node.name === "orValue") && node.target !== undefined) {
+      return orElse(steps[0] as Step, steps[1] as Step, node.name);
     }
-    return planCall(node.name, node.overloads ?? [], [...target, ...args]);
+    return planCall(node, steps);
   }
 
-  #list({ elements, optional }: ListLiteral): Step {
-    const steps = elements.map((element) => this.plan(element));
-    if (elements.every(({ is }) => is === "literal")) {
-      const constant = new ArrayList(
-        elements.map((element) => element.is === "literal" ? element.value : null),
-      );
-      return () => constant;
-    }
+  #conditional([condition, yes, no]: readonly Expression[]): Step {
+    const branch = (node: Expression): Step =>
+      isAttribute(node) ? this.#step(node, true) : this.plan(node);
+    return conditional([
+      this.plan(condition as Expression),
+      branch(yes as Expression),
+      branch(no as Expression),
+    ]);
+  }
+
+  #optionalSelect([operand, field]: readonly Expression[], free: boolean): Step {
+    const { of, base } = this.#operand(operand as Expression, free);
+    const name = field?.is === "literal" ? String(field.value) : "";
     return (frame) => {
-      const values: CelValue[] = [];
-      for (let i = 0; i < steps.length; i++) {
-        const value = (steps[i] as Step)(frame);
-        if (value instanceof CelFailure) return value;
-        if (!optional.has(i)) values.push(value);
-        else if (!(value instanceof CelOptional)) return notOptional(value);
-        else if (value.value !== undefined) values.push(value.value);
-      }
-      frame.charge(LIST_COST);
-      return new ArrayList(values);
+      const value = of(frame);
+      frame.charge(base);
+      if (value instanceof CelFailure) return value;
+      const found = optionalMember(value, name);
+      if (found !== CelOptional.none) frame.charge(1);
+      return found;
     };
   }
 
-  #map({ entries }: MapLiteral): Step {
-    const steps = entries.map(({ key, value, optional }) => ({
-      key: this.plan(key),
-      value: this.plan(value),
-      optional,
-    }));
+  #index({ name, args }: Call, free: boolean): Step {
+    const [operand, key] = args as [Expression, Expression];
+    const { of, base } = this.#operand(operand, free);
+    const at = this.plan(key);
+    // A key that is an attribute itself has cost its one already, but for a condition, which costs none.
+    const conditional = key.is === "call" && key.name === "_?_:_";
+    const cost = this.constant(key) === undefined && isAttribute(key) && !conditional ? 0 : 1;
+    const optional = name === "_[?_]";
     return (frame) => {
-      const map = new EntryMap();
-      for (const { key, value, optional } of steps) {
-        const name = key(frame);
-        if (name instanceof CelFailure) return name;
-        let of = value(frame);
-        if (of instanceof CelFailure) return of;
-        if (!isKey(name)) return new CelFailure("unsupported key type");
-        if (optional) {
-          if (!(of instanceof CelOptional)) return notOptional(of);
-          if (of.value === undefined) continue;
-          of = of.value;
-        }
-        if (!map.insert(name, of)) return new CelFailure(`Failed with repeated key`);
-      }
-      frame.charge(MAP_COST);
-      return map;
+      const value = of(frame);
+      frame.charge(base);
+      if (value instanceof CelFailure) return value;
+      const place = at(frame);
+      if (place instanceof CelFailure) return place;
+      const found = optional ? optionalIndex(value, place) : index(value, place);
+      if (found !== CelOptional.none) frame.charge(cost);
+      return found;
     };
   }
 
-  #struct({ fields, type }: StructLiteral): Step {
-    const steps = fields.map(({ name, value, optional }) => ({
-      name,
-      value: this.plan(value),
-      optional,
-    }));
-    if (type?.kind !== "object") return () => NO_OVERLOAD;
+  /** `x in [1, 2, 3]`: a look-up in a set that costs nothing. */
+  #inConstant({ args }: Call): Step | undefined {
+    const [item, container] = args as [Expression, Expression];
+    const list = this.constant(container);
+    if (!(list instanceof ArrayList) || !list.values.every(isKey)) return undefined;
+    const members = new Set(list.values.map(mapKey));
+    const of = this.plan(item);
     return (frame) => {
-      const members = new Map<string, CelValue>();
-      for (const { name, value, optional } of steps) {
-        let of = value(frame);
-        if (of instanceof CelFailure) return of;
-        if (optional) {
-          if (!(of instanceof CelOptional)) return notOptional(of);
-          if (of.value === undefined) continue;
-          of = of.value;
-        }
-        members.set(name, of);
-      }
-      frame.charge(STRUCT_COST);
-      return new StructValue(type, members);
+      const value = of(frame);
+      return value instanceof CelFailure ? value : members.has(mapKey(value));
     };
   }
 }
 
-function notOptional(value: CelValue): CelFailure {
-  return new CelFailure(`cannot initialize optional entry from non-optional value ${value}`);
+/** Names, members, indices, and conditions, which choose between them. */
+function isAttribute(node: Expression): boolean {
+  if (node.is === "ident") return true;
+  if (node.is === "select") return !node.test;
+  return node.is === "call" && ATTRIBUTES.has(node.name);
 }
 
-function has(value: CelValue, field: string): CelValue {
-  if (value instanceof CelFailure) return value;
-  if (value instanceof CelMap) return value.find(field) !== undefined;
-  if (value instanceof CelOptional) {
-    return value.value !== undefined && has(value.value, field);
-  }
-  return NO_OVERLOAD;
-}
-
-function member(value: CelValue, field: string): CelValue {
-  if (value instanceof CelMap) return value.find(field) ?? noSuchKey(field);
-  // A member of an optional is optional.
-  return value instanceof CelOptional ? optionalMember(value, field) : NO_OVERLOAD;
-}
-
-function optionalMember(value: CelValue, field: string): CelValue {
-  const inner = value instanceof CelOptional ? value.value : value;
-  if (inner === undefined) return CelOptional.none;
-  if (!(inner instanceof CelMap)) return NO_OVERLOAD;
-  const found = inner.find(field);
-  if (found === undefined) return CelOptional.none;
-  return found instanceof CelFailure ? found : new CelOptional(found);
-}
-
-/** False wins over failures, wherever it stands; then the first failure. */
-function and(steps: readonly Step[]): Step {
-  return (frame) => {
-    let failure: CelFailure | undefined;
-    for (let i = 0; i < steps.length; i++) {
-      const value = (steps[i] as Step)(frame);
-      if (value === false) return false;
-      if (value !== true) failure ??= value instanceof CelFailure ? value : NO_OVERLOAD;
-    }
-    return failure ?? true;
-  };
-}
-
-function or(steps: readonly Step[]): Step {
-  return (frame) => {
-    let failure: CelFailure | undefined;
-    for (let i = 0; i < steps.length; i++) {
-      const value = (steps[i] as Step)(frame);
-      if (value === true) return true;
-      if (value !== false) failure ??= value instanceof CelFailure ? value : NO_OVERLOAD;
-    }
-    return failure ?? false;
-  };
-}
-
-function conditional([condition, yes, no]: readonly [Step, Step, Step]): Step {
-  return (frame) => {
-    const holds = condition(frame);
-    if (holds === true) return yes(frame);
-    if (holds === false) return no(frame);
-    return holds instanceof CelFailure ? holds : NO_OVERLOAD;
-  };
-}
-
-function orElse(optional: Step, other: Step, name: "or" | "orValue"): Step {
-  return (frame) => {
-    const value = optional(frame);
-    if (value instanceof CelFailure) return value;
-    if (!(value instanceof CelOptional)) return NO_OVERLOAD;
-    if (value.value === undefined) return other(frame);
-    return name === "or" ? value : value.value;
-  };
-}
+const ATTRIBUTES = new Set(["_[_]", "_[?_]", "_?._", "_?_:_"]);

@@ -1,4 +1,5 @@
 import type { Step } from "./frame.ts";
+import type { Call } from "./expression.ts";
 import type { Overload } from "./overload.ts";
 import type { CelType } from "./type.ts";
 import {
@@ -9,9 +10,11 @@ import {
   CelOptional,
   type CelValue,
   Duration,
+  NO_OVERLOAD,
   Timestamp,
   TypeValue,
   Uint,
+  valueTypeName,
 } from "./value.ts";
 
 type Guard = (value: CelValue) => boolean;
@@ -39,8 +42,13 @@ function guardOf(type: CelType): Guard {
       return (value) => value instanceof Duration;
     case "timestamp":
       return (value) => value instanceof Timestamp;
-    case "list":
-      return (value) => value instanceof CelList;
+    case "list": {
+      // The first element tells the type of all.
+      const element = guardOf(type.element);
+      if (element === ANY) return (value) => value instanceof CelList;
+      return (value) =>
+        value instanceof CelList && (value.size === 0 || element(value.get(0) as CelValue));
+    }
     case "map":
     case "object":
       return (value) => value instanceof CelMap;
@@ -55,18 +63,25 @@ function guardOf(type: CelType): Guard {
   }
 }
 
+/** Operators and a few functions of the language say only that there is no overload, without their name. */
+const PLAIN = /^(_.*_|[!-]_|@in|startsWith|endsWith|contains|matches)$/;
+
+/** What is said when the values are of no overload's types. */
+function noOverload(name: string): (...values: readonly CelValue[]) => CelFailure {
+  if (PLAIN.test(name)) return () => NO_OVERLOAD;
+  if (name === "size") return () => new CelFailure("no such overload: size");
+  return (...values) =>
+    new CelFailure(`no such overload: ${name}(${values.map(valueTypeName).join(", ")})`);
+}
+
 /** A call of one of the overloads that the values' types choose. */
-export function planCall(
-  name: string,
-  overloads: readonly Overload[],
-  args: readonly Step[],
-): Step {
-  const wrong = new CelFailure(`no such overload: ${name}`);
+export function planCall(node: Call, args: readonly Step[]): Step {
+  const overloads = node.overloads ?? [];
+  const wrong = noOverload(node.name);
   const [only] = overloads;
-  if (only === undefined) return () => wrong;
-  if (overloads.length === 1 && args.length === 1) return unary(only, args[0] as Step, wrong);
-  if (overloads.length === 1 && args.length === 2) {
-    return binary(only, args[0] as Step, args[1] as Step, wrong);
+  if (only !== undefined && overloads.length === 1) {
+    if (args.length === 1) return unary(only, args[0] as Step, wrong);
+    if (args.length === 2) return binary(only, args[0] as Step, args[1] as Step, wrong);
   }
   const choices = overloads.map((overload) => ({
     overload,
@@ -85,19 +100,25 @@ export function planCall(
       frame.charge(overload.cost === undefined ? 1 : overload.cost(values, result));
       return result;
     }
-    return wrong;
+    frame.charge(1);
+    return wrong(...values);
   };
 }
 
-function unary(overload: Overload, argument: Step, wrong: CelFailure): Step {
+type Wrong = ReturnType<typeof noOverload>;
+
+function unary(overload: Overload, argument: Step, wrong: Wrong): Step {
   const call = overload.call as unknown as (value: CelValue) => CelValue;
   const guard = guardOf(overload.parameters[0] as CelType);
   const { cost, lenient } = overload;
   return (frame) => {
     const value = argument(frame);
     if (lenient !== true) {
-      if (value instanceof CelFailure) return value;
-      if (!guard(value)) return wrong;
+      const failure = value instanceof CelFailure ? value : guard(value) ? undefined : wrong(value);
+      if (failure !== undefined) {
+        frame.charge(1);
+        return failure;
+      }
     }
     const result = call(value);
     frame.charge(cost === undefined ? 1 : cost([value], result));
@@ -105,17 +126,25 @@ function unary(overload: Overload, argument: Step, wrong: CelFailure): Step {
   };
 }
 
-function binary(overload: Overload, left: Step, right: Step, wrong: CelFailure): Step {
+function binary(overload: Overload, left: Step, right: Step, wrong: Wrong): Step {
   const call = overload.call as unknown as (a: CelValue, b: CelValue) => CelValue;
   const first = guardOf(overload.parameters[0] as CelType);
   const second = guardOf(overload.parameters[1] as CelType);
   const { cost } = overload;
   return (frame) => {
     const a = left(frame);
-    if (a instanceof CelFailure) return a;
     const b = right(frame);
-    if (b instanceof CelFailure) return b;
-    if (!first(a) || !second(b)) return wrong;
+    const failure = a instanceof CelFailure
+      ? a
+      : b instanceof CelFailure
+      ? b
+      : first(a) && second(b)
+      ? undefined
+      : wrong(a, b);
+    if (failure !== undefined) {
+      frame.charge(1);
+      return failure;
+    }
     const result = call(a, b);
     frame.charge(cost === undefined ? 1 : cost([a, b], result));
     return result;

@@ -62,8 +62,7 @@ export function planComprehension(planner: Planner, node: Comprehension): Step {
         frame.charge(GATHER_COST);
         if (value instanceof CelFailure) failure = value;
         else values.push(value);
-      } else if (holds === false) frame.charge(1);
-      else failure = holds instanceof CelFailure ? holds : NO_OVERLOAD;
+      } else if (holds !== false) failure = holds instanceof CelFailure ? holds : NO_OVERLOAD;
       return failure === undefined;
     });
     frame.charge(1);
@@ -93,7 +92,7 @@ function gathering(planner: Planner, node: Comprehension): Gathering | undefined
   const filtered = step.is === "call" && step.name === "_?_:_" ? step.args : undefined;
   const added = elementOf(filtered === undefined ? step : filtered[1]);
   // A constant list costs nothing to make, so that this is left to the loop.
-  if (added === undefined || added.is === "literal") return undefined;
+  if (added === undefined || planner.constant(added) !== undefined) return undefined;
   return {
     filter: filtered === undefined ? undefined : planner.plan(filtered[0] as Expression),
     element: planner.plan(added),

@@ -41,6 +41,9 @@ const REQUEST_BYTES = 3 * 1024 * 1024;
 /** A `""` of JSON. */
 const QUOTES = 2;
 
+/** Upstream takes keys of maps for empty, as it does what has no size. */
+const KEY: CelType = { ...STRING, maxElements: 0 };
+
 /** A type with the bytes that its least value takes in JSON. */
 interface Declared {
   readonly type: CelType;
@@ -88,11 +91,11 @@ function declareValue(schema: CelSchema, root: boolean, name: string): Declared 
     case "string":
       return declareString(schema);
     case "boolean":
-      return { type: BOOL, bytes: 4 };
+      return { type: { ...BOOL, maxElements: 0 }, bytes: 4 };
     case "number":
-      return { type: DOUBLE, bytes: 1 };
+      return { type: { ...DOUBLE, maxElements: 0 }, bytes: 1 };
     case "integer":
-      return { type: INT, bytes: 1 };
+      return { type: { ...INT, maxElements: 0 }, bytes: 1 };
     default:
       return undefined;
   }
@@ -128,7 +131,7 @@ function declareObject(schema: CelSchema, name: string): Declared | undefined {
     const maxElements = schema.maxProperties === undefined
       ? Math.floor((REQUEST_BYTES - 2) / (value.bytes + 6))
       : Math.max(schema.maxProperties, 0);
-    return { type: { kind: "map", key: STRING, value: value.type, maxElements }, bytes: 2 };
+    return { type: { kind: "map", key: KEY, value: value.type, maxElements }, bytes: 2 };
   }
   const required = new Set(schema.required ?? []);
   const fields = new Map<string, CelField>();
@@ -142,7 +145,7 @@ function declareObject(schema: CelSchema, name: string): Declared | undefined {
       bytes += utf8Length(wireName) + declared.bytes + 4;
     }
   }
-  return { type: { kind: "object", name, fields } satisfies CelObjectType, bytes };
+  return { type: { kind: "object", name, fields, maxElements: 0 } satisfies CelObjectType, bytes };
 }
 
 function declareString(schema: CelSchema): Declared {

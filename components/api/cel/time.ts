@@ -108,22 +108,27 @@ export function readTimestamp(text: string, strict = false): Timestamp | undefin
   if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) {
     return undefined;
   }
-  let nanos = BigInt(date.getTime()) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
-  if (zone !== undefined && zone.length > 1) {
-    const digits = zone.replace(":", "");
-    const offset = BigInt(digits.slice(1, 3)) * 60n + BigInt(digits.slice(3, 5));
-    nanos -= (digits[0] === "-" ? -offset : offset) * 60n * SECOND;
-  }
-  return nanos < TIMESTAMP_MIN || nanos > TIMESTAMP_MAX ? undefined : new Timestamp(nanos);
+  const digits = zone === undefined || zone.length === 1 ? "" : zone.replace(":", "");
+  const east = Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3, 5));
+  const minutes = digits[0] === "-" ? -east : east;
+  const nanos = BigInt(date.getTime() - minutes * 60_000) * 1_000_000n +
+    BigInt(fraction.padEnd(9, "0"));
+  return nanos < TIMESTAMP_MIN || nanos > TIMESTAMP_MAX ? undefined : new Timestamp(nanos, minutes);
 }
 
-/** RFC 3339 in UTC, with no more digits of a second than it has. */
-export function writeTimestamp({ nanos }: Timestamp): string {
-  const { date, fraction } = split(nanos);
+/** RFC 3339 in its zone, with no more digits of a second than it has. */
+export function writeTimestamp({ nanos, zone }: Timestamp): string {
+  const { date, fraction } = split(nanos + BigInt(zone) * 60n * SECOND);
   const digits = fraction === 0n
     ? ""
     : `.${fraction.toString().padStart(9, "0").replace(/0+$/, "")}`;
-  return `${date.toISOString().slice(0, 19)}${digits}Z`;
+  return `${date.toISOString().slice(0, 19)}${digits}${zone === 0 ? "Z" : writeZone(zone)}`;
+}
+
+function writeZone(zone: number): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const size = Math.abs(zone);
+  return `${zone < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
 function split(nanos: bigint): { date: Date; fraction: bigint } {

@@ -106,7 +106,7 @@ export class TokenCursor {
 
   protected textOf(start: number, last: Token): string {
     const text = this.#source.slice(start, last.end);
-    return last.kind === "<EOF>" ? `${text.trimEnd()}<EOF>` : text;
+    return last.kind === "<EOF>" ? text.trimEnd() : text;
   }
 }
 

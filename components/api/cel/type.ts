@@ -61,9 +61,8 @@ export interface CelObjectType {
   readonly name: string;
   /** By the name that expressions use (`my__dash__name`). */
   readonly fields: CelFields;
+  readonly maxElements?: number;
   readonly nullable?: boolean;
-  /** Expressions may make one: `Name{field: value}`. */
-  readonly constructible?: boolean;
 }
 
 /** A `Map` serves; types that refer to themselves answer from a table instead. */

@@ -59,12 +59,14 @@ export class Duration {
   }
 }
 
-/** A moment, in nanoseconds since 1970 began in UTC. */
+/** A moment, in nanoseconds since 1970 began in UTC, with the zone that it was written in: minutes east of UTC. */
 export class Timestamp {
   readonly nanos: bigint;
+  readonly zone: number;
 
-  constructor(nanos: bigint) {
+  constructor(nanos: bigint, zone = 0) {
     this.nanos = nanos;
+    this.zone = zone;
   }
 }
 
@@ -205,6 +207,11 @@ export class EntryMap extends CelMap {
 
   override *keys(): Iterable<CelValue> {
     for (const { key } of this.#entries.values()) yield key;
+  }
+
+  /** The last of two values under one key stays. */
+  set(key: CelValue, value: CelValue): void {
+    this.#entries.set(mapKey(key), { key, value });
   }
 
   /** False where the key is there already. */

@@ -1,5 +1,5 @@
 import { functions, type Overload } from "../overload.ts";
-import { ceilOf, scale } from "../range.ts";
+import { scale, UNKNOWN } from "../range.ts";
 import { TRAVERSAL } from "../cost_unit.ts";
 import {
   parseGoDuration,
@@ -39,18 +39,11 @@ import { INT_OVERFLOW } from "./operators.ts";
 const A = parameter("A");
 const SECOND = 1_000_000_000n;
 const UINT_OVERFLOW = new CelFailure("unsigned integer overflow");
-const UINT_RANGE = new CelFailure("range error");
 
 const same = (value: CelValue): CelValue => value;
 
-/** What Go's reader of numbers says about a text that is none. */
-function syntaxError(type: string, reader: string, text: string): CelFailure {
-  return new CelFailure(
-    `type conversion error from 'string' to '${type}': strconv.${reader}: parsing ${
-      JSON.stringify(text)
-    }: invalid syntax`,
-  );
-}
+const unreadable = (type: string): CelFailure =>
+  new CelFailure(`type conversion error from 'string' to '${type}'`);
 
 function toInt(value: CelValue): CelValue {
   switch (typeof value) {
@@ -60,10 +53,10 @@ function toInt(value: CelValue): CelValue {
       return BigInt(Math.trunc(value));
     case "string": {
       if (value.length > 20 || !/^[+-]?\d+$/.test(value)) {
-        return syntaxError("int", "ParseInt", value);
+        return unreadable("int");
       }
       const number = BigInt(value.startsWith("+") ? value.slice(1) : value);
-      return number >= INT_MIN && number <= INT_MAX ? number : INT_OVERFLOW;
+      return number >= INT_MIN && number <= INT_MAX ? number : unreadable("int");
     }
     case "bigint":
       return value;
@@ -87,9 +80,9 @@ function toUint(value: CelValue): CelValue {
     case "bigint":
       return value >= 0n ? new Uint(value) : UINT_OVERFLOW;
     case "string": {
-      if (value.length > 20 || !/^\d+$/.test(value)) return syntaxError("uint", "ParseUint", value);
+      if (value.length > 20 || !/^\d+$/.test(value)) return unreadable("uint");
       const number = BigInt(value);
-      return number <= UINT_MAX ? new Uint(number) : UINT_RANGE;
+      return number <= UINT_MAX ? new Uint(number) : unreadable("uint");
     }
   }
   return value;
@@ -102,9 +95,8 @@ function toDouble(value: CelValue): CelValue {
   const word = value.toLowerCase().replace(/^[+-]/, "");
   if (word === "inf" || word === "infinity") return value[0] === "-" ? -Infinity : Infinity;
   if (word === "nan") return NaN;
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)
-    ? Number(value)
-    : syntaxError("double", "ParseFloat", value);
+  const plain = value.replace(/(?<=\d)_(?=\d)/g, "");
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : unreadable("double");
 }
 
 const TRUE = new Set(["1", "t", "true", "T", "True", "TRUE"]);
@@ -112,16 +104,16 @@ const FALSE = new Set(["0", "f", "false", "F", "False", "FALSE"]);
 
 function toBool(text: string): CelValue {
   if (TRUE.has(text)) return true;
-  return FALSE.has(text) ? false : syntaxError("bool", "ParseBool", text);
+  return FALSE.has(text) ? false : unreadable("bool");
 }
 
-/** A double as Go prints it: no exponent below 21 digits, `+Inf`. */
+/** A double as Go prints it with the fewest digits: with an exponent from a million on, `+Inf`. */
 export function writeDouble(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
   if (Object.is(value, -0)) return "-0";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e21)) {
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
     return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
   }
   return String(value);
@@ -146,26 +138,17 @@ function toText(value: CelValue): CelValue {
   }
 }
 
-function toDuration(value: bigint | string): CelValue {
-  if (typeof value === "bigint") return new Duration(value);
-  return parseGoDuration(value) ?? new CelFailure(
-    `type conversion error from 'string' to 'google.protobuf.Duration': ${durationProblem(value)}`,
-  );
+function toDuration(text: string): CelValue {
+  return parseGoDuration(text) ?? unreadable("google.protobuf.Duration");
 }
 
-/** What Go says about a text that is no duration. */
-export function durationProblem(text: string): string {
-  const unit = /^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(text);
-  return unit
-    ? `time: missing unit in duration ${JSON.stringify(text)}`
-    : `time: invalid duration ${JSON.stringify(text)}`;
-}
+/** Declared, but upstream's ints do not become durations. */
+const noDuration = (): CelValue =>
+  new CelFailure("type conversion error from 'int' to 'google.protobuf.Duration'");
 
 function toTimestamp(value: bigint | string): CelValue {
   if (typeof value === "string") {
-    return readTimestamp(value, true) ?? new CelFailure(
-      `type conversion error from 'string' to 'google.protobuf.Timestamp'`,
-    );
+    return readTimestamp(value, true) ?? unreadable("google.protobuf.Timestamp");
   }
   const nanos = value * SECOND;
   return nanos >= TIMESTAMP_MIN && nanos <= TIMESTAMP_MAX
@@ -180,14 +163,14 @@ const walk = ([value]: readonly CelValue[]): number =>
 const bytesToText: Pick<Overload, "cost" | "estimate"> = {
   cost: walk,
   estimate: ([bytes]) => {
-    const size = ceilOf(bytes?.size ?? { min: 0, max: Infinity });
+    const size = bytes?.size ?? UNKNOWN;
     return { cost: scale(size, TRAVERSAL), size: { min: Math.floor(size.min / 4), max: size.max } };
   },
 };
 const textToBytes: Pick<Overload, "cost" | "estimate"> = {
   cost: walk,
   estimate: ([text]) => {
-    const size = ceilOf(text?.size ?? { min: 0, max: Infinity });
+    const size = text?.size ?? UNKNOWN;
     return { cost: scale(size, TRAVERSAL), size: { min: size.min, max: size.max * 4 } };
   },
 };
@@ -219,7 +202,7 @@ export const conversions: readonly Overload[] = [
   ]),
   ...functions("duration", [
     ["duration_to_duration", [DURATION], DURATION, same],
-    ["int64_to_duration", [INT], DURATION, toDuration],
+    ["int64_to_duration", [INT], DURATION, noDuration],
     ["string_to_duration", [STRING], DURATION, toDuration],
   ]),
   ...functions("int", [

@@ -14,7 +14,7 @@ import { listOf, opaque, optionalOf, STRING } from "../type.ts";
 import { parseUrl } from "../url.ts";
 import { ArrayList, CelOpaque, CelOptional, type CelValue, costSize } from "../value.ts";
 
-export const FORMAT = opaque("kubernetes.NamedFormat");
+const FORMAT = opaque("kubernetes.NamedFormat");
 
 interface Format {
   readonly name: string;
@@ -87,7 +87,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   uri: { name: "URI", pattern: 1103, problems: uri },
   uuid: {
     name: "uuid",
-    pattern: 73,
+    pattern: 70,
     problems: either((text) => UUID.test(text), "does not match the UUID format"),
   },
   byte: {
@@ -95,8 +95,8 @@ const FORMATS: Readonly<Record<string, Format>> = {
     pattern: 84,
     problems: either((text) => BASE64.test(text), "invalid base64"),
   },
-  date: { name: "date", pattern: 78, problems: either(isDate, "invalid date") },
-  datetime: { name: "datetime", pattern: 78, problems: either(isDateTime, "invalid datetime") },
+  date: { name: "date", pattern: 71, problems: either(isDate, "invalid date") },
+  datetime: { name: "datetime", pattern: 71, problems: either(isDateTime, "invalid datetime") },
 };
 /** What estimates count for a pattern whose format is not known yet. */
 const PATTERN_MAXIMUM = 128;

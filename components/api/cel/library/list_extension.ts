@@ -1,7 +1,7 @@
 import { equal } from "../equality.ts";
 import { LIST_COST, TRAVERSAL } from "../cost_unit.ts";
 import { functions, methods, type Overload, type Range, type Sized } from "../overload.ts";
-import { fixed, plus, scale, times, UNKNOWN } from "../range.ts";
+import { fixed, plus, scale, times, UNBOUNDED, UNKNOWN } from "../range.ts";
 import { DYN, INT, listOf } from "../type.ts";
 import { ArrayList, CelFailure, CelList, type CelValue, costSize, NO_OVERLOAD } from "../value.ts";
 import { COMPARABLE, compare, elements, isText, LIST, LIST_SIZE } from "./lists.ts";
@@ -113,7 +113,7 @@ const flattenCosts: Costs = {
   cost: ([list, depth]) =>
     made(costSize(list ?? null), typeof depth === "bigint" ? Number(depth) : 1),
   estimate: ([list, depth]) =>
-    estimated(list?.size ?? UNKNOWN, depth === undefined ? 1 : whole(depth, Infinity)),
+    estimated(list?.size ?? UNKNOWN, depth === undefined ? 1 : whole(depth, UNBOUNDED)),
 };
 
 /** The functions on lists that come with the language's extensions. */
@@ -123,7 +123,7 @@ export const listExtension: readonly Overload[] = [
     [["list_slice", [LIST, INT, INT], LIST, slice]],
     resultCosts(
       ([list, start, end]) =>
-        estimated(fixed(whole(end, list?.size.max ?? Infinity) - whole(start, 0))),
+        estimated(fixed(whole(end, list?.size.max ?? UNBOUNDED) - whole(start, 0))),
     ),
   ),
   ...methods("flatten", [
@@ -153,7 +153,7 @@ export const listExtension: readonly Overload[] = [
     "lists.range",
     [["lists_range", [INT], listOf(INT), range]],
     resultCosts(
-      ([count]) => estimated(fixed(whole(count, Infinity))),
+      ([count]) => estimated(fixed(whole(count, UNBOUNDED))),
     ),
   ),
   ...methods(

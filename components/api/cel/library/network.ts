@@ -1,4 +1,4 @@
-import { ceilOf, fixed, plus, scale, UNKNOWN } from "../range.ts";
+import { fixed, plus, scale, UNKNOWN } from "../range.ts";
 import { TRAVERSAL } from "../cost_unit.ts";
 import { type IpAddress, isMapped, parseIpAddress, writeIpAddress } from "../ip_address.ts";
 import { functions, methods, type Overload } from "../overload.ts";
@@ -160,7 +160,7 @@ function containsCosts(cidrs: boolean, text: boolean): Pick<Overload, "cost" | "
     estimate: ([, other]) => {
       let cost = scale(plus(sizes, sizes), TRAVERSAL);
       if (cidrs) cost = plus(plus(cost, scale(sizes, TRAVERSAL)), fixed(1));
-      if (text) cost = plus(cost, scale(ceilOf(other?.size ?? UNKNOWN), TRAVERSAL));
+      if (text) cost = plus(cost, scale(other?.size ?? UNKNOWN, TRAVERSAL));
       return { cost };
     },
   };

@@ -34,6 +34,7 @@ import {
   Timestamp,
   Uint,
   UINT_MAX,
+  valueTypeName,
 } from "../value.ts";
 import { stringCosts } from "../string_cost.ts";
 
@@ -49,6 +50,7 @@ export const INT_OVERFLOW: CelFailure = new CelFailure("integer overflow");
 const UINT_OVERFLOW = new CelFailure("unsigned integer overflow");
 const DURATION_OVERFLOW = new CelFailure("duration overflow");
 const TIMESTAMP_OVERFLOW = new CelFailure("timestamp overflow");
+const NO_ORDER = new CelFailure("NaN values cannot be ordered");
 const DIVISION_BY_ZERO = new CelFailure("division by zero");
 const MODULUS_BY_ZERO = new CelFailure("modulus by zero");
 
@@ -64,9 +66,9 @@ function duration(nanos: bigint): CelValue {
   return nanos >= INT_MIN && nanos <= INT_MAX ? new Duration(nanos) : DURATION_OVERFLOW;
 }
 
-function timestamp(nanos: bigint): CelValue {
+function timestamp(nanos: bigint, zone: number): CelValue {
   return nanos >= TIMESTAMP_MIN && nanos <= TIMESTAMP_MAX
-    ? new Timestamp(nanos)
+    ? new Timestamp(nanos, zone)
     : TIMESTAMP_OVERFLOW;
 }
 
@@ -99,13 +101,13 @@ const arithmetic: readonly Overload[] = [
       "add_duration_timestamp",
       [DURATION, TIMESTAMP],
       TIMESTAMP,
-      (a: Duration, b: Timestamp) => timestamp(a.nanos + b.nanos),
+      (a: Duration, b: Timestamp) => timestamp(a.nanos + b.nanos, b.zone),
     ],
     [
       "add_timestamp_duration",
       [TIMESTAMP, DURATION],
       TIMESTAMP,
-      (a: Timestamp, b: Duration) => timestamp(a.nanos + b.nanos),
+      (a: Timestamp, b: Duration) => timestamp(a.nanos + b.nanos, a.zone),
     ],
     ["add_int64", [INT, INT], INT, (a: bigint, b: bigint) => int(a + b)],
     ["add_list", [LIST_A, LIST_A], LIST_A, joinLists],
@@ -125,7 +127,7 @@ const arithmetic: readonly Overload[] = [
       "subtract_timestamp_duration",
       [TIMESTAMP, DURATION],
       TIMESTAMP,
-      (a: Timestamp, b: Duration) => timestamp(a.nanos - b.nanos),
+      (a: Timestamp, b: Duration) => timestamp(a.nanos - b.nanos, a.zone),
     ],
     ["subtract_timestamp_timestamp", [TIMESTAMP, TIMESTAMP], DURATION, (
       a: Timestamp,
@@ -178,7 +180,10 @@ type Comparison = (order: number) => boolean;
 
 /** All pairs of types that have an order, in upstream's order. */
 function comparison(name: string, id: string, holds: Comparison): Overload[] {
-  const numbers = (a: CelValue, b: CelValue) => holds(compareNumbers(a, b));
+  const numbers = (a: CelValue, b: CelValue): CelValue => {
+    const order = compareNumbers(a, b);
+    return Number.isNaN(order) ? NO_ORDER : holds(order);
+  };
   const times = (a: Duration, b: Duration) =>
     holds(a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : 0);
   const one = (suffix: string, type: CelType, call: Signature[3]): Signature => [
@@ -216,7 +221,7 @@ const relations: readonly Overload[] = [
   ...functions("_!=_", [["not_equals", [A, A], BOOL, (a: CelValue, b: CelValue) => {
     const same = equal(a, b);
     return typeof same === "boolean" ? !same : same;
-  }]], stringCosts.equal),
+  }]], stringCosts.notEqual),
   ...comparison("_<_", "less", (order) => order < 0),
   ...comparison("_<=_", "less_equals", (order) => order <= 0),
   ...comparison("_>_", "greater", (order) => order > 0),
@@ -253,22 +258,21 @@ function indexOf(index: CelValue): number | undefined {
 export function elementAt(operand: CelValue, index: CelValue): CelValue | undefined {
   if (operand instanceof CelList) {
     if (typeof index !== "bigint" && typeof index !== "number" && !(index instanceof Uint)) {
-      return new CelFailure(`unsupported index type '${typeof index}' in list`);
+      return new CelFailure(`unsupported index type '${valueTypeName(index)}' in list`);
     }
     const at = indexOf(index);
     return at === undefined
       ? new CelFailure(`unsupported index value ${index} in list`)
       : operand.get(at);
   }
-  if (operand instanceof CelMap) return operand.find(index);
-  return NO_OVERLOAD;
+  return operand instanceof CelMap ? operand.find(index) : undefined;
 }
 
 export function index(operand: CelValue, key: CelValue): CelValue {
   if (operand instanceof CelOptional) return optionalIndex(operand, key);
   const element = elementAt(operand, key);
   if (element !== undefined) return element;
-  if (operand instanceof CelMap) return noSuchKey(key);
+  if (!(operand instanceof CelList)) return noSuchKey(key);
   return new CelFailure(`index out of bounds: ${key instanceof Uint ? key.value : key}`);
 }
 

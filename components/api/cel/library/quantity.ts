@@ -11,7 +11,7 @@ import { traversal } from "../string_cost.ts";
 import { BOOL, DOUBLE, INT, opaque, STRING } from "../type.ts";
 import { CelFailure, CelOpaque, type CelValue, INT_MAX, INT_MIN } from "../value.ts";
 
-export const QUANTITY = opaque("kubernetes.Quantity");
+const QUANTITY = opaque("kubernetes.Quantity");
 const NANO = 1_000_000_000n;
 
 class QuantityValue extends CelOpaque {

@@ -3,7 +3,7 @@ import { traversal } from "../string_cost.ts";
 import { BOOL, INT, opaque, STRING } from "../type.ts";
 import { CelFailure, CelOpaque, type CelValue } from "../value.ts";
 
-export const SEMVER = opaque("kubernetes.Semver");
+const SEMVER = opaque("kubernetes.Semver");
 
 interface Version {
   /** Major, minor, patch. */

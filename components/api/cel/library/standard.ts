@@ -70,7 +70,7 @@ const texts: readonly Overload[] = [
   ...methods("endsWith", [
     ["ends_with_string", [STRING, STRING], BOOL, (text: string, end: string) => text.endsWith(end)],
   ], stringCosts.affix),
-  ...functions("matches", [["matches", [STRING, STRING], BOOL, matches]], stringCosts.matches),
+  ...functions("matches", [["matches", [STRING, STRING], BOOL, matches]]),
   ...methods("matches", [["matches_string", [STRING, STRING], BOOL, matches]], stringCosts.matches),
 ];
 

@@ -4,7 +4,7 @@ import { BOOL, listOf, mapOf, opaque, STRING } from "../type.ts";
 import { parseQuery, parseUrl, splitHost, type Url } from "../url.ts";
 import { ArrayList, CelFailure, CelOpaque, type CelValue, EntryMap } from "../value.ts";
 
-export const URL_TYPE = opaque("kubernetes.URL");
+const URL_TYPE = opaque("kubernetes.URL");
 
 class UrlValue extends CelOpaque {
   override readonly typeName = URL_TYPE.name;
