@@ -143,7 +143,7 @@ class Parser extends TokenCursor {
     const name = this.peek();
     if (name.kind !== "IDENTIFIER") {
       if (name.kind === "ESC_IDENTIFIER") this.error(name.start, "unsupported syntax: '`'");
-      else this.syntax(name, `no viable alternative at input '${this.textOf(at, name)}'`);
+      else this.syntax(name, this.unexpectedMember(at, name, optional));
       throw new Stop();
     }
     this.next();
@@ -158,6 +158,7 @@ class Parser extends TokenCursor {
   }
 
   #index(operand: Expression, at: number): Expression {
+    this.alsoExpected = { at: this.at, kind: "?" };
     const optional = this.accept("?") !== undefined;
     const index = this.#expr();
     this.expect("]");
@@ -201,8 +202,8 @@ class Parser extends TokenCursor {
         return this.literal(token.start, read.bytes);
       }
       default:
-        this.syntax(token, `${this.unexpected(token)} expecting ${EXPECTED}`);
-        throw new Stop();
+        this.unexpected(token, EXPECTED);
+        return this.#primary();
     }
   }
 
@@ -216,8 +217,11 @@ class Parser extends TokenCursor {
     const struct = this.#structName();
     if (struct !== undefined) return this.#struct(struct);
     const text = this.text(name);
-    if (RESERVED.has(text)) return this.wrong(first.start, `reserved identifier: ${text}`);
     const open = this.accept("(");
+    if (RESERVED.has(text)) {
+      if (open !== undefined) this.#list(")");
+      return this.wrong(first.start, `reserved identifier: ${text}`);
+    }
     if (open === undefined) return { is: "ident", at: name.start, name: text };
     return this.#callOrMacro(open.start, text, undefined, this.#list(")"));
   }
@@ -238,44 +242,50 @@ class Parser extends TokenCursor {
   #struct(name: string): Expression {
     const at = this.next().start;
     const fields: StructField[] = [];
-    while (this.peek().kind !== "}") {
+    while (this.peek().kind !== "}" && !this.#lastComma(fields.length)) {
       const optional = this.accept("?") !== undefined;
       const field = this.expect("IDENTIFIER");
       const colon = this.expect(":");
       fields.push({ at: colon.start, name: this.text(field), value: this.#expr(), optional });
       if (this.accept(",") === undefined) break;
     }
-    this.expect("}");
+    this.expect("}", true);
     return { is: "struct", at, name, fields };
   }
 
   #listLiteral(at: number): Expression {
     const optional = new Set<number>();
     const elements: Expression[] = [];
-    while (this.peek().kind !== "]") {
+    while (this.peek().kind !== "]" && !this.#lastComma(elements.length)) {
       if (this.accept("?") !== undefined) optional.add(elements.length);
       elements.push(this.#expr());
       if (this.accept(",") === undefined) break;
     }
-    this.expect("]");
+    this.expect("]", true);
     return { is: "list", at, elements, optional };
   }
 
   #mapLiteral(at: number): Expression {
     const entries: Entry[] = [];
-    while (this.peek().kind !== "}") {
+    while (this.peek().kind !== "}" && !this.#lastComma(entries.length)) {
       const optional = this.accept("?") !== undefined;
       const key = this.#expr();
       const colon = this.expect(":");
       entries.push({ at: colon.start, key, value: this.#expr(), optional });
       if (this.accept(",") === undefined) break;
     }
-    this.expect("}");
+    this.expect("}", true);
     return { is: "map", at, entries };
+  }
+
+  /** `[,]` is a list without elements. */
+  #lastComma(before: number): boolean {
+    return before === 0 && this.accept(",") !== undefined;
   }
 
   #list(close: string): Expression[] {
     const args: Expression[] = [];
+    this.alsoExpected = { at: this.at, kind: close };
     if (this.accept(close) !== undefined) return args;
     do args.push(this.#expr()); while (this.accept(",") !== undefined);
     this.expect(close);

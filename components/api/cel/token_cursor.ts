@@ -15,6 +15,8 @@ export type Rule = "expr" | "relation" | "calc" | "member";
 export class TokenCursor {
   protected readonly tokens: readonly Token[];
   protected at = 0;
+  /** What else but an operand may stand at a place. */
+  protected alsoExpected: { readonly at: number; readonly kind: string } | undefined;
   protected readonly depth: Record<Rule, number> = { expr: 0, relation: 0, calc: 0, member: 0 };
   readonly #source: Source;
   readonly #errors: SourceError[];
@@ -46,11 +48,31 @@ export class TokenCursor {
     return this.literal(at, value);
   }
 
-  /** Where only the end is wrong, or a symbol stands where an operand should. */
-  protected unexpected(token: Token): string {
+  /** A token that begins no operand: it is skipped where an operand follows, and ends the parse where none does. */
+  protected unexpected(token: Token, operands: string): void {
+    const also = this.alsoExpected?.at === this.at - 1 ||
+        token.kind === "<EOF>" && this.alsoExpected?.at === this.at
+      ? this.alsoExpected?.kind
+      : undefined;
+    const expected = also === ")"
+      ? operands.replace("'(', ", "'(', ')', ")
+      : also === "?"
+      ? operands.replace("'!', ", "'!', '?', ")
+      : operands;
     const next = this.tokens[this.at];
     const extra = token.kind !== "<EOF>" && next !== undefined && startsOperand(next.kind);
-    return `${extra ? "extraneous" : "mismatched"} input ${this.show(token)}`;
+    const kind = extra ? "extraneous" : "mismatched";
+    this.syntax(token, `${kind} input ${this.show(token)} expecting ${expected}`);
+    if (!extra) throw new Stop();
+  }
+
+  protected unexpectedMember(dot: number, token: Token, optional: boolean): string {
+    const shown = `mismatched input ${this.show(token)} expecting`;
+    if (optional) return `${shown} {IDENTIFIER, ESC_IDENTIFIER}`;
+    const word = token.kind === "true" || token.kind === "false" || token.kind === "null";
+    return word
+      ? `${shown} IDENTIFIER`
+      : `no viable alternative at input '${this.textOf(dot, token)}'`;
   }
 
   /** Notes an error and goes on, so that others are found as well. */
@@ -87,12 +109,30 @@ export class TokenCursor {
     return this.peek().kind === kind ? this.next() : undefined;
   }
 
-  protected expect(kind: string): Token {
+  /** The token of a kind, which must be next; one token too many before it is skipped. */
+  protected expect(kind: string, orComma = false): Token {
     const token = this.accept(kind);
     if (token !== undefined) return token;
     const found = this.peek();
-    const wanted = kind === "IDENTIFIER" ? "{IDENTIFIER, ESC_IDENTIFIER}" : `'${kind}'`;
-    this.syntax(found, `mismatched input ${this.show(found)} expecting ${wanted}`);
+    const wanted = kind === "IDENTIFIER"
+      ? "{IDENTIFIER, ESC_IDENTIFIER}"
+      : orComma
+      ? `{'${kind}', ','}`
+      : `'${kind}'`;
+    if (this.tokens[this.at + 1]?.kind === kind) {
+      this.syntax(found, `extraneous input ${this.show(found)} expecting ${wanted}`);
+      this.next();
+      return this.next();
+    }
+    const closes = kind === ")" || kind === "]";
+    const missing = !orComma &&
+      (found.kind === "<EOF>" ? closes : kind === ":" && startsOperand(found.kind));
+    this.syntax(
+      found,
+      missing
+        ? `missing ${wanted} at ${this.show(found)}`
+        : `mismatched input ${this.show(found)} expecting ${wanted}`,
+    );
     throw new Stop();
   }
 
