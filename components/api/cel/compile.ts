@@ -10,6 +10,7 @@ import { InstantiationError, Planner } from "./plan.ts";
 import { Source } from "./source.ts";
 import { type CelObjectType, type CelType, formatType, sameType } from "./type.ts";
 import { CelFailure, type CelValue } from "./value.ts";
+import { withWork, WorkExceeded } from "./work.ts";
 import { toJson } from "./wire.ts";
 
 /** What an expression may use, beside the functions and types that every one has. */
@@ -74,12 +75,12 @@ export class CelProgram {
     const limit = Math.min(budget.callLimit, Math.max(budget.remaining, 0));
     const frame = new Frame(this.#slots, values, limit);
     try {
-      const value = this.#step(frame);
+      const value = withWork(() => this.#step(frame));
       budget.remaining -= frame.cost;
       return budget.remaining < 0 ? OUT_OF_BUDGET : value;
     } catch (error) {
       if (error instanceof CelPending) return error;
-      if (error !== EXCEEDED) throw error;
+      if (error !== EXCEEDED && !(error instanceof WorkExceeded)) throw error;
       budget.remaining -= frame.cost;
       return limit < budget.callLimit || budget.remaining < 0 ? OUT_OF_BUDGET : EXCEEDED;
     }

@@ -11,6 +11,7 @@ import {
   Uint,
 } from "./value.ts";
 import { WireObject } from "./wire.ts";
+import { ELEMENT, work } from "./work.ts";
 import { mergedEqual } from "./merging.ts";
 
 /** `a == b`. Values of different types are not equal, but numbers compare whatever their types. */
@@ -45,6 +46,7 @@ export function equal(a: CelValue, b: CelValue): boolean | CelFailure {
 function listsEqual(a: CelList, b: CelList): boolean | CelFailure {
   if (a.size !== b.size) return false;
   const merging = a.merging;
+  work(a.size * ELEMENT);
   if (merging !== undefined) return mergedEqual(a, b, merging, equal);
   for (let i = 0; i < a.size; i++) {
     const same = equal(a.get(i) as CelValue, b.get(i) as CelValue);
@@ -55,6 +57,7 @@ function listsEqual(a: CelList, b: CelList): boolean | CelFailure {
 
 function mapsEqual(a: CelMap, b: CelMap): boolean | CelFailure {
   if (a.size !== b.size) return false;
+  work(a.size * ELEMENT);
   if (a instanceof WireObject && b instanceof WireObject && !a.sameUnseen(b)) return false;
   for (const key of a.keys()) {
     const left = a.find(key);
@@ -83,6 +86,7 @@ export function compareNumbers(a: CelValue, b: CelValue): number {
 
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
+  work(length);
   for (let i = 0; i < length; i++) {
     const difference = (a[i] as number) - (b[i] as number);
     if (difference !== 0) return difference < 0 ? -1 : 1;

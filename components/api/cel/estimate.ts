@@ -13,10 +13,13 @@ interface Entries {
   readonly value: Range;
 }
 
-/** What is known of a name: the declared type that it stands for, and sizes. */
+/** Where in the declared data a node leads: undefined for nowhere, null for where nothing is declared. */
+type Place = CelType | null | undefined;
+
+/** What is known of a name: where it leads, and sizes. */
 interface Local {
   readonly name: string;
-  readonly declared: CelType | undefined;
+  readonly place: Place;
   readonly size: Range | undefined;
   readonly entries: Entries | undefined;
 }
@@ -37,8 +40,8 @@ class Estimator {
   readonly #variable: (name: string) => CelType | undefined;
   /** Macros may use one node twice. */
   readonly #costs: Map<Expression, Range> = new Map();
-  /** The declared types that names, members and indices lead to; they carry the sizes. */
-  readonly #declared: Map<Expression, CelType> = new Map();
+  /** Where names, members and indices lead; declared types carry the sizes. */
+  readonly #places: Map<Expression, Place> = new Map();
   readonly #sizes: Map<Expression, Range> = new Map();
   readonly #entries: Map<Expression, Entries> = new Map();
   readonly #locals: Local[] = [];
@@ -101,7 +104,10 @@ class Estimator {
 
   #ident(node: Expression, name: string): Range {
     const local = this.#local(name);
-    this.#declare(node, local === undefined ? this.#variable(name) : local.declared);
+    this.#places.set(
+      node,
+      local === undefined ? this.#variable(name) ?? this.#root() : local.place,
+    );
     return ONE;
   }
 
@@ -109,15 +115,27 @@ class Estimator {
     return this.#locals.findLast((local) => local.name === name);
   }
 
-  #declare(node: Expression, type: CelType | undefined): void {
-    if (type !== undefined) this.#declared.set(node, type);
+  /**
+   * Upstream drops the first step of a path, which is a variable's name, and looks the rest up in `self`. So does what
+   * begins elsewhere, as `[a, b][0]` or the name of a type, and has the size of all of `self`.
+   */
+  #root(): CelType | null {
+    return this.#variable("self") ?? null;
+  }
+
+  #below(place: Place, step: (type: CelType) => CelType | undefined): Place {
+    if (place === undefined) return this.#root();
+    return place === null ? null : step(place) ?? null;
   }
 
   #select(node: Select): Range {
     const cost = this.cost(node.operand);
     if (node.test) return cost;
-    const declared = this.#declared.get(node.operand);
-    if (declared?.kind === "object") this.#declare(node, declared.fields.get(node.field)?.type);
+    const place = this.#below(
+      this.#places.get(node.operand),
+      (type) => type.kind === "object" ? type.fields.get(node.field)?.type : undefined,
+    );
+    this.#places.set(node, place);
     const { kind } = node.operand.type ?? DYN;
     return kind === "map" || kind === "object" || kind === "parameter" ? plus(cost, ONE) : cost;
   }
@@ -175,9 +193,7 @@ class Estimator {
   /** What an index leads to; the size of what it finds, where that is known. */
   #indexed(node: Call, id: string, args: readonly Expression[]): Range | undefined {
     if (id !== "index_list" && id !== "index_map") return undefined;
-    const declared = this.#declared.get(args[0] as Expression);
-    if (declared?.kind === "list") this.#declare(node, declared.element);
-    if (declared?.kind === "map") this.#declare(node, declared.value);
+    this.#places.set(node, this.#below(this.#places.get(args[0] as Expression), valueType));
     return this.#entriesOf(args[0])?.value;
   }
 
@@ -236,7 +252,7 @@ class Estimator {
   #named(name: string, node: Expression): Local {
     return {
       name,
-      declared: this.#declared.get(node),
+      place: this.#places.get(node),
       size: this.#size(node),
       entries: this.#entriesOf(node),
     };
@@ -244,17 +260,13 @@ class Estimator {
 
   #variables({ variable, variable2, range }: Comprehension): Local[] {
     const entries = this.#entriesOf(range);
-    const declared = this.#declared.get(range);
+    const place = this.#places.get(range);
     const of = entries?.of ?? range.type?.kind;
-    const value = declared?.kind === "list"
-      ? declared.element
-      : declared?.kind === "map"
-      ? declared.value
-      : undefined;
-    const key = declared?.kind === "map" ? declared.key : undefined;
-    const local = (name: string, type: CelType | undefined, size: Range | undefined): Local => ({
+    const value = this.#below(place, valueType);
+    const key = this.#below(place, (type) => type.kind === "map" ? type.key : undefined);
+    const local = (name: string, of: Place, size: Range | undefined): Local => ({
       name,
-      declared: type,
+      place: of,
       size,
       entries: undefined,
     });
@@ -269,8 +281,8 @@ class Estimator {
   #sized(node: Expression): Sized {
     const type = node.type ?? DYN;
     const list = type.kind === "list" ? type : undefined;
-    const declared = this.#declaredOutside(node);
-    const element = declared?.kind === "list" ? declared.element : undefined;
+    const place = this.#placeOutside(node);
+    const element = place === undefined ? undefined : this.#below(place, valueType) ?? undefined;
     return {
       type,
       size: this.#sizeOrUnknown(node),
@@ -287,8 +299,8 @@ class Estimator {
   }
 
   /** The accumulator of a macro is no place in the declared data. */
-  #declaredOutside(node: Expression): CelType | undefined {
-    return node.is === "ident" && node.name === ACCUMULATOR ? undefined : this.#declared.get(node);
+  #placeOutside(node: Expression): Place {
+    return node.is === "ident" && node.name === ACCUMULATOR ? undefined : this.#places.get(node);
   }
 
   #sizeOrUnknown(node: Expression): Range {
@@ -297,7 +309,7 @@ class Estimator {
 
   #size(node: Expression): Range | undefined {
     const known = this.#sizes.get(node) ?? literalSize(node) ??
-      sizeOfDeclared(this.#declared.get(node)) ?? sizeOfType(node.type);
+      sizeOfDeclared(this.#places.get(node)) ?? sizeOfType(node.type);
     if (known !== undefined) return known;
     return node.is === "ident" ? this.#local(node.name)?.size : undefined;
   }
@@ -323,6 +335,10 @@ function isBind({ range, condition, accumulator }: Comprehension): boolean {
     condition.value === false && accumulator !== ACCUMULATOR;
 }
 
+function valueType(type: CelType): CelType | undefined {
+  return type.kind === "list" ? type.element : type.kind === "map" ? type.value : undefined;
+}
+
 function unionEntries(a: Entries, b: Entries): Entries {
   return { of: a.of, key: union(a.key, b.key), value: union(a.value, b.value) };
 }
@@ -341,8 +357,8 @@ function literalSize(node: Expression): Range | undefined {
 }
 
 /** Declared types say how large at most. */
-function sizeOfDeclared(type: CelType | undefined): Range | undefined {
-  const max = (type as { maxElements?: number } | undefined)?.maxElements;
+function sizeOfDeclared(type: Place): Range | undefined {
+  const max = (type as { maxElements?: number } | null | undefined)?.maxElements;
   return max === undefined ? undefined : { min: 0, max };
 }
 

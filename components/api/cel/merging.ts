@@ -1,3 +1,4 @@
+import { ELEMENT, work } from "./work.ts";
 import {
   ArrayList,
   CelFailure,
@@ -59,6 +60,7 @@ class MergingList extends ArrayList {
 
 /** `a + b`: elements of `b` take the places of those of `a` that they are known by, new ones come after. */
 export function merge(a: CelList, b: CelList, merging: ListKeys): CelList {
+  work((a.size + b.size) * ELEMENT);
   const values: CelValue[] = [];
   const places = new Map<unknown, number>();
   for (const list of [a, b]) {

@@ -3,7 +3,7 @@ import { type Token, tokenize } from "./lexer.ts";
 import { bytesOfLiteral, textOfLiteral } from "./literal_text.ts";
 import { expandMacro } from "./macros.ts";
 import type { Source, SourceError } from "./source.ts";
-import { type Rule, Stop, TokenCursor } from "./token_cursor.ts";
+import { Stop, TokenCursor } from "./token_cursor.ts";
 
 /** Code points of an expression. */
 export const EXPRESSION_LENGTH = 100_000;
@@ -62,9 +62,9 @@ class Parser extends TokenCursor {
     if (question !== undefined) {
       const yes = this.#logical("||", () => this.#logical("&&", () => this.#relation()));
       this.expect(":");
-      expression = call(question.start, "_?_:_", [condition, yes, this.#expr()]);
+      expression = this.#operator(question.start, "_?_:_", [condition, yes, this.#expr()]);
     }
-    this.depth.expr--;
+    this.within.expr--;
     return expression;
   }
 
@@ -75,34 +75,44 @@ class Parser extends TokenCursor {
     const at = this.peek().start;
     const args = [first];
     while (this.accept(operator) !== undefined) args.push(operand());
-    return call(at, `_${operator}_`, args);
+    return this.nest(call(at, `_${operator}_`, args), args, 0);
   }
 
   #relation(): Expression {
-    return this.#binary("relation", RELATIONS, () => this.#sum());
+    this.enter("relation");
+    const relation = this.#binary("relation", RELATIONS, () => this.#sum());
+    this.within.relation--;
+    return relation;
   }
 
   #sum(): Expression {
-    return this.#binary("calc", SUMS, () => this.#product());
+    this.enter("calc");
+    const sum = this.#binary("calc", SUMS, () => this.#product());
+    this.within.calc--;
+    return sum;
   }
 
   #product(): Expression {
     return this.#binary("calc", PRODUCTS, () => this.#unary());
   }
 
-  #binary(rule: Rule, operators: ReadonlySet<string>, operand: () => Expression): Expression {
-    this.enter(rule);
-    let entered = 1;
+  #binary(
+    rule: "relation" | "calc",
+    operators: ReadonlySet<string>,
+    operand: () => Expression,
+  ): Expression {
     let left = operand();
     while (operators.has(this.peek().kind)) {
       const { kind, start } = this.next();
       this.enter(rule);
-      entered++;
-      const right = operand();
-      left = call(start, OPERATOR_NAMES[kind] ?? `_${kind}_`, [left, right]);
+      left = this.#operator(start, OPERATOR_NAMES[kind] ?? `_${kind}_`, [left, operand()]);
+      this.within[rule]--;
     }
-    this.depth[rule] -= entered;
     return left;
+  }
+
+  #operator(at: number, name: string, args: readonly Expression[]): Expression {
+    return this.nest(call(at, name, args), args, 1);
   }
 
   #unary(): Expression {
@@ -119,23 +129,17 @@ class Parser extends TokenCursor {
     // Two of a kind are none.
     const operand = this.#member();
     if (count % 2 === 0) return operand;
-    return call(first.start, first.kind === "!" ? "!_" : "-_", [operand]);
+    return this.nest(call(first.start, first.kind === "!" ? "!_" : "-_", [operand]), [operand], 0);
   }
 
   #member(): Expression {
-    this.enter("member");
-    let entered = 1;
     let operand = this.#primary();
     for (;;) {
       const { kind, start } = this.peek();
-      if (kind !== "." && kind !== "[") break;
+      if (kind !== "." && kind !== "[") return operand;
       this.next();
-      this.enter("member");
-      entered++;
       operand = kind === "." ? this.#select(operand, start) : this.#index(operand, start);
     }
-    this.depth.member -= entered;
-    return operand;
   }
 
   #select(operand: Expression, at: number): Expression {
@@ -150,10 +154,12 @@ class Parser extends TokenCursor {
     const field = this.text(name);
     if (optional) {
       const literal: Expression = { is: "literal", at: name.start, value: field };
-      return call(at, "_?._", [operand, literal]);
+      return this.#operator(at, "_?._", [operand, literal]);
     }
     const open = this.accept("(");
-    if (open === undefined) return { is: "select", at, operand, field, test: false };
+    if (open === undefined) {
+      return this.nest({ is: "select", at, operand, field, test: false }, [operand], 1);
+    }
     return this.#callOrMacro(open.start, field, operand, this.#list(")"));
   }
 
@@ -162,7 +168,7 @@ class Parser extends TokenCursor {
     const optional = this.accept("?") !== undefined;
     const index = this.#expr();
     this.expect("]");
-    return call(at, optional ? "_[?_]" : "_[_]", [operand, index]);
+    return this.#operator(at, optional ? "_[?_]" : "_[_]", [operand, index]);
   }
 
   #primary(): Expression {
@@ -250,7 +256,7 @@ class Parser extends TokenCursor {
       if (this.accept(",") === undefined) break;
     }
     this.expect("}", true);
-    return { is: "struct", at, name, fields };
+    return this.nest({ is: "struct", at, name, fields }, fields.map(({ value }) => value), 0);
   }
 
   #listLiteral(at: number): Expression {
@@ -262,7 +268,7 @@ class Parser extends TokenCursor {
       if (this.accept(",") === undefined) break;
     }
     this.expect("]", true);
-    return { is: "list", at, elements, optional };
+    return this.nest({ is: "list", at, elements, optional }, elements, 0);
   }
 
   #mapLiteral(at: number): Expression {
@@ -275,7 +281,8 @@ class Parser extends TokenCursor {
       if (this.accept(",") === undefined) break;
     }
     this.expect("}", true);
-    return { is: "map", at, entries };
+    const parts = entries.flatMap(({ key, value }) => [key, value]);
+    return this.nest({ is: "map", at, entries }, parts, 0);
   }
 
   /** `[,]` is a list without elements. */
@@ -298,10 +305,11 @@ class Parser extends TokenCursor {
     target: Expression | undefined,
     args: readonly Expression[],
   ): Expression {
-    const expanded = expandMacro(at, name, target, args);
-    if (expanded === undefined) return { is: "call", at, name, target, args };
+    const expanded = expandMacro(at, name, target, args) ?? { is: "call", at, name, target, args };
     if ("message" in expanded) return this.wrong(expanded.offset, expanded.message);
-    return expanded;
+    return target === undefined
+      ? this.nest(expanded, args, 0)
+      : this.nest(expanded, [target, ...args], 1);
   }
 }
 

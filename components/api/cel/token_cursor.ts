@@ -3,13 +3,11 @@ import type { Token } from "./lexer.ts";
 import type { Source, SourceError } from "./source.ts";
 import { type CelValue, INT_MAX, INT_MIN, Uint, UINT_MAX } from "./value.ts";
 
-/** How deep each rule of the grammar may nest: what parses can be walked by recursion. */
+/** How deep expressions may stand within one another, and operators, members and calls: what parses can be walked by recursion. */
 export const NESTING = 250;
 
 /** Ends the parse; what is wrong is in the list of errors already. */
 export class Stop extends Error {}
-
-export type Rule = "expr" | "relation" | "calc" | "member";
 
 /** Walks the tokens of an expression, and notes what is wrong with them. */
 export class TokenCursor {
@@ -17,7 +15,14 @@ export class TokenCursor {
   protected at = 0;
   /** What else but an operand may stand at a place. */
   protected alsoExpected: { readonly at: number; readonly kind: string } | undefined;
-  protected readonly depth: Record<Rule, number> = { expr: 0, relation: 0, calc: 0, member: 0 };
+  /** How many of each rule the parser is within. */
+  protected readonly within: Record<"expr" | "relation" | "calc", number> = {
+    expr: 0,
+    relation: 0,
+    calc: 0,
+  };
+  /** How deep the operators, members and calls of a node are; 0 where it has none. */
+  readonly #depths: Map<Expression, number> = new Map();
   readonly #source: Source;
   readonly #errors: SourceError[];
 
@@ -89,9 +94,24 @@ export class TokenCursor {
     this.error(token.start, `Syntax error: ${message}`);
   }
 
-  protected enter(rule: Rule): void {
-    if (++this.depth[rule] <= NESTING) return;
-    this.error(-1, `expression recursion limit exceeded: ${NESTING}`);
+  protected enter(rule: "expr" | "relation" | "calc"): void {
+    if (++this.within[rule] > NESTING) {
+      this.#tooDeep(`expression recursion limit exceeded: ${NESTING}`);
+    }
+  }
+
+  /** Notes how deep a node is; operators, members and calls are one deeper than what they hold. */
+  protected nest<T extends Expression>(node: T, parts: readonly Expression[], levels: 0 | 1): T {
+    let depth = 0;
+    for (const part of parts) depth = Math.max(depth, this.#depths.get(part) ?? 0);
+    depth += levels;
+    if (depth > NESTING) this.#tooDeep("max recursion depth exceeded");
+    if (depth > 0) this.#depths.set(node, depth);
+    return node;
+  }
+
+  #tooDeep(message: string): never {
+    this.error(-1, message);
     throw new Stop();
   }
 

@@ -1,3 +1,5 @@
+import { ELEMENT, work } from "./work.ts";
+
 /**
  * Values as expressions see them. An int is a `bigint`, a double a `number`; a string, bool and null are themselves.
  * Lists and maps of the wire stay as they are and are read when they are asked for.
@@ -159,6 +161,7 @@ export class JoinedList extends CelList {
 
   /** Without recursion: chains of joined lists may be long. */
   #join(): CelValue[] {
+    work(this.size * ELEMENT);
     const values: CelValue[] = [];
     const rest: CelList[] = [...this.#parts ?? []].reverse();
     for (let list = rest.pop(); list !== undefined; list = rest.pop()) {
@@ -225,6 +228,7 @@ export class EntryMap extends CelMap {
 
 /** The characters of a text, surrogate pairs being one. */
 export function textSize(text: string): number {
+  work(text.length);
   let size = text.length;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

@@ -16,7 +16,11 @@ import {
   TypeValue,
   Uint,
 } from "./value.ts";
+import { ELEMENT, work } from "./work.ts";
 import { writeDuration, writeTimestamp } from "./time.ts";
+
+/** What a name counts that must be copied out of a large object. */
+const KEY = 5 * ELEMENT;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -121,6 +125,7 @@ function goType(raw: unknown): string {
 }
 
 function bytesToCel(raw: string): CelValue {
+  work(raw.length);
   try {
     return Uint8Array.fromBase64(raw);
   } catch {
@@ -193,7 +198,11 @@ export class WireMap extends CelMap {
   }
 
   override get size(): number {
-    return this.#size ??= Object.keys(this.raw).length;
+    if (this.#size === undefined) {
+      this.#size = Object.keys(this.raw).length;
+      work(this.#size * KEY);
+    }
+    return this.#size;
   }
 
   override find(key: CelValue): CelValue | undefined {
@@ -202,7 +211,9 @@ export class WireMap extends CelMap {
   }
 
   override keys(): Iterable<CelValue> {
-    return Object.keys(this.raw);
+    const keys = Object.keys(this.raw);
+    work(keys.length * KEY);
+    return keys;
   }
 }
 
@@ -219,7 +230,11 @@ export class WireObject extends CelMap {
   }
 
   override get size(): number {
-    return this.#size ??= Object.keys(this.raw).length;
+    if (this.#size === undefined) {
+      this.#size = Object.keys(this.raw).length;
+      work(this.#size * KEY);
+    }
+    return this.#size;
   }
 
   override find(key: CelValue): CelValue | undefined {
@@ -242,6 +257,7 @@ export class WireObject extends CelMap {
     for (const [key, value] of Object.entries(this.raw)) {
       const name = escapeName(key);
       if (name !== undefined && this.type.fields.get(name) !== undefined) continue;
+      work(ELEMENT);
       if (Object.hasOwn(other.raw, key) && !equalJson(value, other.raw[key])) return false;
     }
     return true;

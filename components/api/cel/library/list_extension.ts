@@ -4,6 +4,7 @@ import { functions, methods, type Overload, type Range, type Sized } from "../ov
 import { fixed, plus, scale, times, UNBOUNDED, UNKNOWN } from "../range.ts";
 import { DYN, INT, listOf } from "../type.ts";
 import { ArrayList, CelFailure, CelList, type CelValue, costSize, NO_OVERLOAD } from "../value.ts";
+import { ELEMENT, work } from "../work.ts";
 import { COMPARABLE, compare, elements, isText, LIST, LIST_SIZE } from "./lists.ts";
 
 function slice(list: CelList, start: bigint, end: bigint): CelValue {
@@ -13,6 +14,7 @@ function slice(list: CelList, start: bigint, end: bigint): CelValue {
     return new CelFailure(`${head} start index must be less than or equal to end index`);
   }
   if (end > BigInt(list.size)) return new CelFailure(`${head} list is length ${list.size}`);
+  work(Number(end - start) * ELEMENT);
   const values: CelValue[] = [];
   for (let i = Number(start); i < Number(end); i++) values.push(list.get(i) as CelValue);
   return new ArrayList(values);
@@ -22,6 +24,7 @@ function flatten(list: CelList, depth = 1n): CelValue {
   if (depth < 0n) return new CelFailure("level must be non-negative");
   const values: CelValue[] = [];
   const add = (from: CelList, left: bigint): void => {
+    work(from.size * ELEMENT);
     for (let i = 0; i < from.size && values.length <= LIST_SIZE; i++) {
       const value = from.get(i) as CelValue;
       if (value instanceof CelList && left > 0n) add(value, left - 1n);
@@ -53,20 +56,22 @@ function sortBy(list: CelList, keys: CelList): CelValue {
 
 function range(count: bigint): CelValue {
   if (count > BigInt(LIST_SIZE)) return new CelFailure("list exceeds limit", "cost");
+  work(Math.max(Number(count), 0) * ELEMENT);
   return new ArrayList(Array.from({ length: Math.max(Number(count), 0) }, (_, i) => BigInt(i)));
 }
 
 function reverse(list: CelList): CelValue {
+  work(list.size * ELEMENT);
   const values: CelValue[] = [];
   for (let i = list.size - 1; i >= 0; i--) values.push(list.get(i) as CelValue);
   return new ArrayList(values);
 }
 
 function distinct(list: CelList): CelValue {
-  // Each is compared with those before it, and the cost is charged only afterwards.
-  if (list.size > 10_000) return new CelFailure("list exceeds limit", "cost");
   const values: CelValue[] = [];
   for (let i = 0; i < list.size; i++) {
+    // Each is compared with those before it, and the cost is charged only afterwards.
+    work(values.length * ELEMENT);
     const value = list.get(i) as CelValue;
     if (!values.some((other) => equal(value, other) === true)) values.push(value);
   }

@@ -27,6 +27,7 @@ import {
   Uint,
   UINT_MAX,
 } from "../value.ts";
+import { ELEMENT, work } from "../work.ts";
 import { INT_OVERFLOW } from "./operators.ts";
 import { utf8Length } from "./strings.ts";
 
@@ -62,6 +63,7 @@ export function compare(a: CelValue, b: CelValue): number {
 
 /** The elements, or the first that is a failure. */
 export function elements(list: CelList): CelValue[] | CelFailure {
+  work(list.size * ELEMENT);
   const values: CelValue[] = [];
   for (let i = 0; i < list.size; i++) {
     const value = list.get(i) as CelValue;
@@ -112,6 +114,7 @@ function sum(zero: CelValue, list: CelList): CelValue {
 }
 
 function indexOf(list: CelList, item: CelValue): CelValue {
+  work(list.size * ELEMENT);
   for (let i = 0; i < list.size; i++) {
     if (equal(list.get(i) as CelValue, item) === true) return BigInt(i);
   }
@@ -119,6 +122,7 @@ function indexOf(list: CelList, item: CelValue): CelValue {
 }
 
 function lastIndexOf(list: CelList, item: CelValue): CelValue {
+  work(list.size * ELEMENT);
   for (let i = list.size - 1; i >= 0; i--) {
     if (equal(list.get(i) as CelValue, item) === true) return BigInt(i);
   }
@@ -130,6 +134,7 @@ function walkCost(value: CelValue): number {
   if (typeof value === "string") return Math.floor(utf8Length(value) * TRAVERSAL);
   if (value instanceof Uint8Array) return Math.floor(value.length * TRAVERSAL);
   let cost = 0;
+  if (value instanceof CelList || value instanceof CelMap) work(value.size * ELEMENT);
   if (value instanceof CelList) {
     for (let i = 0; i < value.size; i++) cost += walkCost(value.get(i) as CelValue);
     return cost;

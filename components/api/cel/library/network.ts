@@ -4,7 +4,7 @@ import { type IpAddress, isMapped, parseIpAddress, writeIpAddress } from "../ip_
 import { functions, methods, type Overload } from "../overload.ts";
 import { traversal } from "../string_cost.ts";
 import { BOOL, INT, opaque, STRING } from "../type.ts";
-import { CelFailure, CelOpaque, type CelValue, costSize } from "../value.ts";
+import { CelFailure, CelOpaque, type CelValue, costSize, NO_OVERLOAD } from "../value.ts";
 
 export const IP = opaque("net.IP");
 export const CIDR = opaque("net.CIDR");
@@ -193,7 +193,7 @@ export const cidrs: readonly Overload[] = [
   ...methods("containsIP", [
     ["cidr_contains_ip_string", [CIDR, STRING], BOOL, (network: CidrValue, text: string) => {
       const address = readIp(text);
-      return address instanceof CelFailure ? address : within(network, address);
+      return address instanceof CelFailure ? NO_OVERLOAD : within(network, address);
     }],
   ], containsCosts(false, true)),
   ...methods("containsIP", [
@@ -207,7 +207,7 @@ export const cidrs: readonly Overload[] = [
   ...methods("containsCIDR", [
     ["cidr_contains_cidr_string", [CIDR, STRING], BOOL, (network: CidrValue, text: string) => {
       const inner = cidr(text);
-      return inner instanceof CelFailure ? inner : containsCidr(network, inner);
+      return inner instanceof CelFailure ? NO_OVERLOAD : containsCidr(network, inner);
     }],
   ], containsCosts(true, true)),
   ...methods("containsCIDR", [

@@ -36,6 +36,7 @@ import {
   UINT_MAX,
   valueTypeName,
 } from "../value.ts";
+import { ELEMENT, work } from "../work.ts";
 import { stringCosts } from "../string_cost.ts";
 
 const A = parameter("A");
@@ -44,7 +45,7 @@ const LIST_A = listOf(A);
 const MAP_AB = mapOf(A, B);
 
 /** Items of a list: joining is lazy and cheap, so that it must not grow without bound. */
-const LIST_SIZE = 16_000_000;
+const LIST_SIZE = 4_000_000;
 
 export const INT_OVERFLOW: CelFailure = new CelFailure("integer overflow");
 const UINT_OVERFLOW = new CelFailure("unsigned integer overflow");
@@ -229,6 +230,7 @@ const relations: readonly Overload[] = [
 ];
 
 function inList(value: CelValue, list: CelList): CelValue {
+  work(list.size * ELEMENT);
   let failure: CelFailure | undefined;
   for (let i = 0; i < list.size; i++) {
     const same = equal(value, list.get(i) as CelValue);

@@ -1,5 +1,6 @@
 import { compilePattern } from "../../regex/mod.ts";
 import { methods, type Overload } from "../overload.ts";
+import { work } from "../work.ts";
 import { UNKNOWN } from "../range.ts";
 import { patternCost, patternEstimate } from "../string_cost.ts";
 import { INT, listOf, STRING } from "../type.ts";
@@ -12,10 +13,19 @@ function find(text: string, source: string): CelValue {
     : pattern.find(text);
 }
 
+/** Matches that are looked for, and what each counts as work. */
+const MATCHES = 100_000;
+const MATCH = 200;
+
 function findAll(text: string, source: string, limit = -1n): CelValue {
   const pattern = compilePattern(source);
   if ("error" in pattern) return new CelFailure(`Illegal regex: ${pattern.error}`);
-  return new ArrayList(pattern.findAll(text, Number(limit)));
+  const most = limit < 0n || limit > BigInt(MATCHES) ? MATCHES : Number(limit);
+  const found = pattern.findAll(text, most);
+  // A pattern that is empty costs nothing, and matches everywhere.
+  work(text.length + found.length * MATCH);
+  if (found.length === MATCHES) return new CelFailure("matches exceed limit", "cost");
+  return new ArrayList(found);
 }
 
 const costs: Pick<Overload, "cost" | "estimate"> = {

@@ -1,6 +1,7 @@
 import { functions, methods, type Overload } from "../overload.ts";
 import { traversal } from "../string_cost.ts";
 import { BOOL, INT, opaque, STRING } from "../type.ts";
+import { ELEMENT, work } from "../work.ts";
 import { CelFailure, CelOpaque, type CelValue } from "../value.ts";
 
 const SEMVER = opaque("kubernetes.Semver");
@@ -122,6 +123,7 @@ function semver(text: string, normalize = false): SemverValue | CelFailure {
 }
 
 function compare(a: Version, b: Version): -1 | 0 | 1 {
+  work(Math.min(a.before.length, b.before.length) * ELEMENT);
   for (let i = 0; i < 3; i++) {
     const left = a.numbers[i] as bigint;
     const right = b.numbers[i] as bigint;

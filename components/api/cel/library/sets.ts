@@ -1,3 +1,4 @@
+import { ELEMENT, work } from "../work.ts";
 import { equal } from "../equality.ts";
 import { functions, type Overload } from "../overload.ts";
 import { fixed, plus, scale, times, UNKNOWN } from "../range.ts";
@@ -14,20 +15,16 @@ import {
 const T = parameter("T");
 const LIST = listOf(T);
 
+/** The cost is charged only afterwards. */
 function has(list: CelList, item: CelValue): boolean {
+  work(list.size * ELEMENT);
   for (let i = 0; i < list.size; i++) {
     if (equal(item, list.get(i) as CelValue) === true) return true;
   }
   return false;
 }
 
-/** The cost is charged only afterwards: lists that would take long are refused first. */
-const PAIRS = 20_000_000;
-const tooMany = (a: CelList, b: CelList): boolean => a.size * b.size > PAIRS;
-const TOO_MANY = new CelFailure("sets exceed limit", "cost");
-
 function contains(list: CelList, part: CelList): CelValue {
-  if (tooMany(list, part)) return TOO_MANY;
   for (let i = 0; i < part.size; i++) if (!has(list, part.get(i) as CelValue)) return false;
   return true;
 }
@@ -38,7 +35,6 @@ function equivalent(a: CelList, b: CelList): CelValue {
 }
 
 function intersects(a: CelList, b: CelList): CelValue {
-  if (tooMany(a, b)) return TOO_MANY;
   for (let i = 0; i < a.size; i++) if (has(b, a.get(i) as CelValue)) return true;
   return false;
 }

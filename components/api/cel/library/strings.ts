@@ -11,6 +11,7 @@ import {
   costSize,
   textSize,
 } from "../value.ts";
+import { ELEMENT, work } from "../work.ts";
 import { formatText } from "./text_format.ts";
 
 const STRINGS = listOf(STRING);
@@ -24,6 +25,7 @@ const outOfRange = (index: bigint): CelFailure => new CelFailure(`index out of r
 /** The place of the n-th character among code units; -1 past the end. */
 function unitOf(text: string, character: bigint): number {
   if (character < 0n || character > BigInt(text.length)) return -1;
+  work(Number(character));
   let at = 0;
   for (let left = Number(character); left > 0; left--) {
     if (at >= text.length) return -1;
@@ -106,11 +108,13 @@ function split(text: string, separator: string, count = -1n): CelValue {
   const limit = count < 0n ? Infinity : Number(count);
   if (separator !== "") {
     const parts = text.split(separator);
+    work(parts.length * ELEMENT);
     if (parts.length > limit) {
       parts.push(parts.splice(limit - 1).join(separator));
     }
     return new ArrayList(parts);
   }
+  work(text.length * ELEMENT);
   const characters: string[] = [];
   let at = 0;
   while (at < text.length) {
@@ -128,6 +132,7 @@ function split(text: string, separator: string, count = -1n): CelValue {
 function join(list: CelList, separator = ""): CelValue {
   const parts: string[] = [];
   let length = 0;
+  work(list.size * ELEMENT);
   for (let i = 0; i < list.size; i++) {
     const part = list.get(i);
     if (part instanceof CelFailure) return part;
@@ -183,6 +188,7 @@ const searchCosts: Pick<Overload, "cost" | "estimate"> = {
 };
 
 export const utf8Length = (text: string): number => {
+  work(text.length);
   let length = text.length;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

@@ -10,6 +10,7 @@ import {
   Uint,
   valueTypeName,
 } from "../value.ts";
+import { ELEMENT, work } from "../work.ts";
 import { writeDouble } from "./conversions.ts";
 
 /** Digits after the point where a clause names none, and most that one may name. */
@@ -87,6 +88,7 @@ export function formatText(format: string, args: CelList): CelValue {
     index++;
     const formatted = formatClause(part, value);
     if (typeof formatted !== "string") return formatted;
+    work(formatted.length);
     text += formatted;
     if (text.length > RESULT_LENGTH) return new CelFailure("result exceeds limit", "cost");
   }
@@ -209,6 +211,7 @@ const infinite = (value: number): string =>
   Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
 
 function formatList(list: CelList): string | undefined {
+  work(list.size * 5 * ELEMENT);
   const parts: string[] = [];
   for (let i = 0; i < list.size; i++) {
     const part = formatInner(list.get(i) as CelValue);
@@ -220,6 +223,7 @@ function formatList(list: CelList): string | undefined {
 
 /** Entries in the order of their keys. */
 function formatMap(map: CelMap): string | undefined {
+  work(map.size * ELEMENT);
   const entries: [string, string][] = [];
   for (const key of map.keys()) {
     const name = formatInner(key);

@@ -1,6 +1,7 @@
 import { functions, methods, type Overload } from "../overload.ts";
 import { traversal } from "../string_cost.ts";
 import { BOOL, listOf, mapOf, opaque, STRING } from "../type.ts";
+import { ELEMENT, work } from "../work.ts";
 import { parseQuery, parseUrl, splitHost, type Url } from "../url.ts";
 import { ArrayList, CelFailure, CelOpaque, type CelValue, EntryMap } from "../value.ts";
 
@@ -29,6 +30,7 @@ function url(text: string): CelValue {
 }
 
 function query({ url }: UrlValue): CelValue {
+  work(url.rawQuery.length * ELEMENT);
   const map = new EntryMap();
   for (const [name, values] of parseQuery(url.rawQuery)) map.insert(name, new ArrayList(values));
   return map;
