@@ -1,5 +1,11 @@
 import { LIST_COST, MAP_COST, STRUCT_COST } from "./cost_unit.ts";
-import { type Call, type Comprehension, type Expression, type Select } from "./expression.ts";
+import {
+  type Call,
+  type Comprehension,
+  type Expression,
+  isBind,
+  type Select,
+} from "./expression.ts";
 import { ACCUMULATOR } from "./macros.ts";
 import type { Overload, Range, Sized } from "./overload.ts";
 import { fixed, plus, times, UNBOUNDED, union, UNKNOWN, ZERO } from "./range.ts";
@@ -327,12 +333,6 @@ class Estimator {
     const entries = this.#entriesOf(from);
     if (entries !== undefined) this.#entries.set(to, entries);
   }
-}
-
-/** A loop over nothing that only gives a value a name. */
-function isBind({ range, condition, accumulator }: Comprehension): boolean {
-  return range.is === "list" && range.elements.length === 0 && condition.is === "literal" &&
-    condition.value === false && accumulator !== ACCUMULATOR;
 }
 
 function valueType(type: CelType): CelType | undefined {

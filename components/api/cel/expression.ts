@@ -106,3 +106,9 @@ export function qualifiedName(expression: Expression): string | undefined {
   const head = qualifiedName(expression.operand);
   return head === undefined ? undefined : `${head}.${expression.field}`;
 }
+
+/** A loop over nothing that only gives a value a name. */
+export function isBind({ range, condition, accumulator }: Comprehension): boolean {
+  return range.is === "list" && range.elements.length === 0 && condition.is === "literal" &&
+    condition.value === false && accumulator !== "@result";
+}

@@ -1,10 +1,10 @@
 import { invariant } from "../../base/mod.ts";
-import type { Call, Expression, Select } from "./expression.ts";
+import { type Call, type Expression, isBind, type Select } from "./expression.ts";
 import { Frame, type Step } from "./frame.ts";
 import { index, optionalIndex } from "./library/operators.ts";
 import { has, member, optionalMember } from "./member.ts";
 import { planCall } from "./plan_call.ts";
-import { planComprehension } from "./plan_comprehension.ts";
+import { planBind, planComprehension } from "./plan_comprehension.ts";
 import { planList, planMap, planStruct } from "./plan_literal.ts";
 import { and, conditional, or, orElse } from "./plan_logic.ts";
 import { type CelType, typeName } from "./type.ts";
@@ -19,6 +19,13 @@ import {
   TypeValue,
 } from "./value.ts";
 import { toCel } from "./wire.ts";
+
+/** A variable of a comprehension. */
+interface Local {
+  readonly name: string;
+  readonly slot: number;
+  readonly initial: Step | undefined;
+}
 
 /** Conversions of constants are carried out when the program is made. */
 const CONVERSIONS = new Set([
@@ -39,7 +46,7 @@ export class InstantiationError extends Error {
 export class Planner {
   /** Places of variables: those of the program by name, those of comprehensions as a stack above. */
   readonly #globals: Map<string, number> = new Map();
-  readonly #locals: { readonly name: string; readonly slot: number }[] = [];
+  readonly #locals: Local[] = [];
   readonly #variable: (name: string) => CelType | undefined;
   /** Macros may use one node twice: it is planned once. */
   readonly #planned: Map<Expression, Step> = new Map();
@@ -63,10 +70,10 @@ export class Planner {
     return step;
   }
 
-  /** A place for a variable of a comprehension, until `leave`. */
-  enter(name: string): number {
+  /** A place for a variable of a comprehension, until `leave`; `initial` computes it where nothing is there. */
+  enter(name: string, initial?: Step): number {
     const slot = this.slots++;
-    this.#locals.push({ name, slot });
+    this.#locals.push({ name, slot, initial });
     return slot;
   }
 
@@ -101,7 +108,11 @@ export class Planner {
         return map;
       }
       case "call": {
-        const [argument] = node.args;
+        const [argument, container] = node.args;
+        // Nothing is in an empty list, whatever is asked for.
+        if (node.name === "@in" && container?.is === "list") {
+          return container.elements.length === 0 ? false : undefined;
+        }
         const converts = node.target === undefined && CONVERSIONS.has(node.name);
         if (!converts || argument === undefined || this.constant(argument) === undefined) {
           return undefined;
@@ -138,14 +149,14 @@ export class Planner {
       case "struct":
         return planStruct(this, node);
       case "comprehension":
-        return planComprehension(this, node);
+        return isBind(node) ? planBind(this, node) : planComprehension(this, node);
       case "literal":
         return () => node.value;
     }
   }
 
-  #local(name: string): number | undefined {
-    return this.#locals.findLast((variable) => variable.name === name)?.slot;
+  #local(name: string): Local | undefined {
+    return this.#locals.findLast((variable) => variable.name === name);
   }
 
   /** What a name of a type stands for. */
@@ -159,9 +170,12 @@ export class Planner {
     const cost = free ? 0 : 1;
     const local = this.#local(name);
     if (local !== undefined) {
+      const { slot, initial } = local;
       return (frame) => {
         frame.charge(cost);
-        return frame.slots[local] as CelValue;
+        const known = frame.slots[slot];
+        if (known !== undefined || initial === undefined) return known as CelValue;
+        return frame.slots[slot] = initial(frame);
       };
     }
     const declared = this.#variable(name);
@@ -258,10 +272,9 @@ export class Planner {
   #index({ name, args }: Call, free: boolean): Step {
     const [operand, key] = args as [Expression, Expression];
     const { of, base } = this.#operand(operand, free);
-    const at = this.plan(key);
-    // A key that is an attribute itself has cost its one already, but for a condition, which costs none.
-    const conditional = key.is === "call" && key.name === "_?_:_";
-    const cost = this.constant(key) === undefined && isAttribute(key) && !conditional ? 0 : 1;
+    // A key that is an attribute itself costs nothing beside the one of the index.
+    const attribute = this.constant(key) === undefined && isAttribute(key);
+    const at = attribute ? this.#step(key, true) : this.plan(key);
     const optional = name === "_[?_]";
     return (frame) => {
       const value = of(frame);
@@ -270,7 +283,7 @@ export class Planner {
       const place = at(frame);
       if (place instanceof CelFailure) return place;
       const found = optional ? optionalIndex(value, place) : index(value, place);
-      if (found !== CelOptional.none) frame.charge(cost);
+      if (found !== CelOptional.none) frame.charge(1);
       return found;
     };
   }

@@ -63,15 +63,39 @@ function guardOf(type: CelType): Guard {
   }
 }
 
-/** Operators and a few functions of the language say only that there is no overload, without their name. */
-const PLAIN = /^(_.*_|[!-]_|@in|startsWith|endsWith|contains|matches)$/;
+/** The types, by their names, that an operator may begin with. */
+const OPERANDS: Readonly<Record<string, string>> = {
+  "_+_": "int uint double bytes list",
+  "_-_": "int uint double",
+  "_*_": "int uint double",
+  "_/_": "int uint double",
+  "_%_": "int uint",
+  "-_": "int double",
+  "!_": "bool",
+  "_<_": "bool int uint double bytes",
+  "_<=_": "bool int uint double bytes",
+  "_>_": "bool int uint double bytes",
+  "_>=_": "bool int uint double bytes",
+};
+/** Functions that say only that there is no overload. */
+const NAMELESS = new Set(["@in", "startsWith", "endsWith", "contains", "matches"]);
+/** Values that answer for themselves, without the operator's name. */
+const ANSWERING = new Set(["string", "google.protobuf.Duration", "google.protobuf.Timestamp"]);
 
 /** What is said when the values are of no overload's types. */
 function noOverload(name: string): (...values: readonly CelValue[]) => CelFailure {
-  if (PLAIN.test(name)) return () => NO_OVERLOAD;
-  if (name === "size") return () => new CelFailure("no such overload: size");
-  return (...values) =>
-    new CelFailure(`no such overload: ${name}(${values.map(valueTypeName).join(", ")})`);
+  if (NAMELESS.has(name)) return () => NO_OVERLOAD;
+  const named = new CelFailure(`no such overload: ${name}`);
+  if (name === "size") return () => named;
+  const operands = OPERANDS[name]?.split(" ");
+  if (operands === undefined) {
+    return (...values) =>
+      new CelFailure(`no such overload: ${name}(${values.map(valueTypeName).join(", ")})`);
+  }
+  return (first) => {
+    const type = valueTypeName(first ?? null);
+    return operands.includes(type) || ANSWERING.has(type) ? NO_OVERLOAD : named;
+  };
 }
 
 /** A call of one of the overloads that the values' types choose. */

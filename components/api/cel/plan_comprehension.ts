@@ -21,6 +21,18 @@ function iterate(
   }
 }
 
+/** A value under a name, which is computed when it is first read. */
+export function planBind(planner: Planner, { initial, accumulator, result }: Comprehension): Step {
+  const value = planner.plan(initial);
+  const slot = planner.enter(accumulator, value);
+  const then = planner.plan(result);
+  planner.leave();
+  return (frame) => {
+    frame.slots[slot] = undefined;
+    return then(frame);
+  };
+}
+
 /** A loop over a list or a map. */
 export function planComprehension(planner: Planner, node: Comprehension): Step {
   const range = planner.plan(node.range);

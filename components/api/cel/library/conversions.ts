@@ -1,5 +1,5 @@
 import { functions, type Overload } from "../overload.ts";
-import { scale, UNKNOWN } from "../range.ts";
+import { scale, UNBOUNDED, UNKNOWN } from "../range.ts";
 import { TRAVERSAL } from "../cost_unit.ts";
 import {
   parseGoDuration,
@@ -171,7 +171,10 @@ const textToBytes: Pick<Overload, "cost" | "estimate"> = {
   cost: walk,
   estimate: ([text]) => {
     const size = text?.size ?? UNKNOWN;
-    return { cost: scale(size, TRAVERSAL), size: { min: size.min, max: size.max * 4 } };
+    return {
+      cost: scale(size, TRAVERSAL),
+      size: { min: size.min, max: Math.min(size.max * 4, UNBOUNDED) },
+    };
   },
 };
 

@@ -2,7 +2,9 @@ import {
   addQuantity,
   compareQuantity,
   formatQuantity,
+  parseQuantity,
   type Quantity,
+  QuantityError,
   subtractQuantity,
   tryParseQuantity,
 } from "../../quantity.ts";
@@ -31,13 +33,12 @@ class QuantityValue extends CelOpaque {
 }
 
 function quantity(text: string): CelValue {
-  const parsed = tryParseQuantity(text);
-  if (parsed !== undefined) return new QuantityValue(parsed);
-  return new CelFailure(
-    text === ""
-      ? "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-      : "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-  );
+  try {
+    return new QuantityValue(parseQuantity(text));
+  } catch (error) {
+    if (error instanceof QuantityError) return new CelFailure(error.message);
+    throw error;
+  }
 }
 
 function integer({ quantity: { nano } }: QuantityValue): bigint | undefined {

@@ -1,6 +1,6 @@
 import { functions, methods, type Overload, type Range, type Sized } from "../overload.ts";
 import { TRAVERSAL } from "../cost_unit.ts";
-import { plus, scale, times, UNKNOWN } from "../range.ts";
+import { plus, scale, times, UNBOUNDED, UNKNOWN } from "../range.ts";
 import { traversal } from "../string_cost.ts";
 import { DYN, INT, listOf, STRING } from "../type.ts";
 import {
@@ -249,7 +249,10 @@ const quoteCosts: Pick<Overload, "cost" | "estimate"> = {
   cost: formatCosts.cost as NonNullable<Overload["cost"]>,
   estimate: ([text]) => {
     const { min, max } = size(text);
-    return { cost: scale({ min, max }, TRAVERSAL), size: { min: min + 2, max: max * 2 + 2 } };
+    return {
+      cost: scale({ min, max }, TRAVERSAL),
+      size: { min: min + 2, max: Math.min(max * 2 + 2, UNBOUNDED) },
+    };
   },
 };
 

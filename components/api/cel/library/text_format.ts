@@ -157,11 +157,16 @@ function doubleOf(value: CelValue): number | undefined {
 function formatFixed(value: number, precision: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "-∞";
   const digits = Math.min(precision, PRECISION_MAXIMUM);
+  if (Math.abs(value) >= 2 ** 53) {
+    // Whole numbers, of which the formatter of the runtime writes the first digits only.
+    const whole = BigInt(value).toString().replace(/\B(?=(\d{3})+$)/g, ",");
+    return digits === 0 ? whole : `${whole}.${"0".repeat(digits)}`;
+  }
   return new Intl.NumberFormat("en-US", {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
     roundingMode: "halfEven",
-  }).format(value);
+  }).format(value === 0 ? 0 : value);
 }
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
