@@ -8,19 +8,17 @@ import {
 } from "./expression.ts";
 import { ACCUMULATOR } from "./macros.ts";
 import type { Overload, Range, Sized } from "./overload.ts";
+import {
+  type Entries,
+  literalSize,
+  type Place,
+  sizeOfDeclared,
+  sizeOfType,
+  unionEntries,
+  valueType,
+} from "./size.ts";
 import { fixed, plus, times, UNBOUNDED, union, UNKNOWN, ZERO } from "./range.ts";
 import { type CelType, DYN } from "./type.ts";
-import { costSize, TypeValue } from "./value.ts";
-
-/** Sizes of the keys (or indices) and values of a list or a map that an expression makes. */
-interface Entries {
-  readonly of: "list" | "map";
-  readonly key: Range;
-  readonly value: Range;
-}
-
-/** Where in the declared data a node leads: undefined for nowhere, null for where nothing is declared. */
-type Place = CelType | null | undefined;
 
 /** What is known of a name: where it leads, and sizes. */
 interface Local {
@@ -332,49 +330,5 @@ class Estimator {
     if (size !== undefined) this.#sizes.set(to, size);
     const entries = this.#entriesOf(from);
     if (entries !== undefined) this.#entries.set(to, entries);
-  }
-}
-
-function valueType(type: CelType): CelType | undefined {
-  return type.kind === "list" ? type.element : type.kind === "map" ? type.value : undefined;
-}
-
-function unionEntries(a: Entries, b: Entries): Entries {
-  return { of: a.of, key: union(a.key, b.key), value: union(a.value, b.value) };
-}
-
-function literalSize(node: Expression): Range | undefined {
-  switch (node.is) {
-    case "literal":
-      return node.value instanceof TypeValue ? undefined : fixed(costSize(node.value));
-    case "list":
-      return fixed(node.elements.length);
-    case "map":
-      return fixed(node.entries.length);
-    default:
-      return undefined;
-  }
-}
-
-/** Declared types say how large at most. */
-function sizeOfDeclared(type: Place): Range | undefined {
-  const max = (type as { maxElements?: number } | null | undefined)?.maxElements;
-  return max === undefined ? undefined : { min: 0, max };
-}
-
-/** What has one size only. */
-function sizeOfType(type: CelType | undefined): Range | undefined {
-  switch (type?.kind) {
-    case "bool":
-    case "double":
-    case "duration":
-    case "int":
-    case "timestamp":
-    case "uint":
-      return ONE;
-    case "opaque":
-      return type.name === "optional_type" ? sizeOfType(type.parameters[0]) : undefined;
-    default:
-      return undefined;
   }
 }

@@ -19,7 +19,8 @@ const NANO = 1_000_000_000n;
 class QuantityValue extends CelOpaque {
   override readonly typeName = QUANTITY.name;
 
-  constructor(readonly quantity: Quantity) {
+  /** `whole`: the amount is kept as an integer. One that is written with a fraction is not, even if it is whole. */
+  constructor(readonly quantity: Quantity, readonly whole: boolean) {
     super();
   }
 
@@ -34,15 +35,31 @@ class QuantityValue extends CelOpaque {
 
 function quantity(text: string): CelValue {
   try {
-    return new QuantityValue(parseQuantity(text));
+    return new QuantityValue(parseQuantity(text), isWhole(text));
   } catch (error) {
     if (error instanceof QuantityError) return new CelFailure(error.message);
     throw error;
   }
 }
 
-function integer({ quantity: { nano } }: QuantityValue): bigint | undefined {
-  if (nano % NANO !== 0n) return undefined;
+/** Digits of an amount that is kept as an integer. */
+const DIGITS = 18;
+/** Powers of ten of suffixes. */
+const POWERS = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
+
+function isWhole(text: string): boolean {
+  const match = /^[+-]?0*(\d*)(?:\.(\d*))?(.*)$/.exec(text);
+  if (match === null) return false;
+  const [, whole = "", fraction = "", suffix = ""] = match;
+  if (suffix.endsWith("i")) return fraction === "";
+  const power = /^[eE][+-]?\d/.test(suffix)
+    ? Number(suffix.slice(1))
+    : (POWERS.indexOf(suffix) - 3) * 3;
+  return whole.length + fraction.length <= DIGITS && power >= fraction.length;
+}
+
+function integer({ quantity: { nano }, whole }: QuantityValue): bigint | undefined {
+  if (!whole || nano % NANO !== 0n) return undefined;
   const value = nano / NANO;
   return value > INT_MAX || value < INT_MIN ? undefined : value;
 }
@@ -61,13 +78,14 @@ function arithmetic(name: "add" | "sub", compute: Arithmetic): Overload[] {
       `quantity_${name}`,
       [QUANTITY, QUANTITY],
       QUANTITY,
-      (a: QuantityValue, b: QuantityValue) => new QuantityValue(compute(a.quantity, b.quantity)),
+      (a: QuantityValue, b: QuantityValue) =>
+        new QuantityValue(compute(a.quantity, b.quantity), a.whole && b.whole),
     ],
     [
       `quantity_${name}_int`,
       [QUANTITY, INT],
       QUANTITY,
-      (a: QuantityValue, b: bigint) => new QuantityValue(compute(a.quantity, whole(b))),
+      (a: QuantityValue, b: bigint) => new QuantityValue(compute(a.quantity, whole(b)), a.whole),
     ],
   ]);
 }
