@@ -53,7 +53,7 @@ export function sizeOfType(type: CelType | undefined): Range | undefined {
     case "int":
     case "timestamp":
     case "uint":
-      return ONE;
+      return fixed(1);
     case "opaque":
       return type.name === "optional_type" ? sizeOfType(type.parameters[0]) : undefined;
     default:
