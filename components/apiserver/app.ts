@@ -7,7 +7,7 @@ import {
   type Random,
   unauthorized,
 } from "../base/mod.ts";
-import { impersonate } from "./authn/mod.ts";
+import { Impersonation } from "./authn/mod.ts";
 import { forbiddenError } from "./authz/mod.ts";
 import { type Gate, type Place, requestKind, tooManyRequests } from "./fairness/mod.ts";
 import { writeError } from "./negotiation/mod.ts";
@@ -22,7 +22,7 @@ import type {
 import { type Lifecycle, shuttingDown } from "./lifecycle.ts";
 import { Deadlines, timeoutOf } from "./request_deadline.ts";
 import { isLongRunning, parseRequestInfo } from "./request_info.ts";
-import { fieldRequirements } from "./selector_attributes.ts";
+import { fieldRequirements, labelSelectorOf } from "./selector_attributes.ts";
 import type { ServerMetrics } from "./metrics/mod.ts";
 
 /** What answers a request that has been let in. */
@@ -76,6 +76,7 @@ const HEALTH_PATHS = /^\/(?:healthz|livez|readyz)(?:\/|$)/;
  */
 export function createApp(options: AppOptions): App {
   const { clock, random, logger, metrics, authenticator, authorizer, gate, lifecycle } = options;
+  const impersonation = new Impersonation(authorizer);
   const { timeoutMilliseconds } = options;
   const deadlines = new Deadlines(clock, timeoutMilliseconds);
   const app = new Hono<{ Bindings: { peer: Peer } }>();
@@ -84,7 +85,11 @@ export function createApp(options: AppOptions): App {
     const { request, query, info, peer } = asked;
     const caller = await authenticator.authenticate(request, peer);
     if (caller === undefined) throw unauthorized();
-    const user = await impersonate(request.headers, caller, authorizer);
+    const user = await impersonation.userOf(
+      request.headers,
+      caller,
+      (user) => attributesOf(info, query, user),
+    );
     const entering = gate.enter(info, user, query, request);
     let place;
     if (entering instanceof Promise) {
@@ -178,6 +183,7 @@ function attributesOf(
   user: UserInfo,
 ): AuthorizationAttributes {
   const fieldSelector = fieldRequirements(info, query);
+  const labelSelector = labelSelectorOf(info, query);
   return {
     user,
     verb: info.verb,
@@ -190,6 +196,7 @@ function attributesOf(
     name: info.name,
     path: info.path,
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
   };
 }
 

@@ -26,3 +26,12 @@ export type {
 } from "./ports.ts";
 export type { ConnectHandler } from "./router.ts";
 export type { RunningOptions } from "./running.ts";
+export { type AdmissionConfiguration, readAdmissionConfiguration } from "./admission/mod.ts";
+export { ConfigurationError } from "./configuration/mod.ts";
+export {
+  type AuthenticationConfiguration,
+  type AuthenticationSettings,
+  oidcConfiguration,
+  readAuthenticationConfiguration,
+} from "./authn/mod.ts";
+export type { WebhookEndpoint } from "./review_webhook.ts";

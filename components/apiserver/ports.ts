@@ -55,6 +55,8 @@ export interface AuthorizationAttributes {
    * with `spec.nodeName=<itself>`, so what is not filled in here is denied to it.
    */
   readonly fieldSelector?: readonly FieldRequirement[];
+  /** The label selector, as the string form that a query has, where there is one that can be read. */
+  readonly labelSelector?: string;
 }
 
 /** One requirement of a field selector; they all hold. */

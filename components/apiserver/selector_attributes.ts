@@ -1,3 +1,4 @@
+import { parseLabelSelector } from "../api/mod.ts";
 import type { FieldRequirement, RequestInfo } from "./ports.ts";
 
 const SELECTING = new Set(["list", "watch", "deletecollection"]);
@@ -22,4 +23,17 @@ export function fieldRequirements(
     });
   }
   return requirements;
+}
+
+/** A list's label selector, for authorization; undefined where it has none or one that cannot be read. */
+export function labelSelectorOf(info: RequestInfo, query: URLSearchParams): string | undefined {
+  if (!SELECTING.has(info.verb)) return undefined;
+  const text = query.get("labelSelector");
+  if (text === null || text === "") return undefined;
+  try {
+    parseLabelSelector(text);
+    return text;
+  } catch {
+    return undefined;
+  }
 }

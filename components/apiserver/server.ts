@@ -1,20 +1,23 @@
 import type { Clock, Logger, MetricRegistry, Random } from "../base/mod.ts";
 import { BUILTIN_KINDS, type ResourceDefinition } from "../api/mod.ts";
+import type { Fetch } from "../client/mod.ts";
 import type { Pki } from "../pki/mod.ts";
 import { type Dial, directDial } from "../serving/mod.ts";
 import type { Store } from "../storage/mod.ts";
-import { defaultAdmission } from "./admission/mod.ts";
+import { type AdmissionConfiguration, admissionPlugins } from "./admission/mod.ts";
 import { createApp } from "./app.ts";
 import { customResourceTermination, DefinitionService } from "./custom/mod.ts";
 import {
-  bootstrapTokens,
-  RequestAuthenticator,
-  ServiceAccountTokens,
-  staticTokens,
-  TokenCache,
-  unionTokens,
+  type AuthenticationConfiguration,
+  type AuthenticationSettings,
+  createAuthentication,
 } from "./authn/mod.ts";
-import { mastersAuthorizer, NodeAuthorizer, RbacAuthorizer, unionAuthorizer } from "./authz/mod.ts";
+import {
+  AuthorizationChain,
+  type AuthorizationSettings,
+  NodeAuthorizer,
+  RbacAuthorizer,
+} from "./authz/mod.ts";
 import { tunnelAuthorizer } from "./connect/mod.ts";
 import {
   bootstrapCluster,
@@ -32,7 +35,7 @@ import {
   meteredAuthorizer,
   MeteredStore,
 } from "./metrics/mod.ts";
-import type { ObjectReader, ObjectWriter, Peer, UserInfo } from "./ports.ts";
+import type { Authorizer, ObjectReader, ObjectWriter, Peer, UserInfo } from "./ports.ts";
 import { objectReader, objectWriter, Registry } from "./registry/mod.ts";
 import { accessReviews, authenticationReviews, TokenRequests } from "./reviews/mod.ts";
 import { type ConnectHandler, Router } from "./router.ts";
@@ -55,8 +58,16 @@ export interface ApiServerOptions {
   readonly issuer?: string;
   /** Bearer tokens that never expire, with whom they stand for. */
   readonly tokens?: ReadonlyMap<string, UserInfo>;
+  /** Who is asked who may do what: nodes' own rules and RBAC where not given. */
+  readonly authorization?: AuthorizationSettings;
+  /** Who is known beside certificates and the cluster's own tokens. */
+  readonly authentication?: AuthenticationSettings;
+  /** A `fetch` that trusts these authorities, or the machine's own: for issuers outside the cluster. */
+  readonly outbound?: (authority?: string) => Fetch;
   readonly definitions?: readonly ResourceDefinition[];
   readonly running?: RunningOptions;
+  /** Which admission plugins run; the usual ones where not given. */
+  readonly admission?: AdmissionConfiguration;
   /** How webhooks and extension API servers are reached; by the machine's own routes where not given. */
   readonly dial?: Dial;
   /** Makes what answers log, exec, attach, portforward and proxy; without it they are 501. */
@@ -71,7 +82,7 @@ export interface ApiServerOptions {
   ) => Promise<Response> | undefined;
 }
 
-type ServerAuthorizer = ReturnType<typeof unionAuthorizer>;
+type ServerAuthorizer = Authorizer;
 
 export interface ApiServer {
   /** Answers a request; never rejects. */
@@ -83,6 +94,10 @@ export interface ApiServer {
   readonly ready: Promise<void>;
   /** Lets clients be led to other servers, where there are any, while this one still answers. */
   leave(): Promise<void>;
+  /** Takes another configuration of issuers and of anonymous access, for requests from now on. */
+  reconfigureAuthentication(configuration: AuthenticationConfiguration): void;
+  /** Takes another chain of authorizers, for requests from now on. */
+  reconfigureAuthorization(settings: AuthorizationSettings): void;
   /**
    * Ends as upstream does: leads clients to other servers, where there are any, is not ready any more, takes no new
    * requests, ends watches, lets running requests finish within the time that a request may take, and closes.
@@ -115,20 +130,24 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   });
 
   const rbac = new RbacAuthorizer();
-  const authorizer = unionAuthorizer([
-    mastersAuthorizer,
-    tunnelAuthorizer,
-    countedDecisions(new NodeAuthorizer(reader, nodeRules()), "Node", metrics),
-    countedDecisions(rbac, "RBAC", metrics),
-  ]);
-  const tokens = unionTokens([
-    staticTokens(options.tokens ?? new Map(), audiences),
-    new TokenCache(
-      new ServiceAccountTokens({ keys, issuers: [issuer], apiAudiences: audiences, reader, clock }),
-      clock,
-    ),
-    bootstrapTokens(reader, clock, audiences),
-  ]);
+  const authorizer = new AuthorizationChain({
+    first: [tunnelAuthorizer],
+    node: countedDecisions(new NodeAuthorizer(reader, nodeRules()), "Node", metrics),
+    rbac: countedDecisions(rbac, "RBAC", metrics),
+    clock,
+  }, options.authorization);
+  const authentication = createAuthentication({
+    pki,
+    issuer,
+    apiAudiences: audiences,
+    reader,
+    clock,
+    staticTokens: options.tokens ?? new Map(),
+    frontProxyNames: FRONT_PROXY_NAMES,
+    settings: options.authentication ?? {},
+    outbound: options.outbound ?? (() => fetch),
+  });
+  const { tokens } = authentication;
   const services = new ServiceHook({
     cidrs: options.serviceCidrs,
     reader,
@@ -137,10 +156,16 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     logger,
     ...(store.shared ? { shared: { store, clock } } : {}),
   });
-  const admission = [
-    customResourceTermination,
-    ...defaultAdmission({ reader, writer, authorizer, rbac, clock, random }),
-  ];
+  const plugins = admissionPlugins({
+    reader,
+    writer,
+    authorizer,
+    rbac,
+    clock,
+    random,
+    kindOf: (group, version, kind) => registry.definitions.byKind(group, version, kind),
+  }, options.admission);
+  const admission = [customResourceTermination, ...plugins];
   registry.useAdmission(meteredAdmission(admission, metrics, clock), [services]);
 
   const health = new HealthChecks();
@@ -210,7 +235,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     lifecycle: running.lifecycle,
     timeoutMilliseconds: running.timeoutMilliseconds,
     authenticator: meteredAuthenticator(
-      new RequestAuthenticator({ tokens, apiAudiences: audiences, anonymous: true, clock }),
+      authentication.authenticator,
       metrics,
       clock,
     ),
@@ -272,6 +297,8 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       await running.stop();
       close();
     },
+    reconfigureAuthentication: authentication.reconfigure,
+    reconfigureAuthorization: (settings) => authorizer.configure(settings),
     close,
   };
 }

@@ -22,5 +22,6 @@ export const loadNode = () => import("./node_process.ts");
 export * from "./doctor.ts";
 export * from "./explain_pod.ts";
 export * from "./role_process.ts";
+export { type ApiServerFlags } from "./api_server_settings.ts";
 export * from "./node_images.ts";
 export type { RunningOptions } from "../apiserver/mod.ts";

@@ -1,6 +1,7 @@
 import type { RunningOptions } from "../apiserver/mod.ts";
 import { lineLogger, type Logger, MetricRegistry, systemClock, systemRandom } from "../base/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
+import { type ApiServerFlags, readApiServerSettings } from "./api_server_settings.ts";
 import { connect } from "./connection.ts";
 import { ownData, writeSecret } from "./data_directory.ts";
 import { readKubeconfig } from "./kubeconfig_file.ts";
@@ -117,8 +118,12 @@ export async function startApiServerProcess(options: {
   readonly pkiDirectory?: string;
   readonly log: (line: string) => void;
   readonly verbose: boolean;
+  readonly flags?: ApiServerFlags;
 }): Promise<Role> {
   const { advertise, listen, network } = options;
+  const flags = options.flags ?? {};
+  const issuer = `https://kubernetes.default.svc.${network.domain}`;
+  const settings = await readApiServerSettings(flags, [issuer]);
   const owned = await ownData(options.dataDirectory, `coracle apiserver, process ${Deno.pid}`);
   const { layout } = owned;
   const logger = processLogger(options.log, options.verbose);
@@ -146,6 +151,7 @@ export async function startApiServerProcess(options: {
     metrics,
     ...(options.running === undefined ? {} : { running: options.running }),
     socketParent: layout.sockets,
+    settings,
   });
   const end = async () => {
     await api.end();

@@ -3,6 +3,7 @@ import type { Subject } from "./certificate.ts";
 import { DerError } from "./certificate_error.ts";
 import { canonicalAddress } from "./ip_address.ts";
 import { Oid } from "./oid.ts";
+import { decodePem } from "./pem.ts";
 import { x509Library } from "./x509_library.ts";
 
 /** What a certificate says. It says nothing about whether anybody trusts it. */
@@ -17,6 +18,20 @@ export interface CertificateFacts {
 /** Reads a DER certificate. Throws `DerError` when it is none. Cheap: the runtime's own reader, no library. */
 export function readCertificate(der: Uint8Array): CertificateFacts {
   return factsOf(parseCertificate(der));
+}
+
+/** Whether one of the PEM certificates signed the DER certificate; false for what is no certificate. */
+export function isIssuedBy(der: Uint8Array, authorities: string): boolean {
+  try {
+    const certificate = parseCertificate(der);
+    return decodePem(authorities).filter(({ label }) => label === "CERTIFICATE")
+      .map(({ bytes }) => parseCertificate(bytes)).some((authority) =>
+        certificate.checkIssued(authority) && certificate.verify(authority.publicKey)
+      );
+  } catch (error) {
+    if (error instanceof DerError) return false;
+    throw error;
+  }
 }
 
 /** The runtime's view of a DER certificate. Throws `DerError` when it is none. */

@@ -7,7 +7,12 @@ export {
 } from "./authority.ts";
 export type { CertificateUsage, Subject } from "./certificate.ts";
 export { DerError } from "./certificate_error.ts";
-export { type CertificateFacts, readCertificate, readSubjectUid } from "./certificate_reader.ts";
+export {
+  type CertificateFacts,
+  isIssuedBy,
+  readCertificate,
+  readSubjectUid,
+} from "./certificate_reader.ts";
 export { apiServerNames, CLIENT_SUBJECTS, nodeSubject } from "./identities.ts";
 export { generateKeyPair, importKeyPair, type KeyPair } from "./key_pair.ts";
 export { type KubeconfigContents, kubeconfigText } from "./kubeconfig.ts";

@@ -5,7 +5,7 @@ import { createSigningRequest, generateKeyPair } from "../../pki/mod.ts";
 import { RBAC_GROUP, RbacAuthorizer } from "../authz/mod.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import type { AdmissionRequest, UserInfo } from "../ports.ts";
-import { defaultAdmission } from "./mod.ts";
+import { type AdmissionConfiguration, admissionPlugins } from "./mod.ts";
 
 const USER: UserInfo = { username: "u", groups: ["system:authenticated"] };
 const NODE: UserInfo = { username: "system:node:a", groups: ["system:nodes"] };
@@ -19,7 +19,7 @@ function definitionOf(kind: string): ResourceDefinition {
   return found;
 }
 
-function cluster() {
+function cluster(configuration?: AdmissionConfiguration) {
   const objects = new FakeObjects();
   objects.put("", "namespaces", { metadata: { name: "ns" } });
   objects.put("", "namespaces", {
@@ -29,14 +29,15 @@ function cluster() {
   const clock = new FakeClock();
   const rbac = new RbacAuthorizer();
   rbac.start(objects);
-  const plugins = defaultAdmission({
+  const plugins = admissionPlugins({
     reader: objects,
     writer: objects,
     authorizer: rbac,
     rbac,
     clock,
     random: seededRandom(1),
-  });
+    kindOf: (group, version, kind) => builtinKind({ group, version, kind }),
+  }, configuration);
   return { objects, clock, plugins, rbac };
 }
 

@@ -27,8 +27,13 @@ export class LimitRanger implements AdmissionPlugin {
   }
 
   handles(request: AdmissionRequest): boolean {
+    const { operation, oldObject } = request;
     if (isPodCreate(request)) return true;
-    const { operation } = request;
+    // What is on its way out must be able to lose its finalizers.
+    if (operation === "UPDATE" && oldObject?.metadata?.deletionTimestamp !== undefined) {
+      return false;
+    }
+    if (operation === "UPDATE" && isFor(request, "", "pods", "resize")) return true;
     return isFor(request, "", "persistentvolumeclaims") &&
       (operation === "CREATE" || operation === "UPDATE");
   }
@@ -40,7 +45,7 @@ export class LimitRanger implements AdmissionPlugin {
 
   validate(request: AdmissionRequest): void {
     for (const range of this.#ranges(request)) {
-      const errors = isPodCreate(request)
+      const errors = request.definition.plural === "pods"
         ? podErrors(podOf(request), range)
         : claimErrors(request.object as PersistentVolumeClaim, range);
       if (errors.length === 0) continue;

@@ -1,66 +1,43 @@
 /** Built-in admission, in upstream's order. */
-import type { Clock, Random } from "../../base/mod.ts";
-import { type RbacAuthorizer, RbacEscalation } from "../authz/mod.ts";
-import type { AdmissionPlugin, Authorizer, ObjectReader, ObjectWriter } from "../ports.ts";
-import {
-  certificateApproval,
-  certificateRequester,
-  certificateSigning,
-  certificateSubjectRestriction,
-} from "./certificates.ts";
-import { persistentVolumeClaimResize } from "./claim_resize.ts";
-import { defaultIngressClass, defaultStorageClass } from "./default_class.ts";
-import { LimitRanger } from "./limit_ranger.ts";
-import { NamespaceLifecycle } from "./namespace_lifecycle.ts";
-import { NodeRestriction } from "./node_restriction.ts";
-import {
-  DefaultTolerationSeconds,
-  RuntimeClassAdmission,
-  TaintNodesByCondition,
-} from "./pod_defaults.ts";
-import { PodSecurity } from "./pod_security/pod_security.ts";
-import { podTopologyLabels } from "./pod_topology_labels.ts";
-import { Priority } from "./priority.ts";
-import { ResourceQuotaAdmission } from "./resource_quota/resource_quota.ts";
-import { ServiceAccountAdmission } from "./service_account.ts";
-import { storageObjectInUseProtection } from "./storage_protection.ts";
+import { RbacEscalation } from "../authz/mod.ts";
+import { ConfigurationError } from "../configuration/mod.ts";
+import type { AdmissionPlugin } from "../ports.ts";
+import { certificateRequester } from "./certificates.ts";
+import type { AdmissionConfiguration } from "./configuration.ts";
+import { type AdmissionOptions, PLUGINS } from "./plugins.ts";
 
-/** What the built-in plugins look at. */
-export interface AdmissionOptions {
-  readonly reader: ObjectReader;
-  readonly writer: ObjectWriter;
-  readonly authorizer: Authorizer;
-  readonly rbac: RbacAuthorizer;
-  readonly clock: Clock;
-  readonly random: Random;
-}
+export {
+  type AdmissionConfiguration,
+  type PluginConfigurations,
+  readAdmissionConfiguration,
+} from "./configuration.ts";
+export type { AdmissionOptions } from "./plugins.ts";
 
-/**
- * The plugins that are on, in the order in which both passes call them. Webhooks and policies go after the last,
- * ResourceQuota after those.
- */
-export function defaultAdmission(options: AdmissionOptions): AdmissionPlugin[] {
-  const { reader, writer, authorizer, rbac, clock, random } = options;
-  return [
-    new NamespaceLifecycle(reader),
-    new LimitRanger(reader),
-    new ServiceAccountAdmission(reader, clock, random),
-    new NodeRestriction(reader),
-    new TaintNodesByCondition(),
-    new PodSecurity(reader),
-    new Priority(reader),
-    new DefaultTolerationSeconds(),
-    defaultStorageClass(reader),
-    storageObjectInUseProtection,
-    persistentVolumeClaimResize(reader),
-    new RuntimeClassAdmission(reader),
-    certificateRequester,
-    certificateApproval(authorizer),
-    certificateSigning(authorizer),
-    certificateSubjectRestriction,
-    defaultIngressClass(reader),
-    podTopologyLabels(reader),
-    new RbacEscalation(rbac, authorizer, reader),
-    new ResourceQuotaAdmission({ reader, writer, clock }),
-  ];
+const AS_USUAL: AdmissionConfiguration = { enable: [], disable: [], plugins: new Map() };
+
+/** The plugins that run, in order. Throws `ConfigurationError` for names and configurations that are wrong. */
+export function admissionPlugins(
+  options: AdmissionOptions,
+  { enable, disable, plugins }: AdmissionConfiguration = AS_USUAL,
+): AdmissionPlugin[] {
+  const known = new Set(PLUGINS.map(({ name }) => name));
+  for (const [flag, names] of [["enable", enable], ["disable", disable]] as const) {
+    const unknown = names.find((name) => !known.has(name));
+    if (unknown === undefined) continue;
+    throw new ConfigurationError(
+      `${flag}-admission-plugins plugin ${JSON.stringify(unknown)} is unknown`,
+    );
+  }
+  const both = enable.filter((name) => disable.includes(name));
+  if (both.length > 0) {
+    throw new ConfigurationError(
+      `[${both.join(" ")}] in enable-admission-plugins and disable-admission-plugins overlapped`,
+    );
+  }
+  const running = PLUGINS
+    .filter(({ name, usual }) => (usual || enable.includes(name)) && !disable.includes(name))
+    .map(({ make }) => make(options, plugins));
+  const { rbac, authorizer, reader } = options;
+  // Upstream has these two in the storage of their kinds: no flag turns them off.
+  return [certificateRequester, new RbacEscalation(rbac, authorizer, reader), ...running];
 }

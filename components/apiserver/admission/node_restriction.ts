@@ -1,42 +1,37 @@
-import { badRequest, equalJson } from "../../base/mod.ts";
-import type { KubeObject, Node, Pod, ResourceSlice, TokenRequest } from "../../api/mod.ts";
+import { equalJson, notFound } from "../../base/mod.ts";
+import type {
+  CertificateSigningRequest,
+  Node,
+  PersistentVolumeClaim,
+  Pod,
+  ResourceSlice,
+  TokenRequest,
+} from "../../api/mod.ts";
+import { readSigningRequest } from "../../pki/mod.ts";
 import { isMirrorPod, nodeNameOf, podReferences } from "../authz/mod.ts";
-import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
+import type { AdmissionPlugin, AdmissionRequest, Authorizer, ObjectReader } from "../ports.ts";
+import { validateOwnNode } from "./own_node.ts";
+import { podAudiences } from "./pod_audiences.ts";
 import { rejected } from "./target.ts";
 
-/** Labels below the kubernetes.io domains that a kubelet may set on its own node. */
-const KUBELET_LABELS = new Set([
-  "kubernetes.io/hostname",
-  "kubernetes.io/arch",
-  "kubernetes.io/os",
-  "beta.kubernetes.io/arch",
-  "beta.kubernetes.io/os",
-  "beta.kubernetes.io/instance-type",
-  "node.kubernetes.io/instance-type",
-  "failure-domain.beta.kubernetes.io/region",
-  "failure-domain.beta.kubernetes.io/zone",
-  "failure-domain.kubernetes.io/region",
-  "failure-domain.kubernetes.io/zone",
-  "topology.kubernetes.io/region",
-  "topology.kubernetes.io/zone",
-  "node.kubernetes.io/windows-build",
-]);
-const KUBELET_DOMAINS = ["kubelet.kubernetes.io", "node.kubernetes.io"];
+const LEASE_NAMESPACE = "kube-node-lease";
 
 /** A node writes only itself and the pods that run on it, and nothing that would give it more. */
 export class NodeRestriction implements AdmissionPlugin {
   readonly name = "NodeRestriction";
   readonly #reader: ObjectReader;
+  readonly #authorizer: Authorizer;
 
-  constructor(reader: ObjectReader) {
+  constructor(reader: ObjectReader, authorizer: Authorizer) {
     this.#reader = reader;
+    this.#authorizer = authorizer;
   }
 
   handles({ user }: AdmissionRequest): boolean {
     return nodeNameOf(user) !== undefined;
   }
 
-  validate(request: AdmissionRequest): void {
+  validate(request: AdmissionRequest): void | Promise<void> {
     const node = nodeNameOf(request.user) ?? "";
     if (node === "") throw rejected(request, "could not determine node from user");
     const { group, plural } = request.definition;
@@ -44,11 +39,21 @@ export class NodeRestriction implements AdmissionPlugin {
       case "pods":
         return this.#pod(request, node);
       case "nodes":
-        return validateNode(request, node);
+        return validateOwnNode(request, node);
+      case "persistentvolumeclaims":
+        return validateClaim(request, node);
       case "serviceaccounts":
         return this.#token(request, node);
+      case "certificatesigningrequests.certificates.k8s.io":
+        return validateSigningRequest(request, node);
       case "leases.coordination.k8s.io":
-        return own(request, node, "lease");
+        if (request.namespace !== LEASE_NAMESPACE) {
+          throw rejected(
+            request,
+            `can only access leases in the ${JSON.stringify(LEASE_NAMESPACE)} system namespace`,
+          );
+        }
+        return own(request, node, "node lease");
       case "csinodes.storage.k8s.io":
         return own(request, node, "CSINode");
       case "resourceslices.resource.k8s.io":
@@ -60,9 +65,20 @@ export class NodeRestriction implements AdmissionPlugin {
     const { operation, subresource } = request;
     if (subresource === "status") {
       const before = request.oldObject as Pod;
-      onNode(request, before, node, "update status for");
-      if (!equalJson(before.metadata?.labels ?? {}, request.object?.metadata?.labels ?? {})) {
-        throw rejected(request, "cannot update labels through pod status");
+      onNode(request, before, node, "update pod status for");
+      const after = request.object as Pod;
+      if (!equalJson(before.metadata?.labels ?? {}, after.metadata?.labels ?? {})) {
+        throw rejected(
+          request,
+          `node ${JSON.stringify(node)} cannot update labels through pod status`,
+        );
+      }
+      const claims = ({ status }: Pod) => status?.resourceClaimStatuses ?? [];
+      if (!equalJson(claims(before), claims(after))) {
+        throw rejected(
+          request,
+          `node ${JSON.stringify(node)} cannot update resource claim statues`,
+        );
       }
     } else if (subresource === "eviction") {
       onNode(request, this.#stored(request), node, "evict");
@@ -98,15 +114,7 @@ export class NodeRestriction implements AdmissionPlugin {
         `node ${JSON.stringify(node)} can only create pods with spec.nodeName set to itself`,
       );
     }
-    for (const owner of pod.metadata?.ownerReferences ?? []) {
-      const uid = this.#reader.get<Node>("", "nodes", "", node)?.metadata?.uid;
-      if (owner.kind !== "Node" || owner.name !== node || owner.uid !== uid) {
-        throw rejected(
-          request,
-          `node ${JSON.stringify(node)} can only create pods with an owner reference set to itself`,
-        );
-      }
-    }
+    this.#owner(request, pod, node);
     if (pod.spec?.serviceAccountName) {
       throw rejected(
         request,
@@ -119,6 +127,7 @@ export class NodeRestriction implements AdmissionPlugin {
       ["configmaps", references.configMaps],
       ["persistentvolumeclaims", references.claims],
       ["resourceclaims", references.resourceClaims],
+      ["clustertrustbundles", trustBundles(pod)],
     ];
     for (const [kind, names] of kinds) {
       if (names.size > 0) {
@@ -130,8 +139,31 @@ export class NodeRestriction implements AdmissionPlugin {
     }
   }
 
+  /** A mirror pod belongs to its node, which it must neither block nor share. */
+  #owner(request: AdmissionRequest, pod: Pod, node: string): void {
+    const refuse = (what: string) => rejected(request, `node ${JSON.stringify(node)} ${what}`);
+    const [owner, ...others] = pod.metadata?.ownerReferences ?? [];
+    if (others.length > 0) {
+      throw refuse("can only create pods with a single owner reference set to itself");
+    }
+    if (owner?.apiVersion !== "v1" || owner.kind !== "Node" || owner.name !== node) {
+      throw refuse("can only create pods with an owner reference set to itself");
+    }
+    if (owner.controller !== true) {
+      throw refuse("can only create pods with a controller owner reference set to itself");
+    }
+    if (owner.blockOwnerDeletion === true) {
+      throw refuse("must not set blockOwnerDeletion on an owner reference");
+    }
+    const found = this.#reader.get<Node>("", "nodes", "", node);
+    if (found === undefined) throw notFound({ group: "", resource: "nodes" }, node);
+    const uid = found.metadata?.uid;
+    if (owner.uid === uid) return;
+    throw rejected(request, `node ${node} UID mismatch: expected ${owner.uid} got ${uid}`);
+  }
+
   /** A node asks for tokens only for the accounts of its own pods, bound to those. */
-  #token(request: AdmissionRequest, node: string): void {
+  #token(request: AdmissionRequest, node: string): void | Promise<void> {
     if (request.subresource !== "token") return;
     const ref = (request.object as TokenRequest).spec?.boundObjectRef;
     if (ref?.apiVersion !== "v1" || ref.kind !== "Pod" || !ref.name) {
@@ -151,6 +183,33 @@ export class NodeRestriction implements AdmissionPlugin {
     if (pod.spec?.nodeName !== node) {
       throw rejected(request, "node requested token bound to a pod scheduled on a different node");
     }
+    return this.#audience(request, pod);
+  }
+
+  /** Only for those whom the pod's volumes speak to, or whom the node may speak to on its own. */
+  async #audience(request: AdmissionRequest, pod: Pod): Promise<void> {
+    const { audiences = [] } = (request.object as TokenRequest).spec ?? {};
+    if (audiences.length > 1) throw rejected(request, "node may only request 0 or 1 audiences");
+    const [audience = ""] = audiences;
+    if (podAudiences(this.#reader, pod).has(audience)) return;
+    const { allowed } = await this.#authorizer.authorize({
+      user: request.user,
+      verb: "request-serviceaccounts-token-audience",
+      isResourceRequest: true,
+      group: "",
+      version: "",
+      resource: audience,
+      subresource: "",
+      namespace: request.namespace,
+      name: request.name,
+      path: "",
+    });
+    if (allowed) return;
+    throw rejected(
+      request,
+      `audience ${JSON.stringify(audience)} not found in pod spec volume, ` +
+        `${request.user.username} is not authorized to request tokens for this audience`,
+    );
   }
 }
 
@@ -168,70 +227,66 @@ function own(request: AdmissionRequest, node: string, kind: string): void {
   throw rejected(request, `can only access ${kind} with the same name as the requesting node`);
 }
 
+/** The kubelet says how far a claim has grown, and nothing else. */
+function validateClaim(request: AdmissionRequest, node: string): void {
+  const { subresource, object, oldObject } = request;
+  if (subresource !== "status") {
+    throw rejected(request, `may only update PVC status`);
+  }
+  const rest = (claim: PersistentVolumeClaim) => {
+    const { resourceVersion: _version, managedFields: _fields, ...metadata } = claim.metadata ?? {};
+    const { capacity: _capacity, conditions: _conditions, ...status } = claim.status ?? {};
+    const { allocatedResources: _allocated, allocatedResourceStatuses: _statuses, ...others } =
+      status;
+    return { ...claim, metadata, status: others };
+  };
+  if (equalJson(rest(oldObject as PersistentVolumeClaim), rest(object as PersistentVolumeClaim))) {
+    return;
+  }
+  throw rejected(
+    request,
+    `node ${JSON.stringify(node)} is not allowed to update fields other than status.quantity and ` +
+      "status.conditions",
+  );
+}
+
+const KUBELET_SIGNERS = new Set([
+  "kubernetes.io/kubelet-serving",
+  "kubernetes.io/kube-apiserver-client-kubelet",
+]);
+
+/** A node asks for certificates of its own name. */
+async function validateSigningRequest(request: AdmissionRequest, node: string): Promise<void> {
+  if (request.operation !== "CREATE" || request.subresource !== "") return;
+  const { spec } = request.object as CertificateSigningRequest;
+  if (!KUBELET_SIGNERS.has(spec?.signerName ?? "")) return;
+  let commonName: string;
+  try {
+    const pem = new TextDecoder().decode(Uint8Array.fromBase64(spec?.request ?? ""));
+    commonName = (await readSigningRequest(pem)).subject.commonName;
+  } catch (error) {
+    throw rejected(
+      request,
+      `unable to parse csr: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  if (commonName === `system:node:${node}`) return;
+  throw rejected(request, `can only create a node CSR with CN=system:node:${node}`);
+}
+
+const trustBundles = ({ spec }: Pod): ReadonlySet<string> =>
+  new Set(
+    (spec?.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? [])
+      .filter(({ clusterTrustBundle }) => clusterTrustBundle !== undefined)
+      .map(({ clusterTrustBundle }) => clusterTrustBundle?.name ?? ""),
+  );
+
 function validateSlice(request: AdmissionRequest, node: string): void {
-  const slice = (request.object ?? request.oldObject) as ResourceSlice | undefined;
+  if (request.operation !== "CREATE") return;
+  const slice = request.object as ResourceSlice | undefined;
   if (slice === undefined || slice.spec?.nodeName === node) return;
   throw rejected(
     request,
     "can only create ResourceSlice with the same NodeName as the requesting node",
   );
-}
-
-function validateNode(request: AdmissionRequest, node: string): void {
-  const after = request.object as Node | undefined;
-  const before = request.oldObject as Node | undefined;
-  const name = request.name || after?.metadata?.name;
-  if (name !== node) {
-    throw rejected(
-      request,
-      `node ${JSON.stringify(node)} is not allowed to modify node ${JSON.stringify(name)}`,
-    );
-  }
-  if (after === undefined) return;
-  const labels = changedLabels(after, before);
-  const forbidden = labels.filter(isForbiddenLabel).sort();
-  if (forbidden.length > 0) {
-    const verb = before === undefined ? "create a node with" : "modify";
-    throw rejected(request, `is not allowed to ${verb} labels: ${forbidden.join(", ")}`);
-  }
-  if (before === undefined) {
-    if (after.metadata?.ownerReferences?.length) {
-      throw rejected(
-        request,
-        `node ${JSON.stringify(node)} is not allowed to set owner references`,
-      );
-    }
-    return;
-  }
-  if (!equalJson(before.spec?.taints ?? [], after.spec?.taints ?? [])) {
-    throw rejected(request, `node ${JSON.stringify(node)} is not allowed to modify taints`);
-  }
-  if (!equalJson(before.metadata?.ownerReferences ?? [], after.metadata?.ownerReferences ?? [])) {
-    throw rejected(
-      request,
-      `node ${JSON.stringify(node)} is not allowed to modify owner references`,
-    );
-  }
-  if (
-    after.spec?.configSource !== undefined &&
-    !equalJson(before.spec?.configSource, after.spec.configSource)
-  ) {
-    throw badRequest("node configSource cannot be set by the node itself");
-  }
-}
-
-function changedLabels(after: KubeObject, before: KubeObject | undefined): string[] {
-  const now = after.metadata?.labels ?? {};
-  const then = before?.metadata?.labels ?? {};
-  return [...new Set([...Object.keys(now), ...Object.keys(then)])]
-    .filter((key) => now[key] !== then[key]);
-}
-
-/** Labels by which workloads are kept off a node: a node that was taken over must not draw them to itself. */
-function isForbiddenLabel(key: string): boolean {
-  const domain = key.slice(0, Math.max(0, key.indexOf("/")));
-  const within = (parent: string) => domain === parent || domain.endsWith(`.${parent}`);
-  if (within("node-restriction.kubernetes.io")) return true;
-  if (!within("kubernetes.io") && !within("k8s.io")) return false;
-  return !KUBELET_LABELS.has(key) && !KUBELET_DOMAINS.some(within);
 }

@@ -2,6 +2,7 @@ import type { Node, Pod, RuntimeClass, Toleration } from "../../api/mod.ts";
 import { equalJson } from "../../base/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
 import { isFor, isPodCreate, podOf, rejected } from "./target.ts";
+import { mergeTolerations } from "./tolerations.ts";
 
 const NODE_TROUBLES = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 const TOLERATED_SECONDS = 300;
@@ -90,10 +91,8 @@ export class RuntimeClassAdmission implements AdmissionPlugin {
       }
       selector[key] = value;
     }
-    const given = spec.tolerations ?? [];
-    const added = (found.scheduling?.tolerations ?? [])
-      .filter((wanted) => !given.some((one) => equalJson(one, wanted)));
-    if (added.length > 0) spec.tolerations = [...given, ...added];
+    const added = found.scheduling?.tolerations ?? [];
+    if (added.length > 0) spec.tolerations = mergeTolerations(spec.tolerations ?? [], added);
   }
 
   async validate(request: AdmissionRequest): Promise<void> {

@@ -2,6 +2,7 @@ import { type Clock, nameSuffix, type Random } from "../../base/mod.ts";
 import type { Container, Pod, ServiceAccount, Volume } from "../../api/mod.ts";
 import { isMirrorPod, podReferences } from "../authz/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
+import { foreignSecret } from "./mountable_secrets.ts";
 import { isPodCreate, podOf, rejected } from "./target.ts";
 
 const DEFAULT_NAME = "default";
@@ -49,7 +50,9 @@ export class ServiceAccountAdmission implements AdmissionPlugin {
   async validate(request: AdmissionRequest): Promise<void> {
     const pod = podOf(request);
     if (isMirrorPod(pod)) return validateMirror(request, pod);
-    await this.#account(request, pod.spec?.serviceAccountName ?? "");
+    const account = await this.#account(request, pod.spec?.serviceAccountName ?? "");
+    const problem = foreignSecret(pod, account);
+    if (problem !== undefined) throw rejected(request, problem);
   }
 
   async #account(request: AdmissionRequest, name: string): Promise<ServiceAccount> {

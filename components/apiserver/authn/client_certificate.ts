@@ -1,5 +1,10 @@
 import { type Clock, unauthorized } from "../../base/mod.ts";
-import { type CertificateFacts, readCertificate, readSubjectUid } from "../../pki/mod.ts";
+import {
+  type CertificateFacts,
+  isIssuedBy,
+  readCertificate,
+  readSubjectUid,
+} from "../../pki/mod.ts";
 import type { Authenticator, UserInfo } from "../ports.ts";
 
 interface Known {
@@ -7,8 +12,11 @@ interface Known {
   readonly facts: CertificateFacts;
 }
 
-/** The user a verified client certificate names. A connection's certificate is read once, its end watched always. */
-export function clientCertificates(clock: Clock): Authenticator {
+/**
+ * The user a verified client certificate names; nobody for one that another authority signed, whom the door trusts for
+ * other ends. A connection's certificate is read once, its end watched always.
+ */
+export function clientCertificates(clock: Clock, authority: string): Authenticator {
   const known = new WeakMap<Uint8Array, Known>();
   return {
     async authenticate(_request, peer) {
@@ -16,7 +24,8 @@ export function clientCertificates(clock: Clock): Authenticator {
       let entry = known.get(peer.certificate);
       if (entry === undefined) {
         const facts = readable(peer.certificate);
-        entry = { facts, user: await userOf(facts, peer.certificate) };
+        const mine = isIssuedBy(peer.certificate, authority);
+        entry = { facts, user: mine ? await userOf(facts, peer.certificate) : undefined };
         known.set(peer.certificate, entry);
       }
       if (entry.facts.notAfter < clock.now()) throw unauthorized();

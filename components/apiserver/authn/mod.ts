@@ -1,8 +1,15 @@
-/** Who asks: certificates, tokens, impersonation. */
+/** Who asks: certificates, tokens, front proxies, impersonation. */
+export {
+  type Authentication,
+  type AuthenticationOptions,
+  type AuthenticationSettings,
+  createAuthentication,
+} from "./authentication.ts";
+export * from "./jwt/mod.ts";
 export { bearerToken, isTokenProtocol } from "./bearer_token.ts";
 export { bootstrapTokens } from "./bootstrap_tokens.ts";
 export { clientCertificates } from "./client_certificate.ts";
-export { impersonate } from "./impersonation.ts";
+export { Impersonation } from "./impersonation.ts";
 export {
   ANONYMOUS,
   AUTHENTICATED_GROUP,

@@ -2,6 +2,8 @@ import { type Clock, unauthorized } from "../../base/mod.ts";
 import type { Authenticator, Peer, UserInfo } from "../ports.ts";
 import { bearerToken } from "./bearer_token.ts";
 import { clientCertificates } from "./client_certificate.ts";
+import type { AnonymousAccess } from "./jwt/mod.ts";
+import { type RequestHeaderOptions, requestHeaders } from "./request_headers.ts";
 import type { TokenAuthenticator } from "./token_authenticator.ts";
 
 export const AUTHENTICATED_GROUP = "system:authenticated";
@@ -15,29 +17,39 @@ export const ANONYMOUS: UserInfo = {
 export interface RequestAuthenticatorOptions {
   readonly tokens: TokenAuthenticator;
   readonly apiAudiences: readonly string[];
-  /** Whether a request without credentials is `system:anonymous` or refused. */
-  readonly anonymous: boolean;
+  /** For what a request without credentials is `system:anonymous`; for all else it is refused. */
+  readonly anonymous: AnonymousAccess;
+  /** PEM of the authority that signs clients' certificates. */
+  readonly clientAuthority: string;
+  readonly frontProxies: Omit<RequestHeaderOptions, "clock">;
   readonly clock: Clock;
 }
 
 /**
- * The whole chain: a caller of this process, a client certificate, a bearer token, nobody. Credentials that are wrong
- * are refused, never taken for none. Always answers a user or rejects with 401.
+ * The whole chain: a caller of this process, a front proxy, a client certificate, a bearer token, nobody. Credentials
+ * that are wrong are refused, never taken for none. Always answers a user or rejects with 401.
  */
 export class RequestAuthenticator implements Authenticator {
   readonly #options: RequestAuthenticatorOptions;
+  readonly #proxies: Authenticator;
   readonly #certificates: Authenticator;
+  anonymous: AnonymousAccess;
   readonly #withGroup = new WeakMap<UserInfo, UserInfo>();
 
   constructor(options: RequestAuthenticatorOptions) {
     this.#options = options;
-    this.#certificates = clientCertificates(options.clock);
+    this.#proxies = requestHeaders({ ...options.frontProxies, clock: options.clock });
+    this.#certificates = clientCertificates(options.clock, options.clientAuthority);
+    this.anonymous = options.anonymous;
   }
 
   async authenticate(request: Request, peer: Peer): Promise<UserInfo> {
     if (peer.user !== undefined) return this.#authenticated(peer.user);
-    const named = await this.#certificates.authenticate(request, peer);
-    if (named !== undefined) return this.#authenticated(named);
+    if (peer.certificate !== undefined) {
+      const named = await this.#proxies.authenticate(request, peer) ??
+        await this.#certificates.authenticate(request, peer);
+      if (named !== undefined) return this.#authenticated(named);
+    }
     const token = bearerToken(request.headers);
     if (token !== undefined) {
       const { tokens, apiAudiences } = this.#options;
@@ -45,8 +57,14 @@ export class RequestAuthenticator implements Authenticator {
       if (answer === undefined) throw unauthorized();
       return this.#authenticated(answer.user);
     }
-    if (this.#options.anonymous) return ANONYMOUS;
+    // A certificate that is nobody's is still a credential.
+    if (peer.certificate === undefined && this.#isOpen(request)) return ANONYMOUS;
     throw unauthorized();
+  }
+
+  #isOpen({ url }: Request): boolean {
+    const { enabled, paths } = this.anonymous;
+    return enabled && (paths === undefined || paths.has(pathOf(url)));
   }
 
   /** The same user comes again and again, from a connection or the token cache: the group is added once. */
@@ -62,6 +80,12 @@ export function withAuthenticatedGroup(user: UserInfo): UserInfo {
   const { groups, username } = user;
   if (username === ANONYMOUS.username || groups.includes(AUTHENTICATED_GROUP)) return user;
   return { ...user, groups: [...groups, AUTHENTICATED_GROUP] };
+}
+
+/** The path as it was sent: what is encoded is another path. */
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  return start < 0 ? "/" : url.slice(start).split(/[?#]/, 1).join();
 }
 
 /** What is wrong with a token is not for who sent it. */

@@ -2,23 +2,24 @@ import assert from "node:assert/strict";
 import { FakeClock, seededRandom } from "../../base/mod.ts";
 import { decodePem, openPki } from "../../pki/mod.ts";
 import { FakeObjects } from "../fake_objects.ts";
-import type { Authorizer, Peer, UserInfo } from "../ports.ts";
-import {
-  bearerToken,
-  bootstrapTokens,
-  impersonate,
-  RequestAuthenticator,
-  staticTokens,
-} from "./mod.ts";
+import type { Peer, UserInfo } from "../ports.ts";
+import { bearerToken, bootstrapTokens, RequestAuthenticator, staticTokens } from "./mod.ts";
 
 const PEER: Peer = { address: "127.0.0.1:1" };
 const ADMIN: UserInfo = { username: "admin", groups: ["system:masters"] };
+
+const PKI = await openPki(undefined, { clock: new FakeClock(), random: seededRandom(1) });
 
 function authenticator(anonymous = true, clock = new FakeClock()) {
   return new RequestAuthenticator({
     tokens: staticTokens(new Map([["secret", ADMIN]]), ["api"]),
     apiAudiences: ["api"],
-    anonymous,
+    anonymous: { enabled: anonymous },
+    clientAuthority: PKI.authority.certificate,
+    frontProxies: {
+      authority: PKI.frontProxyAuthority.certificate,
+      allowedNames: ["front-proxy-client"],
+    },
     clock,
   });
 }
@@ -47,8 +48,7 @@ Deno.test("RequestAuthenticator knows tokens, callers of this process and nobody
 
 Deno.test("RequestAuthenticator takes a certificate before a token, until it expires", async () => {
   const clock = new FakeClock();
-  const pki = await openPki(undefined, { clock, random: seededRandom(1) });
-  const { certificate } = await pki.client("c", {
+  const { certificate } = await PKI.client("c", {
     commonName: "jane",
     organizations: ["devs", "ops"],
   });
@@ -127,80 +127,4 @@ Deno.test("bootstrapTokens checks the Secret that the token names", async (t) =>
     await t.step(name, () => assert.rejects(ask({ ...good, ...change }), { code: 401 }));
   }
   await t.step("another type", () => assert.rejects(ask(good, "Opaque"), { code: 401 }));
-});
-
-Deno.test("impersonate asks for each thing, and answers who was asked for", async (t) => {
-  const asked: string[] = [];
-  const authorizer: Authorizer = {
-    authorize({ verb, group, resource, subresource, namespace, name }) {
-      const target = subresource === "" ? resource : `${resource}/${subresource}`;
-      asked.push(`${verb} ${target}.${group} ${namespace}/${name}`);
-      return { allowed: name !== "root", reason: "" };
-    },
-  };
-  const cases: [Record<string, string>, UserInfo, string[]][] = [
-    [{}, ADMIN, []],
-    [
-      { "impersonate-user": "bob" },
-      { username: "bob", groups: ["system:authenticated"] },
-      ["impersonate users. /bob"],
-    ],
-    [
-      {
-        "impersonate-user": "bob",
-        "impersonate-group": "a, b",
-        "impersonate-uid": "7",
-        "impersonate-extra-acme.com%2fproject": "x",
-      },
-      {
-        username: "bob",
-        uid: "7",
-        groups: ["a", "b", "system:authenticated"],
-        extra: { "acme.com/project": ["x"] },
-      },
-      [
-        "impersonate users. /bob",
-        "impersonate groups. /a",
-        "impersonate groups. /b",
-        "impersonate userextras/acme.com/project.authentication.k8s.io /x",
-        "impersonate uids.authentication.k8s.io /7",
-      ],
-    ],
-    [
-      { "impersonate-user": "system:serviceaccount:ns:sa" },
-      {
-        username: "system:serviceaccount:ns:sa",
-        groups: ["system:serviceaccounts", "system:serviceaccounts:ns", "system:authenticated"],
-      },
-      ["impersonate serviceaccounts. ns/sa"],
-    ],
-    [
-      { "impersonate-user": "system:anonymous" },
-      { username: "system:anonymous", groups: ["system:unauthenticated"] },
-      ["impersonate users. /system:anonymous"],
-    ],
-  ];
-  for (const [headers, user, questions] of cases) {
-    await t.step(JSON.stringify(headers), async () => {
-      asked.length = 0;
-      assert.deepEqual(await impersonate(new Headers(headers), ADMIN, authorizer), user);
-      assert.deepEqual(asked, questions);
-    });
-  }
-  await t.step(
-    "not allowed",
-    () =>
-      assert.rejects(impersonate(new Headers({ "impersonate-user": "root" }), ADMIN, authorizer), {
-        code: 403,
-        message: 'users "root" is forbidden: User "admin" cannot impersonate resource "users" ' +
-          'in API group "" at the cluster scope',
-      }),
-  );
-  await t.step(
-    "groups alone",
-    () =>
-      assert.rejects(impersonate(new Headers({ "impersonate-group": "a" }), ADMIN, authorizer), {
-        code: 500,
-      }),
-  );
 });

@@ -18,14 +18,23 @@ export interface TokenAuthenticator {
   ): Promise<TokenAnswer | undefined>;
 }
 
-/** Asks one after the other; the first that knows the token answers. */
+/**
+ * Asks one after the other; the first that knows the token answers. One that refuses it does not keep the next from
+ * knowing it: only when none does, the first refusal stands.
+ */
 export function unionTokens(authenticators: readonly TokenAuthenticator[]): TokenAuthenticator {
   return {
     async authenticateToken(token, audiences) {
+      let refusal: unknown;
       for (const authenticator of authenticators) {
-        const answer = await authenticator.authenticateToken(token, audiences);
-        if (answer !== undefined) return answer;
+        try {
+          const answer = await authenticator.authenticateToken(token, audiences);
+          if (answer !== undefined) return answer;
+        } catch (error) {
+          refusal ??= error;
+        }
       }
+      if (refusal !== undefined) throw refusal;
       return undefined;
     },
   };

@@ -11,9 +11,16 @@ export class TokenCache implements TokenAuthenticator {
   readonly #clock: Clock;
   readonly #entries = new Map<string, { readonly answer: TokenAnswer; readonly until: number }>();
 
-  constructor(inner: TokenAuthenticator, clock: Clock) {
+  readonly #lifetimeMilliseconds: number;
+
+  constructor(
+    inner: TokenAuthenticator,
+    clock: Clock,
+    lifetimeMilliseconds = LIFETIME_MILLISECONDS,
+  ) {
     this.#inner = inner;
     this.#clock = clock;
+    this.#lifetimeMilliseconds = lifetimeMilliseconds;
   }
 
   async authenticateToken(
@@ -28,7 +35,7 @@ export class TokenCache implements TokenAuthenticator {
     const answer = await this.#inner.authenticateToken(token, audiences);
     if (answer !== undefined) {
       this.#makeRoom(now);
-      this.#entries.set(key, { answer, until: now + LIFETIME_MILLISECONDS });
+      this.#entries.set(key, { answer, until: now + this.#lifetimeMilliseconds });
     }
     return answer;
   }

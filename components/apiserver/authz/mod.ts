@@ -1,4 +1,11 @@
 /** Who may do what: RBAC, nodes, and the words of a refusal. */
+export { AuthorizationChain, type AuthorizationSettings, type ChainOptions } from "./chain.ts";
+export {
+  authorizationModes,
+  type AuthorizerConfiguration,
+  readAuthorizationConfiguration,
+  type WebhookConfiguration,
+} from "./configuration.ts";
 export { missingRules } from "./covers.ts";
 export { RbacEscalation } from "./escalation.ts";
 export { forbiddenError } from "./forbidden_message.ts";

@@ -3,6 +3,7 @@ import { type Command, DATA_FLAG } from "../command.ts";
 import { layoutOf } from "../data.ts";
 import { ETCD_FLAGS, etcdChoice, withoutEtcd } from "../etcd_flags.ts";
 import { UsageError } from "../flags.ts";
+import { API_SERVER_FLAGS, apiServerFlags } from "./api_server_flags.ts";
 import { DOMAIN_FLAG, networkOf, SERVICE_CIDR_FLAG, VERBOSE_FLAG } from "./role_flags.ts";
 import { runRole } from "./run_role.ts";
 import { runningOptions, SERVER_FLAGS } from "./server_flags.ts";
@@ -37,6 +38,7 @@ export const apiserver: Command = {
     SERVICE_CIDR_FLAG,
     DOMAIN_FLAG,
     ...SERVER_FLAGS,
+    ...API_SERVER_FLAGS,
     VERBOSE_FLAG,
   ],
   run: (flags, terminal) => {
@@ -68,6 +70,7 @@ export const apiserver: Command = {
         ...(pkiDirectory === undefined ? {} : { pkiDirectory }),
         log: (line) => terminal.tell(line),
         verbose: flags.is("verbose"),
+        flags: apiServerFlags(flags),
       }));
   },
 };

@@ -24,6 +24,7 @@ import { Door, TunnelHub } from "../../serving/mod.ts";
 import type { Store } from "../../storage/mod.ts";
 import type { ClusterNetwork, ListenAddress } from "../network.ts";
 import { StartError } from "../start_error.ts";
+import type { ApiServerSettings } from "../api_server_settings.ts";
 
 /** How long the last answers may take to reach their clients when the server ends. */
 const FLUSH_MAXIMUM_MILLISECONDS = 2000;
@@ -45,6 +46,8 @@ export interface ApiServerRoleOptions {
   /** Kubelets of this very process; without it they are reached through tunnels, else directly. */
   readonly kubelets?: KubeletConnector;
   readonly running?: RunningOptions;
+  /** What flags and their files say. */
+  readonly settings?: ApiServerSettings;
 }
 
 interface Socket {
@@ -91,6 +94,8 @@ export class ApiServerRole {
       issuer: `https://kubernetes.default.svc.${network.domain}`,
       ...(tokens === undefined ? {} : { tokens }),
       ...(options.running === undefined ? {} : { running: options.running }),
+      outbound,
+      ...options.settings,
       connect: ({ reader, authorizer }) =>
         connectHandler({
           reader,
@@ -152,7 +157,7 @@ export class ApiServerRole {
     try {
       const door = await Door.open({
         ...address,
-        credentials: { key, certificate, clientCa: pki.authority.certificate },
+        credentials: { key, certificate, clientCa: clientAuthorities(pki) },
         logger,
         ...(socketParent === undefined ? {} : { socketParent }),
         handle: (request, peer) => this.server.handle(request, peer),
@@ -219,4 +224,18 @@ function listenError(error: unknown, { host, port }: ListenAddress): Error {
     default:
       return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** Clients and front proxies show certificates; which of the two signed one is looked at by who authenticates. */
+function clientAuthorities(pki: Pki): string {
+  return `${pki.authority.certificate.trim()}\n${pki.frontProxyAuthority.certificate.trim()}\n`;
+}
+
+/** A `fetch` that trusts these authorities, or the machine's own. */
+function outbound(authority?: string): Fetch {
+  if (authority === undefined) return fetch;
+  const init: RequestInit & { client: Deno.HttpClient } = {
+    client: Deno.createHttpClient({ caCerts: [authority] }),
+  };
+  return (request) => fetch(request, init);
 }

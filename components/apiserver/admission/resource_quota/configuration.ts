@@ -1,3 +1,4 @@
+import { fallback, type Field, list, members, text } from "../../configuration/mod.ts";
 import type { ScopedResourceSelectorRequirement } from "../../../api/mod.ts";
 
 /** A resource that may not be used where no quota covers it. */
@@ -8,3 +9,19 @@ export interface LimitedResource {
   readonly matchContains: readonly string[];
   readonly matchScopes: readonly ScopedResourceSelectorRequirement[];
 }
+
+/** A `ResourceQuotaConfiguration` as its file has it. */
+export const resourceQuotaConfiguration: Field<{
+  readonly limitedResources: readonly LimitedResource[];
+}> = members({
+  limitedResources: list(members({
+    apiGroup: fallback(text, ""),
+    resource: text,
+    matchContains: list(text),
+    matchScopes: list(members({
+      scopeName: text,
+      operator: text,
+      values: (value, path): string[] => [...list(text)(value, path)],
+    })),
+  })),
+});

@@ -1,0 +1,79 @@
+import { decodeJwt } from "jose";
+import { type Clock, type JsonObject, unauthorized } from "../../../base/mod.ts";
+import type { Fetch } from "../../../client/mod.ts";
+import { intersection, type TokenAnswer, type TokenAuthenticator } from "../token_authenticator.ts";
+import { TokenCache } from "../token_cache.ts";
+import type { JwtIssuer } from "./configuration.ts";
+import { KeySet } from "./key_set.ts";
+import { userOfClaims } from "./user_of_claims.ts";
+
+/** Longer ones are not worth decoding. */
+const TOKEN_MAXIMUM_CHARACTERS = 64 * 1024;
+
+export interface JwtTokensOptions {
+  readonly apiAudiences: readonly string[];
+  /** A `fetch` that trusts these authorities, or the machine's own. */
+  readonly outbound: (authority?: string) => Fetch;
+  readonly clock: Clock;
+}
+
+/** Tokens of issuers outside the cluster. Which, may change while the server runs. */
+export class JwtTokens implements TokenAuthenticator {
+  readonly #options: JwtTokensOptions;
+  #current: TokenAuthenticator | undefined;
+
+  constructor(options: JwtTokensOptions) {
+    this.#options = options;
+  }
+
+  /** From now on only these issuers' tokens are taken; nothing of what was known before is remembered. */
+  configure(issuers: readonly JwtIssuer[]): void {
+    this.#current = issuers.length === 0
+      ? undefined
+      : new TokenCache(byIssuer(issuers, this.#options), this.#options.clock);
+  }
+
+  async authenticateToken(
+    token: string,
+    audiences: readonly string[],
+  ): Promise<TokenAnswer | undefined> {
+    return await this.#current?.authenticateToken(token, audiences);
+  }
+}
+
+function byIssuer(
+  issuers: readonly JwtIssuer[],
+  { apiAudiences, outbound, clock }: JwtTokensOptions,
+): TokenAuthenticator {
+  const known = new Map(issuers.map((issuer) => [
+    issuer.url,
+    { issuer, keys: new KeySet(issuer, outbound(issuer.certificateAuthority), clock) },
+  ]));
+  return {
+    async authenticateToken(token, audiences) {
+      const found = known.get(unverifiedIssuer(token) ?? "");
+      const shared = intersection(audiences, apiAudiences);
+      if (found === undefined || shared.length === 0) return undefined;
+      const { issuer, keys } = found;
+      const claims = await keys.verify(token);
+      const forWhom = [claims.aud ?? []].flat();
+      if (!forWhom.some((audience) => issuer.audiences.includes(audience))) {
+        throw unauthorized(
+          `oidc: verify token: oidc: expected audience in [${
+            issuer.audiences.map((one) => JSON.stringify(one)).join(" ")
+          }] got [${forWhom.map((one) => JSON.stringify(one)).join(" ")}]`,
+        );
+      }
+      return { user: userOfClaims(issuer, claims as JsonObject), audiences: shared };
+    },
+  };
+}
+
+function unverifiedIssuer(token: string): string | undefined {
+  if (token.length > TOKEN_MAXIMUM_CHARACTERS) return undefined;
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,3 @@
+/** Configuration files: read once, strictly, before the server starts. */
+export * from "./document.ts";
+export * from "./fields.ts";
