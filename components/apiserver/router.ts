@@ -137,7 +137,10 @@ export class Router {
 
   async #storedRequest(plain: ResourceRequest): Promise<Response> {
     const { registry } = this.#options;
-    const { definition } = plain;
+    const { definition, info } = plain;
+    if (definition.plural === "bindings" && definition.group === "" && info.verb === "create") {
+      return await this.#legacyBinding(plain);
+    }
     const resource = registry.resource(definition);
     if (resource === undefined) throw methodRefused();
     const target: StoredRequest = { ...plain, resource, registry };
@@ -188,6 +191,19 @@ export class Router {
       default:
         throw methodRefused();
     }
+  }
+
+  /** `bindings` of a namespace are those of its pods. */
+  #legacyBinding(plain: ResourceRequest): Promise<Response> {
+    const { registry } = this.#options;
+    const definition = registry.definitions.find("", plain.info.version, "pods");
+    const resource = definition === undefined ? undefined : registry.resource(definition);
+    const subresource = definition?.subresources.get("binding");
+    if (definition === undefined || resource === undefined || subresource === undefined) {
+      throw methodRefused();
+    }
+    const info = { ...plain.info, resource: "pods", subresource: "binding" };
+    return this.#subresource({ ...plain, definition, info, resource, registry }, subresource);
   }
 
   async #subresource(

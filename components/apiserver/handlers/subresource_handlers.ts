@@ -124,7 +124,7 @@ function appliedScale(
   } as KubeObject;
 }
 
-/** POST of `pods/x/binding`. */
+/** POST of `pods/x/binding`, or of `bindings`. */
 export async function handleBinding(target: StoredRequest): Promise<KubeObject> {
   const subresource = target.definition.subresources.get("binding");
   if (subresource === undefined) throw noSuchResource();
@@ -134,9 +134,14 @@ export async function handleBinding(target: StoredRequest): Promise<KubeObject> 
     "CreateOptions",
   );
   const binding = await readSubresourceBody(target, subresource, options);
+  // The older path, `bindings`, names its pod in the body only.
+  const info = target.info.name === ""
+    ? { ...target.info, name: binding.metadata?.name ?? "" }
+    : target.info;
+  checkName(binding, info);
   return await bindPod(
     target.registry.writes,
-    writeContext(target, options),
+    writeContext({ ...target, info }, options),
     binding,
   ) as KubeObject;
 }

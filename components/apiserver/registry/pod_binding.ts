@@ -14,6 +14,14 @@ export async function bindPod(
   const target = (binding as { target?: unknown }).target;
   const node = isJsonObject(target) ? target["name"] : undefined;
   if (typeof node !== "string" || node === "") throw badRequest("target.name: Required value");
+  const kind = isJsonObject(target) ? target["kind"] ?? "" : "";
+  if (kind !== "" && kind !== "Node") {
+    throw badRequest(
+      `target.kind: Unsupported value: ${
+        JSON.stringify(kind)
+      }: supported values: "Node", "<empty>"`,
+    );
+  }
   await dependencies.pipeline.admit(admissionRequest(context, "CREATE", binding, undefined));
   await updateObject(dependencies, context, {
     createsMissing: false,

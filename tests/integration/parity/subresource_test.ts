@@ -149,6 +149,29 @@ const SUBRESOURCES: Cases = {
         'Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "n"',
     },
   ],
+  "binding by the older path": [
+    POD,
+    {
+      send: "POST bindings",
+      body: { metadata: { name: "none" }, target: { kind: "Node", name: "n" } },
+      code: 404,
+      message: 'pods "none" not found',
+    },
+    {
+      send: "POST bindings",
+      body: { metadata: { name: "p" }, target: { kind: "Pod", name: "n" } },
+      code: 400,
+      message: 'target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>"',
+    },
+    {
+      send: "POST bindings",
+      body: { metadata: { name: "p" }, target: { name: "n" } },
+      code: 201,
+      has: { kind: "Status", status: "Success" },
+    },
+    { send: "GET pods/p", code: 200, has: { spec: { nodeName: "n" } } },
+    { send: "GET bindings", code: 405 },
+  ],
   "eviction deletes": [POD, {
     send: "POST pods/p/eviction",
     body: { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "p" } },
