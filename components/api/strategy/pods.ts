@@ -5,9 +5,14 @@ import { Errors } from "../validation/errors.ts";
 import { validateMetadataUpdate } from "../validation/metadata.ts";
 import { Path } from "../validation/path.ts";
 import { qosClassOf, validatePod, validatePodStatusUpdate } from "../validation/pod/pod.ts";
-import { podNameWarnings, podSpecWarnings } from "../validation/pod/warnings.ts";
+import {
+  podAnnotationWarnings,
+  podNameWarnings,
+  podSpecWarnings,
+} from "../validation/pod/warnings.ts";
 import { validatePodSpec } from "../validation/pod/spec.ts";
 import { validateEphemeralUpdate, validatePodSpecUpdate } from "../validation/pod/update.ts";
+import { mergeLabelKeys } from "./label_keys.ts";
 import { type Body, restore, rules } from "./rules.ts";
 
 const GATED = "Scheduling is blocked due to non-empty scheduling gates";
@@ -34,8 +39,10 @@ export const POD_RULES = rules<Pod>({
       errors.forbidden(Path.of("spec", "ephemeralContainers"), "cannot be set on create");
     }
   },
+  prepareCreate: mergeLabelKeys,
   warnings: ({ metadata, spec }) => [
     ...podNameWarnings(metadata?.name ?? ""),
+    ...podAnnotationWarnings(metadata, Path.of("metadata")),
     ...podSpecWarnings(spec, Path.of("spec")),
   ],
   update(next, previous, errors) {

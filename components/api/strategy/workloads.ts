@@ -14,7 +14,7 @@ import type {
 import { dnsLabelProblems } from "../names.ts";
 import { IMMUTABLE } from "../validation/metadata.ts";
 import { Path } from "../validation/path.ts";
-import { podSpecWarnings } from "../validation/pod/warnings.ts";
+import { podAnnotationWarnings, podSpecWarnings } from "../validation/pod/warnings.ts";
 import { validateCronJob, validateJob, validateJobUpdate } from "../validation/jobs.ts";
 import {
   validateDaemonSet,
@@ -34,8 +34,10 @@ const SPEC = ["spec"];
 const TEMPLATE_SPEC = Path.of("spec", "template", "spec");
 
 /** What is odd in the pods that a controller would make. */
-const warnings = ({ spec }: { spec?: { template?: PodTemplateSpec } }): string[] =>
-  podSpecWarnings(spec?.template?.spec, TEMPLATE_SPEC);
+const warnings = ({ spec }: { spec?: { template?: PodTemplateSpec } }): string[] => [
+  ...podAnnotationWarnings(spec?.template?.metadata, Path.of("spec", "template", "metadata")),
+  ...podSpecWarnings(spec?.template?.spec, TEMPLATE_SPEC),
+];
 
 export const WORKLOAD_RULES: RuleTable = {
   "/PodTemplate": rules<PodTemplate>({

@@ -4,7 +4,8 @@ import type { Errors } from "../errors.ts";
 import type { Path } from "../path.ts";
 import { validateEnvironment } from "./env.ts";
 import { validateHooks } from "./probes.ts";
-import { validateResources } from "./resources.ts";
+import { validateClaimNames, validateResources } from "./resources.ts";
+import { validateRestartRules } from "./restart_rules.ts";
 import { validateSecurityContext } from "./security.ts";
 import { validateMounts, type Volumes } from "./volumes.ts";
 
@@ -22,31 +23,44 @@ export function validateContainers(
   const names = new Set<string>();
   const hostPorts = new Set<string>();
   const { containers = [], initContainers = [], ephemeralContainers = [] } = spec;
+  const pod: PodFacts = {
+    volumes,
+    hostUsers: spec.hostUsers,
+    claims: new Set((spec.resourceClaims ?? []).map(({ name = "" }) => name)),
+  };
   const main = path.child("containers");
   if (containers.length === 0) errors.required(main);
   for (const [i, container] of containers.entries()) {
     const at = main.at(i);
-    validateContainer(container, volumes, at, errors, names, "main");
+    validateContainer(container, pod, at, errors, names, "main");
     validateHostPorts(container, spec, at, errors, hostPorts);
   }
   for (const [i, container] of initContainers.entries()) {
     const at = path.child("initContainers").at(i);
     const sidecar = container.restartPolicy === "Always";
-    validateContainer(container, volumes, at, errors, names, sidecar ? "sidecar" : "init");
+    validateContainer(container, pod, at, errors, names, sidecar ? "sidecar" : "init");
     validateHostPorts(container, spec, at, errors, sidecar ? hostPorts : new Set());
   }
   for (const [i, container] of ephemeralContainers.entries()) {
     const at = path.child("ephemeralContainers").at(i);
-    validateContainer(container, volumes, at, errors, names, "ephemeral");
+    validateContainer(container, pod, at, errors, names, "ephemeral");
     validateEphemeral(container, spec, at, errors);
   }
+}
+
+/** What a container's rules need to know of its pod. */
+interface PodFacts {
+  readonly volumes: Volumes;
+  readonly hostUsers: boolean | undefined;
+  /** Names of the pod's resource claims. */
+  readonly claims: ReadonlySet<string>;
 }
 
 type Role = "main" | "init" | "sidecar" | "ephemeral";
 
 function validateContainer(
   container: Container,
-  volumes: Volumes,
+  pod: PodFacts,
   path: Path,
   errors: Errors,
   names: Set<string>,
@@ -62,14 +76,14 @@ function validateContainer(
     errors.invalid(path.child("image"), image, "must not have leading or trailing whitespace");
   }
   if (role !== "ephemeral") validateHooks(container, path, errors, role !== "init");
-  const { terminationMessagePolicy: messages, imagePullPolicy: pull, restartPolicy } = container;
+  const { terminationMessagePolicy: messages, imagePullPolicy: pull } = container;
   if (!messages) errors.required(path.child("terminationMessagePolicy"));
   else if (!MESSAGE_POLICIES.includes(messages)) {
     errors.notSupported(path.child("terminationMessagePolicy"), messages, MESSAGE_POLICIES);
   }
   validatePorts(container, path, errors);
   validateEnvironment(container, path, errors);
-  validateMounts(container, volumes, path, errors);
+  validateMounts(container, pod.volumes, path, errors);
   if (!pull) errors.required(path.child("imagePullPolicy"));
   else if (!PULL_POLICIES.includes(pull)) {
     errors.notSupported(path.child("imagePullPolicy"), pull, PULL_POLICIES);
@@ -87,11 +101,15 @@ function validateContainer(
       ]);
     }
   }
-  const policies = ["Always", "OnFailure", "Never"];
-  if (restartPolicy !== undefined && !policies.includes(restartPolicy)) {
-    errors.notSupported(path.child("restartPolicy"), restartPolicy, policies);
-  }
-  validateSecurityContext(container.securityContext, path.child("securityContext"), errors);
+  validateRestartRules(container, path, errors);
+  const { claims, hostUsers } = pod;
+  validateClaimNames(container.resources?.claims, claims, path.child("resources"), errors);
+  validateSecurityContext(
+    container.securityContext,
+    path.child("securityContext"),
+    errors,
+    hostUsers,
+  );
 }
 
 function validatePorts({ ports }: Container, path: Path, errors: Errors): void {

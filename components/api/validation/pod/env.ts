@@ -1,5 +1,10 @@
 import type { Container, EnvVarSource } from "../../generated/types.ts";
-import { configKeyProblems, dnsSubdomainProblems, envNameProblems } from "../../names.ts";
+import {
+  configKeyProblems,
+  dnsLabelProblems,
+  dnsSubdomainProblems,
+  envNameProblems,
+} from "../../names.ts";
 import type { Errors } from "../errors.ts";
 import type { Path } from "../path.ts";
 
@@ -80,7 +85,10 @@ function validateSource(source: EnvVarSource, value: string, path: Path, errors:
     if (!ref.key) errors.required(at.child("key"));
     else errors.invalidAll(at.child("key"), ref.key, configKeyProblems(ref.key));
   }
-  if (fileKeyRef !== undefined) sources++;
+  if (fileKeyRef !== undefined) {
+    sources++;
+    validateFileKey(fileKeyRef, path.child("fileKeyRef"), errors);
+  }
   if (sources === 0) {
     errors.invalid(
       path,
@@ -91,6 +99,24 @@ function validateSource(source: EnvVarSource, value: string, path: Path, errors:
     errors.invalid(path, "", "may not be specified when `value` is not empty");
   } else if (sources > 1) {
     errors.invalid(path, "", "may not have more than one field specified at a time");
+  }
+}
+
+/** A variable out of a file that another container has written. */
+function validateFileKey(
+  { key = "", path: file = "", volumeName = "" }: NonNullable<EnvVarSource["fileKeyRef"]>,
+  path: Path,
+  errors: Errors,
+): void {
+  if (key === "") errors.required(path.child("key"));
+  else errors.invalidAll(path.child("key"), key, envNameProblems(key));
+  if (volumeName === "") errors.required(path.child("volumeName"));
+  else errors.invalidAll(path.child("volumeName"), volumeName, dnsLabelProblems(volumeName));
+  if (file === "") errors.required(path.child("path"));
+  else if (file.startsWith("/")) {
+    errors.invalid(path.child("path"), file, "must be a relative path");
+  } else if (file.split("/").includes("..")) {
+    errors.invalid(path.child("path"), file, "must not contain '..'");
   }
 }
 

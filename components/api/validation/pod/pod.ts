@@ -3,21 +3,14 @@ import type { Pod, PodStatus } from "../../generated/types.ts";
 import { dnsSubdomainProblems } from "../../names.ts";
 import type { Errors } from "../errors.ts";
 import { Path } from "../path.ts";
+import { validatePodAnnotations } from "./annotations.ts";
 import { validatePodSpec } from "./spec.ts";
 
 const SPEC = Path.of("spec");
 const STATUS = Path.of("status");
-const MIRROR = "kubernetes.io/config.mirror";
 
 export function validatePod(pod: Pod, errors: Errors): void {
-  const annotations = pod.metadata?.annotations;
-  if (annotations !== undefined && MIRROR in annotations && !pod.spec?.nodeName) {
-    errors.invalid(
-      Path.of("metadata", "annotations").key(MIRROR),
-      "",
-      "must set spec.nodeName if mirror pod annotation is set",
-    );
-  }
+  validatePodAnnotations(pod, errors);
   validatePodSpec(pod.spec, SPEC, errors);
   if ((pod.spec?.ephemeralContainers?.length ?? 0) > 0 && pod.metadata?.uid === undefined) {
     errors.forbidden(

@@ -1,5 +1,5 @@
 import type { ResourceRequirements } from "../../generated/types.ts";
-import { qualifiedNameProblems } from "../../names.ts";
+import { dnsLabelProblems, qualifiedNameProblems } from "../../names.ts";
 import {
   compareQuantity,
   formatQuantity,
@@ -99,10 +99,33 @@ export function validateResources(
       );
     }
   }
-  const claims = new Set<string>();
-  for (const [i, { name = "" }] of (resources.claims ?? []).entries()) {
-    if (name === "") errors.required(path.child("claims").at(i).child("name"));
-    else if (claims.has(name)) errors.duplicate(path.child("claims").at(i), name);
-    claims.add(name);
+  const whole = resources.requests ?? {};
+  const named = [...Object.keys(whole), ...Object.keys(resources.limits ?? {})];
+  if (named.some(isHugePages) && !named.includes("cpu") && !named.includes("memory")) {
+    errors.forbidden(path, "HugePages require cpu or memory");
+  }
+}
+
+/** Claims that a container uses: known to its pod, each at most once, or once for each of its requests. */
+export function validateClaimNames(
+  used: ResourceRequirements["claims"],
+  known: ReadonlySet<string>,
+  path: Path,
+  errors: Errors,
+): void {
+  const seen = new Set<string>();
+  for (const [i, { name = "", request = "" }] of (used ?? []).entries()) {
+    const at = path.child("claims").at(i);
+    if (name === "") errors.required(at);
+    else if (seen.has(name)) errors.duplicate(at, name);
+    else {
+      const key = request === "" ? name : `${name}/${request}`;
+      if (request !== "") {
+        errors.invalidAll(at.child("request"), request, dnsLabelProblems(request));
+      }
+      if (seen.has(key)) errors.duplicate(at, key);
+      seen.add(key);
+    }
+    if (name !== "" && !known.has(name)) errors.notFound(at, name);
   }
 }

@@ -1,12 +1,13 @@
 import type {
   Affinity,
+  LabelSelector,
   NodeSelector,
   NodeSelectorTerm,
   PodAffinityTerm,
   PodSpec,
   Toleration,
 } from "../../generated/types.ts";
-import { labelValueProblems, qualifiedNameProblems } from "../../names.ts";
+import { dnsLabelProblems, labelValueProblems, qualifiedNameProblems } from "../../names.ts";
 import type { Errors } from "../errors.ts";
 import type { Path } from "../path.ts";
 import { validateLabelSelector } from "../selector.ts";
@@ -101,6 +102,9 @@ function validateTerm(term: NodeSelectorTerm, path: Path, errors: Errors): void 
       }
     } else errors.invalid(at.child("operator"), operator, "not a valid selector operator");
     errors.invalidAll(at.child("key"), key, qualifiedNameProblems(key));
+    for (const [j, value] of values.entries()) {
+      errors.invalidAll(at.child("values").at(j), value, labelValueProblems(value));
+    }
   }
   for (const [i, { key = "", operator = "", values = [] }] of (term.matchFields ?? []).entries()) {
     const at = path.child("matchFields").at(i);
@@ -167,12 +171,45 @@ function validateWeight(weight: number, path: Path, errors: Errors): void {
 function validateAffinityTerm(term: PodAffinityTerm, path: Path, errors: Errors): void {
   validateLabelSelector(term.labelSelector, path.child("labelSelector"), errors);
   validateLabelSelector(term.namespaceSelector, path.child("namespaceSelector"), errors);
+  for (const name of term.namespaces ?? []) {
+    errors.invalidAll(path.child("namespace"), name, dnsLabelProblems(name));
+  }
+  const keys = term.matchLabelKeys ?? [];
+  const others = term.mismatchLabelKeys ?? [];
+  validateMatchKeys(keys, term.labelSelector, path.child("matchLabelKeys"), errors);
+  validateMatchKeys(others, term.labelSelector, path.child("mismatchLabelKeys"), errors);
+  for (const [i, key] of others.entries()) {
+    if (!keys.includes(key)) continue;
+    errors.invalid(
+      path.child("mismatchLabelKeys").at(i),
+      key,
+      "exists in both matchLabelKeys and mismatchLabelKeys",
+    );
+  }
   const { topologyKey = "" } = term;
   if (topologyKey === "") {
     errors.required(path.child("topologyKey"), "can not be empty");
   }
   errors.invalidAll(path.child("topologyKey"), topologyKey, qualifiedNameProblems(topologyKey));
 }
+
+/** Keys whose values are taken from the pod itself, which make no sense without a selector. */
+function validateMatchKeys(
+  keys: readonly string[],
+  selector: LabelSelector | undefined,
+  path: Path,
+  errors: Errors,
+): void {
+  if (keys.length === 0) return;
+  if (selector === undefined) {
+    return errors.forbidden(path, "must not be specified when labelSelector is not set");
+  }
+  for (const [i, key] of keys.entries()) {
+    errors.invalidAll(path.at(i), key, qualifiedNameProblems(key));
+  }
+}
+
+const NODE_POLICIES = ["Honor", "Ignore"];
 
 export function validateSpread(spec: PodSpec, path: Path, errors: Errors): void {
   const seen = new Set<string>();
@@ -207,6 +244,29 @@ export function validateSpread(spec: PodSpec, path: Path, errors: Errors): void 
             `${whenUnsatisfiable}`,
         );
       }
+    }
+    for (const member of ["nodeAffinityPolicy", "nodeTaintsPolicy"] as const) {
+      const policy = constraint[member];
+      if (policy !== undefined && !NODE_POLICIES.includes(policy)) {
+        errors.notSupported(at.child(member), policy, NODE_POLICIES);
+      }
+    }
+    const keys = constraint.matchLabelKeys ?? [];
+    validateMatchKeys(keys, constraint.labelSelector, at.child("matchLabelKeys"), errors);
+    const chosen = new Set([
+      ...Object.keys(constraint.labelSelector?.matchLabels ?? {}),
+      // One value of a key is how the pod's own was put in.
+      ...(constraint.labelSelector?.matchExpressions ?? [])
+        .filter(({ operator, values }) => operator !== "In" || values?.length !== 1)
+        .map(({ key }) => key),
+    ]);
+    for (const [j, key] of keys.entries()) {
+      if (!chosen.has(key)) continue;
+      errors.invalid(
+        at.child("matchLabelKeys").at(j),
+        key,
+        "exists in both matchLabelKeys and labelSelector",
+      );
     }
     validateLabelSelector(constraint.labelSelector, at.child("labelSelector"), errors);
   }

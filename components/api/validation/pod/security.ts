@@ -3,6 +3,7 @@ import { rangeText } from "../../names.ts";
 import { isUnset } from "../metadata.ts";
 import type { Errors } from "../errors.ts";
 import type { Path } from "../path.ts";
+import { validateAppArmorProfile, validateSeccomp } from "./profiles.ts";
 
 const MAX_ID = 2 ** 31 - 1;
 
@@ -15,6 +16,7 @@ export function validateSecurityContext(
   context: SecurityContext | undefined,
   path: Path,
   errors: Errors,
+  hostUsers?: boolean,
 ): void {
   if (context === undefined) return;
   validateId(context.runAsUser, path.child("runAsUser"), errors);
@@ -23,7 +25,15 @@ export function validateSecurityContext(
   if (procMount !== undefined && procMount !== "Default" && procMount !== "Unmasked") {
     errors.notSupported(path.child("procMount"), procMount, ["Default", "Unmasked"]);
   }
+  if (procMount === "Unmasked" && hostUsers !== false) {
+    errors.invalid(
+      path.child("procMount"),
+      procMount,
+      "`hostUsers` must be false to use `Unmasked`",
+    );
+  }
   validateSeccomp(context.seccompProfile, path.child("seccompProfile"), errors);
+  validateAppArmorProfile(context.appArmorProfile, path.child("appArmorProfile"), errors);
   if (allowPrivilegeEscalation === false) {
     if (privileged === true) {
       errors.invalid(
@@ -39,35 +49,6 @@ export function validateSecurityContext(
         "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN",
       );
     }
-  }
-}
-
-const SECCOMP_TYPES = ["Localhost", "RuntimeDefault", "Unconfined"];
-
-function validateSeccomp(
-  profile: SecurityContext["seccompProfile"],
-  path: Path,
-  errors: Errors,
-): void {
-  if (profile === undefined) return;
-  const { type = "", localhostProfile } = profile;
-  if (type === "") {
-    return errors.required(path.child("type"), "type is required when seccompProfile is set");
-  }
-  if (!SECCOMP_TYPES.includes(type)) {
-    return errors.notSupported(path.child("type"), type, SECCOMP_TYPES);
-  }
-  if (type === "Localhost" && !localhostProfile) {
-    errors.required(
-      path.child("localhostProfile"),
-      "must be set when seccomp type is Localhost",
-    );
-  } else if (type !== "Localhost" && localhostProfile !== undefined) {
-    errors.invalid(
-      path.child("localhostProfile"),
-      localhostProfile,
-      "can only be set when seccomp type is Localhost",
-    );
   }
 }
 
@@ -104,6 +85,17 @@ export function validatePodSecurity(spec: PodSpec, path: Path, errors: Errors): 
     names.add(name);
   }
   validateSeccomp(context.seccompProfile, path.child("seccompProfile"), errors);
+  validateAppArmorProfile(context.appArmorProfile, path.child("appArmorProfile"), errors);
+  const changes = ["MountOption", "Recursive"];
+  if (
+    !isUnset(context.seLinuxChangePolicy) && !changes.includes(context.seLinuxChangePolicy ?? "")
+  ) {
+    errors.notSupported(
+      path.child("seLinuxChangePolicy"),
+      context.seLinuxChangePolicy,
+      changes,
+    );
+  }
   if (!isUnset(context.fsGroupChangePolicy)) {
     const policies = ["Always", "OnRootMismatch"];
     if (!policies.includes(context.fsGroupChangePolicy ?? "")) {

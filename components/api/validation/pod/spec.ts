@@ -4,6 +4,9 @@ import type { Errors } from "../errors.ts";
 import { validateAnnotations, validateLabels } from "../metadata.ts";
 import type { Path } from "../path.ts";
 import { validateContainers } from "./containers.ts";
+import { validatePlatform } from "./platform.ts";
+import { validatePodResources } from "./pod_resources.ts";
+import { validateResources } from "./resources.ts";
 import { validateAffinity, validateSpread, validateTolerations } from "./scheduling.ts";
 import { validatePodSecurity } from "./security.ts";
 import { validateVolumes } from "./volumes.ts";
@@ -15,19 +18,7 @@ const DNS_POLICIES = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "Non
 export function validatePodSpec(spec: PodSpec | undefined, path: Path, errors: Errors): void {
   const pod = spec ?? {};
   const volumes = validateVolumes(pod.volumes, path.child("volumes"), errors);
-  for (const [i, claim] of (pod.resourceClaims ?? []).entries()) {
-    const at = path.child("resourceClaims").at(i);
-    const { name = "" } = claim;
-    if (name === "") errors.required(at.child("name"));
-    else errors.invalidAll(at.child("name"), name, dnsLabelProblems(name));
-    if (claim.resourceClaimName === undefined && claim.resourceClaimTemplateName === undefined) {
-      errors.invalid(
-        at,
-        claim,
-        "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`",
-      );
-    }
-  }
+  validateClaims(pod, path.child("resourceClaims"), errors);
   validateContainers(pod, volumes, path, errors);
   const { restartPolicy = "", dnsPolicy = "" } = pod;
   if (restartPolicy === "") errors.required(path.child("restartPolicy"));
@@ -39,6 +30,11 @@ export function validatePodSpec(spec: PodSpec | undefined, path: Path, errors: E
     errors.notSupported(path.child("dnsPolicy"), dnsPolicy, DNS_POLICIES);
   }
   validateLabels(pod.nodeSelector, path.child("nodeSelector"), errors);
+  validatePlatform(pod, path, errors);
+  validatePodResources(pod, path, errors);
+  if (pod.overhead !== undefined) {
+    validateResources({ limits: pod.overhead }, path.child("overhead"), errors);
+  }
   validatePodSecurity(pod, path.child("securityContext"), errors);
   for (const [i, { name }] of (pod.imagePullSecrets ?? []).entries()) {
     if (!name) errors.required(path.child("imagePullSecrets").at(i).child("name"));
@@ -81,13 +77,37 @@ export function validatePodSpec(spec: PodSpec | undefined, path: Path, errors: E
     const name = pod.runtimeClassName;
     errors.invalidAll(path.child("runtimeClassName"), name, dnsSubdomainProblems(name));
   }
-  const grace = pod.terminationGracePeriodSeconds;
-  if (grace !== undefined && grace < 0) {
-    errors.invalid(
-      path.child("terminationGracePeriodSeconds"),
-      grace,
-      "must be greater than or equal to 0",
-    );
+}
+
+/** Claims that containers may name, each by one of two ways. */
+function validateClaims(pod: PodSpec, path: Path, errors: Errors): void {
+  const names = new Set<string>();
+  for (const [i, claim] of (pod.resourceClaims ?? []).entries()) {
+    const at = path.at(i);
+    const { name = "", resourceClaimName: own, resourceClaimTemplateName: template } = claim;
+    if (name === "") errors.required(at.child("name"));
+    else if (names.has(name)) errors.duplicate(at.child("name"), name);
+    else {
+      errors.invalidAll(at.child("name"), name, dnsLabelProblems(name));
+      names.add(name);
+    }
+    const ways = "`resourceClaimName`, `resourceClaimTemplateName`";
+    if (own !== undefined && template !== undefined) {
+      errors.invalid(at, claim, `at most one of ${ways} may be specified`);
+    }
+    if (own === undefined && template === undefined) {
+      errors.invalid(at, claim, `must specify one of: ${ways}`);
+    }
+    for (
+      const [member, text] of [
+        ["resourceClaimName", own],
+        ["resourceClaimTemplateName", template],
+      ] as const
+    ) {
+      if (text !== undefined) {
+        errors.invalidAll(at.child(member), text, dnsSubdomainProblems(text));
+      }
+    }
   }
 }
 
@@ -145,6 +165,7 @@ function validateNames(pod: PodSpec, path: Path, errors: Errors): void {
 
 const MAX_NAMESERVERS = 3;
 const MAX_SEARCHES = 32;
+const MAX_SEARCH_CHARACTERS = 2048;
 
 function validateDns({ dnsPolicy, dnsConfig }: PodSpec, path: Path, errors: Errors): void {
   const at = path.child("dnsConfig");
@@ -182,6 +203,21 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec, path: Path, errors: Erro
       searches,
       `must not have more than ${MAX_SEARCHES} search paths`,
     );
+  }
+  const letters = searches.join(" ").length;
+  if (letters > MAX_SEARCH_CHARACTERS) {
+    errors.invalid(
+      at.child("searches"),
+      searches,
+      `must not have more than ${MAX_SEARCH_CHARACTERS} characters (including spaces) in the search list`,
+    );
+  }
+  for (const [i, search] of searches.entries()) {
+    // A dot at the end, or alone, is absolute; underscores name services.
+    const plain = search === "." ? "" : search.replace(/\.$/, "").replaceAll("_", "a");
+    if (plain !== "") {
+      errors.invalidAll(at.child("searches").at(i), search, dnsSubdomainProblems(plain));
+    }
   }
   for (const [i, { name }] of options.entries()) {
     if (!name) errors.required(at.child("options").at(i), "must not be empty");

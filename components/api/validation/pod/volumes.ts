@@ -3,12 +3,14 @@ import type {
   DownwardAPIVolumeFile,
   KeyToPath,
   Volume,
+  VolumeMount,
   VolumeProjection,
 } from "../../generated/types.ts";
 import { dnsLabelProblems } from "../../names.ts";
 import { tryParseQuantity } from "../../quantity.ts";
 import type { Errors } from "../errors.ts";
 import type { Path } from "../path.ts";
+import { validateVolumeSource } from "./volume_sources.ts";
 import { DOWNWARD_FILE_PATHS, validateFieldRef, validateResourceRef } from "./env.ts";
 
 /** The volumes of a pod by name. */
@@ -69,13 +71,12 @@ function validateSource(volume: Volume, path: Path, errors: Errors): void {
     validateMode(configMap.defaultMode, path.child("configMap").child("defaultMode"), errors);
     validateItems(configMap.items, path.child("configMap").child("items"), errors);
   }
+  validateVolumeSource(volume, path, errors);
   if (persistentVolumeClaim !== undefined && !persistentVolumeClaim.claimName) {
     errors.required(path.child("persistentVolumeClaim").child("claimName"));
   }
   if (nfs !== undefined) {
-    if (!nfs.server) errors.required(path.child("nfs").child("server"));
-    if (!nfs.path) errors.required(path.child("nfs").child("path"));
-    else if (!nfs.path.startsWith("/")) {
+    if (nfs.path && !nfs.path.startsWith("/")) {
       errors.invalid(path.child("nfs").child("path"), nfs.path, "must be an absolute path");
     }
   }
@@ -83,9 +84,6 @@ function validateSource(volume: Volume, path: Path, errors: Errors): void {
     const at = path.child("downwardAPI");
     validateMode(volume.downwardAPI.defaultMode, at.child("defaultMode"), errors);
     validateFiles(volume.downwardAPI.items, at, errors);
-  }
-  if (volume.csi !== undefined && !volume.csi.driver) {
-    errors.required(path.child("csi").child("driver"));
   }
   if (projected !== undefined) {
     const at = path.child("projected");
@@ -202,6 +200,9 @@ export function validateMounts(
   errors: Errors,
 ): void {
   const mountPaths = new Set<string>();
+  const mounted = new Set((container.volumeMounts ?? []).map(({ name }) => name));
+  const deviceNames = new Set((container.volumeDevices ?? []).map(({ name }) => name));
+  const devicePaths = new Set((container.volumeDevices ?? []).map(({ devicePath }) => devicePath));
   for (const [i, mount] of (container.volumeMounts ?? []).entries()) {
     const at = path.child("volumeMounts").at(i);
     const { name = "", mountPath = "", subPath, subPathExpr, mountPropagation } = mount;
@@ -211,7 +212,18 @@ export function validateMounts(
     if (mountPaths.has(mountPath)) {
       errors.invalid(at.child("mountPath"), mountPath, "must be unique");
     }
+    if (devicePaths.has(mountPath)) {
+      errors.invalid(
+        at.child("mountPath"),
+        mountPath,
+        "must not already exist as a path in volumeDevices",
+      );
+    }
+    if (name !== "" && deviceNames.has(name)) {
+      errors.invalid(at.child("name"), name, "must not already exist in volumeDevices");
+    }
     mountPaths.add(mountPath);
+    validateReadOnly(mount, at, errors);
     if (subPath) validateLocalPath(subPath, at.child("subPath"), errors);
     if (subPathExpr) {
       if (subPath) {
@@ -245,6 +257,16 @@ export function validateMounts(
         );
       }
     }
+    if (devicePath !== "" && mountPaths.has(devicePath)) {
+      errors.invalid(
+        at.child("devicePath"),
+        devicePath,
+        "must not already exist as a path in volumeMounts",
+      );
+    }
+    if (name !== "" && mounted.has(name)) {
+      errors.invalid(at.child("name"), name, "must not already exist in volumeMounts");
+    }
     if (devicePath === "") errors.required(at.child("devicePath"));
     else if (devices.has(devicePath)) {
       errors.invalid(at.child("devicePath"), devicePath, "must be unique");
@@ -252,5 +274,21 @@ export function validateMounts(
       errors.invalid(at.child("devicePath"), devicePath, "can not contain backsteps ('..')");
     }
     devices.add(devicePath);
+  }
+}
+
+const RECURSIVE = ["Disabled", "Enabled", "IfPossible"];
+
+/** Read-only to its depths is only a mount that is read-only at all, and that nothing is mounted into later. */
+function validateReadOnly(mount: VolumeMount, path: Path, errors: Errors): void {
+  const { mountPropagation, readOnly, recursiveReadOnly: recursive } = mount;
+  if (recursive === undefined || recursive === "Disabled") return;
+  const at = path.child("recursiveReadOnly");
+  if (!RECURSIVE.includes(recursive)) return errors.notSupported(at, recursive, RECURSIVE);
+  if (readOnly !== true) {
+    errors.forbidden(at, "may only be specified when readOnly is true");
+  }
+  if (mountPropagation !== undefined && mountPropagation !== "None") {
+    errors.forbidden(at, "may only be specified when mountPropagation is None or not specified");
   }
 }
