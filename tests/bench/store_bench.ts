@@ -1,29 +1,42 @@
 /**
- * Measures the store alone: `deno run -A tests/bench/store_bench.ts [--directory DIR]`.
- * The directory decides which disk is measured; it must not exist yet and is removed again.
+ * Measures the store alone: `deno run -A tests/bench/store_bench.ts [--directory DIR | --etcd URL[,URL]]`.
+ * The directory decides which disk is measured; it must not exist yet and is removed again. With `--etcd` that etcd is
+ * measured, under a prefix of its own, which stays.
  */
 import { parseArgs } from "node:util";
 import { silentLogger, systemClock } from "../../components/base/mod.ts";
-import { openKvStore, type Store } from "../../components/storage/mod.ts";
+import { openEtcdStore, openKvStore, type Store } from "../../components/storage/mod.ts";
 
 const VALUE_BYTES = 2048;
 const { values: flags } = parseArgs({
   args: Deno.args,
-  options: { directory: { type: "string" } },
+  options: { directory: { type: "string" }, etcd: { type: "string" } },
 });
 const directory = flags.directory ?? await Deno.makeTempDir({ prefix: "coracle-store-bench-" });
-const options = { directory, logger: silentLogger, clock: systemClock };
+const options = { logger: silentLogger, clock: systemClock };
+const endpoints = flags.etcd?.split(",");
+const prefix = `/bench-${crypto.randomUUID()}`;
+const open = (): Promise<Store> =>
+  endpoints === undefined
+    ? openKvStore({ directory, ...options })
+    : openEtcdStore({ endpoints, prefix, ...options });
+/** etcd is asked to do a fraction of what the file takes in the same time. */
+const share = endpoints === undefined ? 1 : 0.2;
 
-let store: Store = await openKvStore(options);
+let store = await open();
 const rows: Record<string, Record<string, string | number>> = {};
-await measureWrites("create", 1, 2_000);
-await measureWrites("create", 64, 40_000);
-await measureWrites("create", 256, 40_000);
-await measureUpdates(64, 20_000);
+await measureWrites("create", 1, 2_000 * share);
+await measureWrites("create", 64, 40_000 * share);
+await measureWrites("create", 256, 40_000 * share);
+await measureUpdates(64, 20_000 * share);
+if (endpoints !== undefined) {
+  await measureFresh(1, 2_000 * share);
+  await measureFresh(64, 200_000 * share);
+}
 await measureList("list, warm or not", store);
 await store.close();
 const opening = performance.now();
-store = await openKvStore(options);
+store = await open();
 rows["open with that history"] = { "p50 ms": round(performance.now() - opening) };
 await measureList("list after reopening", store);
 await store.close();
@@ -35,6 +48,14 @@ async function measureWrites(name: string, writers: number, count: number): Prom
   await measure(`${name}, ${writers} writers`, writers, count, async () => {
     const key = `/registry/pods/${name}-${writers}/pod-${next++}`;
     await store.write({ op: "create", key, value: randomBytes(VALUE_BYTES) });
+  });
+}
+
+/** What a read that must be fresh waits for, before it is answered from memory. */
+async function measureFresh(readers: number, count: number): Promise<void> {
+  const { freshRevision } = store;
+  await measure(`fresh revision, ${readers} readers`, readers, count, async () => {
+    await freshRevision.call(store);
   });
 }
 
