@@ -6,6 +6,7 @@ import { type EtcdStoreOptions, openEtcdStore } from "../etcd_open.ts";
 import { ANSWER_MAXIMUM_BYTES } from "./endpoint.ts";
 import { EtcdClient } from "./etcd_client.ts";
 import { oneKey } from "./etcd_keys.ts";
+import { allTellProgress } from "./progress_trust.ts";
 import {
   CompactedError,
   type Store,
@@ -72,7 +73,7 @@ etcdTest("shows a reader who waits what another server has written", async (open
   cache.close();
 });
 
-etcdTest("comes to a revision at which nothing of its own happened", async (open) => {
+etcdTest("comes to a revision at which nothing of its own happened", async (open, members) => {
   const [store, elsewhere] = await Promise.all([open(), open({ prefix: "/elsewhere" })]);
   const cache = cacheOf(store);
   await cache.ready();
@@ -83,6 +84,16 @@ etcdTest("comes to a revision at which nothing of its own happened", async (open
   assert.ok(cache.revision >= fresh);
   assert.equal(cache.count(PREFIX), 0);
   assert.equal(await store.get(`${PREFIX}foreign`), undefined);
+  // Nothing is written where etcd's word can be taken for it.
+  const client = new EtcdClient({
+    endpoints: members.endpoints.map((url) => new URL(url)),
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  await client.range(oneKey(bytes("x")));
+  const trusted = allTellProgress(await client.statuses());
+  client.close();
+  assert.equal(await store.get("/registry/coracle-progress") === undefined, trusted);
   cache.close();
 });
 

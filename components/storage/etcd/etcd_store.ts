@@ -49,6 +49,8 @@ const HEALTH_KEY = "health";
 /** Written for nothing but its event. */
 const TOUCHED_KEY = "coracle-progress";
 const HEALTH_TIMEOUT_MILLISECONDS = 2_000;
+/** Where an etcd starts that holds nothing: no event has this revision, or one before it. */
+const EMPTY_REVISION = 1;
 /** How far in the past the shared feed starts, so that caches have some past after a restart. */
 const REPLAY_REVISIONS = 1_000;
 /** How long an acknowledged write waits for its own event. */
@@ -132,7 +134,7 @@ export class EtcdStore implements Store {
         this.#heard(this.#watchers.position);
         this.#compactor.check(this.#revision, this.#compacted);
       },
-    }, Math.max(compacted, revision - REPLAY_REVISIONS, 0));
+    }, Math.max(compacted, revision - REPLAY_REVISIONS, EMPTY_REVISION));
   }
 
   get revision(): number {
@@ -167,8 +169,7 @@ export class EtcdStore implements Store {
     try {
       const range = this.#keys.range(prefix, startAfter);
       const { entries, revision, remaining } = await readRange(this.#client, range, {
-        // etcd has no revision 0, and its first is as empty.
-        revision: options.revision === 0 ? 1 : asked,
+        revision: options.revision === undefined ? 0 : Math.max(asked, EMPTY_REVISION),
         limit,
       });
       this.#heard(revision);
@@ -209,7 +210,7 @@ export class EtcdStore implements Store {
   // deno-lint-ignore require-await
   async watch(prefix: string, after: number, sink: WatchSink): Promise<WatchHandle> {
     if (after < this.#compacted) throw new CompactedError(after, this.#compacted);
-    return this.#watchers.watch(prefix, after, sink);
+    return this.#watchers.watch(prefix, Math.max(after, EMPTY_REVISION), sink);
   }
 
   async compact(revision: number): Promise<void> {
