@@ -103,6 +103,7 @@ export class ControlPlane {
         openStore({
           etcd: options.etcd,
           directory: layout.store,
+          root: layout.root,
           logger: logs.logger("storage"),
           clock,
         }),

@@ -7,6 +7,7 @@ import {
   StoreFormatError,
   StoreLockedError,
 } from "../storage/mod.ts";
+import { writeSecret } from "./data_directory.ts";
 import { StartError } from "./start_error.ts";
 
 /** The etcd that a cluster's state lies in; several API servers may name the same. */
@@ -27,6 +28,8 @@ export interface OpenStoreOptions {
   readonly etcd: EtcdChoice | undefined;
   /** Where the state lies without etcd. */
   readonly directory: string;
+  /** The data directory: it remembers that its state lies elsewhere. */
+  readonly root: string;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -34,6 +37,7 @@ export interface OpenStoreOptions {
 /** Opens the store that was chosen. Rejects with `StartError` where the user can mend it. */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { clock, directory, etcd, logger } = options;
+  await checkPlace(options);
   try {
     if (etcd === undefined) return await openKvStore({ directory, logger, clock });
     const { compactionSeconds, prefix, servers } = etcd;
@@ -55,6 +59,26 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     if (!known) throw error;
     throw new StartError(etcd === undefined ? error.message : `etcd: ${error.message}`);
   }
+}
+
+const PLACE_FILE = "etcd.json";
+
+/** A cluster whose state lies in etcd must not start with an empty one because a flag was forgotten. */
+async function checkPlace({ etcd, root }: OpenStoreOptions): Promise<void> {
+  const path = `${root}/${PLACE_FILE}`;
+  if (etcd !== undefined) {
+    const { servers, prefix } = etcd;
+    await writeSecret(path, `${JSON.stringify({ servers, prefix })}\n`);
+    return;
+  }
+  const text = await Deno.readTextFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (text === undefined) return;
+  throw new StartError(
+    `the state of this cluster lies in etcd (${path}): say where, or reset it first`,
+  );
 }
 
 async function pem(

@@ -133,6 +133,7 @@ export async function startApiServerProcess(options: {
     openStore({
       etcd: options.etcd,
       directory: layout.store,
+      root: layout.root,
       logger,
       clock: systemClock,
     }),

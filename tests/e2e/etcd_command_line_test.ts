@@ -95,6 +95,8 @@ if (etcdIsThere) {
           });
         }
         assert.equal((await coracle("stop", `--data-dir=${data}`)).code, 0);
+        const forgotten = await up(listen, ...own);
+        assert.match(forgotten.err, /the state of this cluster lies in etcd/);
         assert.equal((await up(...arguments_, ...own)).code, 0);
         using access = await clientOf(kubeconfig);
         assert.equal(

@@ -1,6 +1,7 @@
 /** Several API servers on one etcd: what each of them shows of the others, and what they agree on. */
 import assert from "node:assert/strict";
 import { sleep, systemClock, systemRandom } from "../../components/base/mod.ts";
+import { encodeProtobuf, type KubeObject } from "../../components/api/mod.ts";
 import { openPki } from "../../components/pki/mod.ts";
 import { etcdIsThere, EtcdMembers } from "../etcd_members.ts";
 import { EtcdApiServer } from "../etcd_api_server.ts";
@@ -42,6 +43,7 @@ if (etcdIsThere) {
       await t.step("never give an address or a port twice", () => allocation(servers));
       await t.step("judge by rights that another was given", () => rights(one, two));
       await t.step("store what a kube-apiserver reads", () => storage(one));
+      await t.step("read what a kube-apiserver stored as protobuf", () => protobuf(one, two));
       await t.step("let events end, also when they are changed", () => events(one, etcd));
       await t.step("page a list at one revision on different servers", () => pages(one, two));
       await t.step("say how etcd is", () => health(one));
@@ -210,6 +212,24 @@ async function storage(one: EtcdApiServer): Promise<void> {
     const object = JSON.parse(new TextDecoder().decode(value));
     assert.ok(typeof object.kind === "string" && typeof object.apiVersion === "string", key);
   }
+}
+
+async function protobuf(one: EtcdApiServer, two: EtcdApiServer): Promise<void> {
+  const value = encodeProtobuf({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "foreign", namespace: "default", uid: "u", labels: { from: "elsewhere" } },
+    data: { a: "b" },
+  } as KubeObject, { group: "", version: "v1", kind: "ConfigMap" });
+  const key = "/registry/configmaps/default/foreign";
+  await one.store.write({ op: "create", key, value: value! });
+  const path = "/api/v1/namespaces/default/configmaps";
+  const { body } = await two.send("GET", `${path}?labelSelector=from%3Delsewhere`);
+  assert.deepEqual(body.items.map(({ data }: { data: unknown }) => data), [{ a: "b" }]);
+  const changed = await two.send("PATCH", `${path}/foreign`, { data: { c: "d" } }, PATCH);
+  assert.deepEqual(changed.body.data, { a: "b", c: "d" });
+  const read = await one.send("GET", `${path}/foreign`);
+  assert.equal(read.body.metadata.resourceVersion, changed.body.metadata.resourceVersion);
 }
 
 async function events(one: EtcdApiServer, etcd: EtcdMembers): Promise<void> {

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { seededRandom } from "../../components/base/mod.ts";
 import { controlPlaneKills } from "./control_plane_kills.ts";
 import { decoderFuzz } from "./decoder_fuzz.ts";
+import { etcdKills } from "./etcd_kills.ts";
 import { informerSimulation } from "./informer_simulation.ts";
 import { nodeReboots } from "./node_reboots.ts";
 import { queueSimulation } from "./queue_simulation.ts";
@@ -20,6 +21,7 @@ const TASKS: readonly SoakTask[] = [
   informerSimulation,
   queueSimulation,
   nodeReboots,
+  etcdKills,
 ];
 
 /** A round takes seconds; one that takes so long hangs, and that is a failure too. */

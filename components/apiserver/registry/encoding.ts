@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../base/mod.ts";
-import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import { decodeObject, hasMagic, type KubeObject, type ResourceDefinition } from "../../api/mod.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -11,11 +11,13 @@ const decoder = new TextDecoder();
 export class ObjectEncoding {
   readonly apiVersion: string;
   readonly kind: string;
+  readonly #definition: ResourceDefinition;
   readonly #head: Uint8Array;
   /** Bytes from the start up to `"metadata"`: what an item of a list leaves out, but for its brace. */
   readonly itemOffset: number;
 
   constructor(definition: ResourceDefinition) {
+    this.#definition = definition;
     this.kind = definition.kind;
     this.apiVersion = apiVersionOf(definition);
     const start = `{"kind":${JSON.stringify(this.kind)},"apiVersion":${
@@ -38,7 +40,7 @@ export class ObjectEncoding {
   render(value: Uint8Array, revision: number): Uint8Array {
     const head = this.#head.length;
     if (!startsWith(value, this.#head)) {
-      return this.render(this.encode(JSON.parse(decoder.decode(value)) as KubeObject), revision);
+      return this.render(this.encode(this.#read(value)), revision);
     }
     const slot = encoder.encode(`"resourceVersion":"${revision}",`);
     const bytes = new Uint8Array(value.length + slot.length);
@@ -48,12 +50,20 @@ export class ObjectEncoding {
     return bytes;
   }
 
+  #read(value: Uint8Array): KubeObject {
+    if (!hasMagic(value)) return JSON.parse(decoder.decode(value)) as KubeObject;
+    return decodeObject(value, PROTOBUF, this.#definition, { fieldValidation: "Ignore" }).object;
+  }
+
   decode(value: Uint8Array, revision: number): KubeObject {
-    const object = JSON.parse(decoder.decode(value)) as KubeObject;
+    const object = this.#read(value);
     object.metadata = { ...object.metadata, resourceVersion: String(revision) };
     return object;
   }
 }
+
+/** What another kube-apiserver wrote may be protobuf. */
+const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
 export function apiVersionOf(kind: { readonly group: string; readonly version: string }): string {
   return kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;

@@ -1,4 +1,5 @@
 import { internalError } from "../../base/mod.ts";
+import { hasMagic } from "../../api/mod.ts";
 import type { PortRange } from "./port_range.ts";
 
 /** What kube-apiserver stores of an allocator: the range in words, and one large number whose bits are the ports. */
@@ -25,6 +26,12 @@ export class PortBitmap {
   static decode(range: PortRange, value: Uint8Array | undefined): PortBitmap {
     const bits = new Uint8Array(Math.ceil((range.last - range.first + 1) / 8));
     if (value === undefined) return new PortBitmap(range, bits, {});
+    if (hasMagic(value)) {
+      // A kube-apiserver that stores protobuf was here before: the services say as much, and repair reads them.
+      const anew = new PortBitmap(range, bits, {});
+      anew.#changed = true;
+      return anew;
+    }
     const stored = parse(value);
     const [first = Number.NaN] = stored.range.split("-").map(Number);
     if (!Number.isSafeInteger(first)) throw unreadable();

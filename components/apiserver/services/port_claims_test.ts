@@ -44,10 +44,12 @@ Deno.test("PortBitmap is written as kube-apiserver writes it", () => {
 });
 
 Deno.test("PortBitmap refuses what is no allocation, and keeps what lies in its range", () => {
-  const wrong = [text(null), text({}), text({ kind: "Pod" }), new TextEncoder().encode("k8s\0")];
+  const wrong = [text(null), text({}), text({ kind: "Pod" }), new TextEncoder().encode("{")];
   wrong.push(text({ kind: "RangeAllocation", range: "x", data: "" }));
   wrong.push(text({ kind: "RangeAllocation", range: "30000-30019", data: "!" }));
   for (const value of wrong) assert.throws(() => PortBitmap.decode(RANGE, value), /cannot be read/);
+  const protobuf = PortBitmap.decode(RANGE, new TextEncoder().encode("k8s\0\n"));
+  assert.deepEqual([protobuf.ports(), protobuf.changed], [[], true]);
   const other = text({ kind: "RangeAllocation", range: "29998-30019", data: btoa("\x05") });
   assert.deepEqual(PortBitmap.decode(RANGE, other).ports(), [30000]);
   const bitmap = PortBitmap.decode(RANGE, undefined);
