@@ -8,6 +8,14 @@ interface Watcher {
   send(line: string): void;
 }
 
+/** An event that watchers were told, or will be told when they come. */
+interface Told {
+  readonly path: string;
+  readonly type: string;
+  readonly object: KubeObject;
+  readonly revision: number;
+}
+
 /**
  * A small API server in memory for this room's tests: objects by path, watches, graceful deletion of pods, and just
  * enough of the strategic merge patch for statuses. It validates nothing.
@@ -17,6 +25,7 @@ export class FakeApi {
   /** Every request as `METHOD path`, in order. */
   readonly requests: string[] = [];
   readonly #watchers = new Set<Watcher>();
+  readonly #history: Told[] = [];
   #revision = 1;
   #uid = 1;
 
@@ -134,6 +143,11 @@ export class FakeApi {
           fieldSelector: url.searchParams.get("fieldSelector") ?? "",
           send: (line) => controller.enqueue(encoder.encode(line + "\n")),
         };
+        // What came between a list and its watch.
+        const after = Number(url.searchParams.get("resourceVersion") ?? this.#revision);
+        for (const event of this.#history) {
+          if (event.revision > after) send(watcher, event);
+        }
         this.#watchers.add(watcher);
         request.signal.addEventListener("abort", () => {
           if (watcher !== undefined && this.#watchers.delete(watcher)) controller.close();
@@ -145,12 +159,15 @@ export class FakeApi {
   }
 
   #tell(path: string, type: string, object: KubeObject): void {
-    const line = JSON.stringify({ type, object });
-    for (const watcher of this.#watchers) {
-      if (inCollection(path, watcher.collection) && selected(object, watcher.fieldSelector)) {
-        watcher.send(line);
-      }
-    }
+    const event = { path, type, object, revision: this.#revision };
+    this.#history.push(event);
+    for (const watcher of this.#watchers) send(watcher, event);
+  }
+}
+
+function send(watcher: Watcher, { path, type, object }: Told): void {
+  if (inCollection(path, watcher.collection) && selected(object, watcher.fieldSelector)) {
+    watcher.send(JSON.stringify({ type, object }));
   }
 }
 
