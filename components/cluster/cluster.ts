@@ -13,11 +13,11 @@ import type { Client, Fetch } from "../client/mod.ts";
 import type { RunningKubelet } from "../kubelet/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { memoryPipes, offerPipe } from "../serving/mod.ts";
-import { openKvStore } from "../storage/mod.ts";
 import { connectFetch, LOCAL_ORIGIN } from "./connection.ts";
 import { nodeUser, USERS } from "./identities.ts";
 import { type ClusterNetwork, DEFAULT_NETWORK, type ListenAddress, serverUrl } from "./network.ts";
 import { clusterReady } from "./readiness.ts";
+import { type EtcdChoice, openStore } from "./open_store.ts";
 import { ApiServerRole } from "./roles/api_server.ts";
 import { controllerManagerRole } from "./roles/controller_manager.ts";
 import { hollowNodesRole } from "./roles/hollow_nodes.ts";
@@ -32,6 +32,8 @@ export interface ClusterOptions {
   readonly runtime?: "hollow";
   /** A directory, or the word for a cluster that dies with the process. */
   readonly store?: "memory" | string;
+  /** Where the state lies instead; `store` then holds only the keys. */
+  readonly etcd?: EtcdChoice;
   /** Opens the TLS door there at once; without it `kubeconfig()` opens it on a free port of the loopback. */
   readonly listen?: ListenAddress;
   readonly network?: Partial<ClusterNetwork>;
@@ -92,8 +94,10 @@ export class Cluster implements AsyncDisposable {
     try {
       const [pki, store] = await Promise.all([
         openPki(place === "memory" ? undefined : `${place}/pki`, { clock, random }),
-        openKvStore({
+        openStore({
+          etcd: options.etcd,
           directory: place === "memory" ? "memory" : `${place}/store`,
+          root: place === "memory" ? undefined : place,
           logger: logger.with({ component: "storage" }),
           clock,
         }),

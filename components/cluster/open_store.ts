@@ -29,7 +29,7 @@ export interface OpenStoreOptions {
   /** Where the state lies without etcd. */
   readonly directory: string;
   /** The data directory: it remembers that its state lies elsewhere. */
-  readonly root: string;
+  readonly root: string | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -65,9 +65,11 @@ const PLACE_FILE = "etcd.json";
 
 /** A cluster whose state lies in etcd must not start with an empty one because a flag was forgotten. */
 async function checkPlace({ etcd, root }: OpenStoreOptions): Promise<void> {
+  if (root === undefined) return;
   const path = `${root}/${PLACE_FILE}`;
   if (etcd !== undefined) {
     const { servers, prefix } = etcd;
+    await Deno.mkdir(root, { recursive: true, mode: 0o700 });
     await writeSecret(path, `${JSON.stringify({ servers, prefix })}\n`);
     return;
   }

@@ -44,6 +44,7 @@ if (etcdIsThere) {
       await t.step("judge by rights that another was given", () => rights(one, two));
       await t.step("store what a kube-apiserver reads", () => storage(one));
       await t.step("read what a kube-apiserver stored as protobuf", () => protobuf(one, two));
+      await t.step("serve custom resources that another was told of", () => custom(one, two));
       await t.step("let events end, also when they are changed", () => events(one, etcd));
       await t.step("page a list at one revision on different servers", () => pages(one, two));
       await t.step("say how etcd is", () => health(one));
@@ -230,6 +231,52 @@ async function protobuf(one: EtcdApiServer, two: EtcdApiServer): Promise<void> {
   assert.deepEqual(changed.body.data, { a: "b", c: "d" });
   const read = await one.send("GET", `${path}/foreign`);
   assert.equal(read.body.metadata.resourceVersion, changed.body.metadata.resourceVersion);
+}
+
+async function custom(one: EtcdApiServer, two: EtcdApiServer): Promise<void> {
+  const crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const made = await one.send("POST", crds, {
+    metadata: { name: "widgets.example.com" },
+    spec: {
+      group: "example.com",
+      scope: "Namespaced",
+      names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
+      versions: [{
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            properties: {
+              spec: { type: "object", properties: { size: { type: "integer", default: 3 } } },
+            },
+          },
+        },
+      }],
+    },
+  });
+  assert.equal(made.code, 201, JSON.stringify(made.body));
+  const path = "/apis/example.com/v1/namespaces/default/widgets";
+  for (const server of [one, two]) {
+    await until(async () => (await server.send("GET", path)).code === 200);
+  }
+  const widget = {
+    apiVersion: "example.com/v1",
+    kind: "Widget",
+    metadata: { name: "w" },
+    spec: {},
+  };
+  const created = await two.send("POST", path, widget);
+  assert.equal(created.code, 201, JSON.stringify(created.body));
+  const { body } = await one.send("GET", `${path}/w`);
+  assert.deepEqual(body.spec, { size: 3 });
+  const { code } = await one.send("DELETE", `${crds}/widgets.example.com`);
+  assert.equal(code, 200);
+  for (const server of [one, two]) {
+    await until(async () => (await server.send("GET", path)).code === 404);
+  }
+  assert.equal((await one.store.list("/registry/example.com/")).entries.length, 0);
 }
 
 async function events(one: EtcdApiServer, etcd: EtcdMembers): Promise<void> {

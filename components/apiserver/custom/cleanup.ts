@@ -36,7 +36,11 @@ export class InstanceCleanup {
           events: (batch) => {
             if (batch.some(({ current }) => current === undefined)) this.again(name);
           },
-          end: () => this.forget(name),
+          end: (error) => {
+            this.forget(name);
+            // What was deleted meanwhile was not told.
+            if (error !== undefined) this.again(name);
+          },
         }),
       );
     }

@@ -23,7 +23,11 @@ export class CustomStores {
     const { store } = this.options;
     this.#byPrefix.set(prefixOf(definitions.stored), {
       definitions,
-      versions: new StoredVersions(definitions, store.revision),
+      // Another server may go on writing by the rules of before for a while, or not know ours.
+      versions: new StoredVersions(
+        definitions,
+        store.shared ? Number.POSITIVE_INFINITY : store.revision,
+      ),
       resource: undefined,
     });
   }
