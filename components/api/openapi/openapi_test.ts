@@ -108,7 +108,10 @@ Deno.test("a custom schema is shown with apiVersion, kind and metadata", () => {
       spec: {
         type: "object",
         properties: {
-          port: { "x-kubernetes-int-or-string": true, anyOf: [{ type: "integer" }] },
+          port: {
+            "x-kubernetes-int-or-string": true,
+            anyOf: [{ type: "integer" }, { type: "string" }],
+          },
           size: { type: "integer", nullable: true },
         },
       },

@@ -63,7 +63,8 @@ export function operationsOf(definition: ResourceDefinition): Operation[] {
   return [
     ...collectionOperations(definition),
     ...objectOperations(definition),
-    ...watchOperations(definition),
+    // Nobody asks for those of custom resources: they came after them.
+    ...definition.custom === undefined ? watchOperations(definition) : [],
     ...[...definition.subresources.values()].flatMap((sub) =>
       subresourceOperations(definition, sub)
     ),

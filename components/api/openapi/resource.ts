@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../base/mod.ts";
+import { publishedSchema } from "./custom_schema.ts";
 import type { GroupVersionKind, ResourceDefinition } from "../resource_definition.ts";
 import { structNameOf } from "../schema/mod.ts";
 import type { Operation, Payload } from "./operations.ts";
@@ -120,52 +121,13 @@ function customRef(
   schema: JsonObject,
   collector: SchemaCollector,
 ): JsonObject {
-  const kinds = { "x-kubernetes-group-version-kind": [kindBody(definition)] };
-  // A reader of OpenAPI 2 would refuse the members that such a schema does not name.
-  if (collector.version === 2 && schema["x-kubernetes-preserve-unknown-fields"] === true) {
-    return collector.add(customName(definition), { type: "object", ...kinds });
-  }
-  const shown = collector.version === 2 ? forVersion2(schema) : schema;
-  const properties = isSchema(shown["properties"]) ? shown["properties"] : {};
+  const { version } = collector;
+  const fields = definition.fieldLabels.filter((label) => !label.startsWith("metadata."));
   return collector.add(customName(definition), {
-    ...shown,
-    type: "object",
-    properties: {
-      ...properties,
-      apiVersion: { type: "string" },
-      kind: { type: "string" },
-      metadata: collector.ref("meta.v1.ObjectMeta"),
-    },
-    ...kinds,
+    ...publishedSchema(schema, { version, metadata: collector.ref("meta.v1.ObjectMeta") }),
+    "x-kubernetes-group-version-kind": [kindBody(definition)],
+    ...(fields.length === 0
+      ? {}
+      : { "x-kubernetes-selectable-fields": fields.map((fieldPath) => ({ fieldPath })) }),
   });
-}
-
-/** What OpenAPI 2 cannot say, or kubectl's reader of it trips over. */
-const UNKNOWN_TO_VERSION_2 = new Set(["oneOf", "anyOf", "allOf", "not", "nullable"]);
-
-/** A schema without what OpenAPI 2 does not know. `members` are a set of schemas by name instead of one schema. */
-function forVersion2(schema: JsonObject, members = false): JsonObject {
-  const shown: JsonObject = {};
-  const open = schema["nullable"] === true ||
-    schema["x-kubernetes-preserve-unknown-fields"] === true;
-  for (const [name, value] of Object.entries(schema)) {
-    if (value === undefined) continue;
-    if (members) {
-      shown[name] = isSchema(value) ? forVersion2(value) : value;
-      continue;
-    }
-    if (UNKNOWN_TO_VERSION_2.has(name)) continue;
-    if (open && (name === "items" || name === "properties")) continue;
-    const untyped = schema["nullable"] === true || schema["x-kubernetes-int-or-string"] === true;
-    if (untyped && name === "type") continue;
-    if (name === "properties" && isSchema(value)) shown[name] = forVersion2(value, true);
-    else if ((name === "items" || name === "additionalProperties") && isSchema(value)) {
-      shown[name] = forVersion2(value);
-    } else shown[name] = value;
-  }
-  return shown;
-}
-
-function isSchema(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@ import { type Operation, operationsOf, rootOf, tagOf } from "./operations.ts";
 import { pathParameter, queryParameter } from "./parameters.ts";
 import { collectorFor, kindBody, type OpenApiResource, payloadSchema } from "./resource.ts";
 import type { SchemaCollector } from "./schemas.ts";
-import { DESCRIPTIONS, OPENAPI_INFO, PATCH_TYPES } from "./v3.ts";
+import { CUSTOM_TYPES, DESCRIPTIONS, OPENAPI_INFO, patchTypes } from "./v3.ts";
 
 const OBJECT_TYPES = [
   "application/json",
@@ -82,9 +82,11 @@ function operationBody(
     tags: [tagOf(group, version)],
     schemes: ["https"],
     operationId: operation.id,
-    consumes: operation.takes === "patch" ? PATCH_TYPES : ["*/*"],
+    consumes: operation.takes === "patch" ? [...patchTypes(resource.definition)] : ["*/*"],
     produces: operation.answers === "text"
       ? ["*/*"]
+      : resource.definition.custom !== undefined
+      ? CUSTOM_TYPES
       : operation.action === "list"
       ? [...OBJECT_TYPES, ...STREAM_TYPES]
       : OBJECT_TYPES,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type JsonObject, type JsonValue, KUBERNETES_VERSION } from "../../base/mod.ts";
+import type { ResourceDefinition } from "../resource_definition.ts";
 import { RESOURCE_TABLE } from "../generated/resource_table.ts";
 import { SCHEMA_TABLE } from "../generated/schema.ts";
 import { groupVersionOf } from "../discovery/mod.ts";
@@ -19,16 +20,24 @@ const OBJECT_TYPES = [
   "application/vnd.kubernetes.protobuf",
   "application/yaml",
 ];
+export const CUSTOM_TYPES = ["application/json", "application/yaml"];
 const STREAM_TYPES = [
   "application/json;stream=watch",
   "application/vnd.kubernetes.protobuf;stream=watch",
 ];
-export const PATCH_TYPES = [
+const PATCH_TYPES = [
   "application/apply-patch+yaml",
   "application/json-patch+json",
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
 ];
+
+/** The bodies that a PATCH takes: clients read here whether a strategic one is among them. */
+export function patchTypes({ custom }: ResourceDefinition): readonly string[] {
+  return custom === undefined
+    ? PATCH_TYPES
+    : PATCH_TYPES.filter((type) => !type.includes("strategic"));
+}
 
 /** `/openapi/v3`: where each group version's document is, with the hash that tells its state. */
 export function openApiV3Index(
@@ -92,6 +101,8 @@ function operationBody(
   const answer = payloadSchema(operation.answers, operation, resource, collector);
   const types = operation.answers === "text"
     ? ["*/*"]
+    : resource.definition.custom !== undefined
+    ? CUSTOM_TYPES
     : operation.action === "list"
     ? [...OBJECT_TYPES, ...STREAM_TYPES]
     : OBJECT_TYPES;
@@ -102,7 +113,7 @@ function operationBody(
     ...(operation.takes === undefined ? {} : {
       requestBody: {
         content: content(
-          operation.takes === "patch" ? PATCH_TYPES : ["*/*"],
+          operation.takes === "patch" ? patchTypes(resource.definition) : ["*/*"],
           payloadSchema(operation.takes, operation, resource, collector),
         ),
         ...(operation.takes === "options" ? {} : { required: true }),

@@ -44,7 +44,7 @@ const whole = (value: JsonObject): JsonObject => ({
   ...structuredClone(value),
 });
 
-for (const file of ["values"]) {
+for (const file of ["values", "rules"]) {
   Deno.test(`objects are read and checked as upstream does: ${file}`, async () => {
     let schema: JsonSchema = {};
     let made: CustomSchema | undefined;
@@ -80,7 +80,7 @@ function readDefinition(body: JsonObject): CustomResourceDefinition {
   return definition;
 }
 
-for (const file of ["definitions"]) {
+for (const file of ["definitions", "definition_rules"]) {
   Deno.test(`definitions are checked as upstream does: ${file}`, async () => {
     const strategy = strategyFor(KIND);
     for (

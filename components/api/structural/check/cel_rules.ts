@@ -106,7 +106,7 @@ class RuleChecks {
       this.errors.invalid(at, shown, text);
       return;
     }
-    const cost = timesCost(message.cost.max, 1);
+    const cost = message.cost.max;
     this.#checkCost(cost, "estimated messageExpression cost", at);
     this.total.add(at, cost);
   }

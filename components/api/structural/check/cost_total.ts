@@ -7,8 +7,7 @@ const SCHEMA_COST_MAXIMUM = 100_000_000;
 const NAMED_MAXIMUM = 4;
 
 /** A cost so many times; nothing costs nothing, however often. */
-export const timesCost = (cost: number, times: number): number =>
-  cost === 0 || cost === Infinity ? 0 : cost * times;
+export const timesCost = (cost: number, times: number): number => cost === 0 ? 0 : cost * times;
 
 /** What all rules of a schema cost together. */
 export class CostTotal {
