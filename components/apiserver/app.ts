@@ -7,6 +7,7 @@ import {
   type Random,
   unauthorized,
 } from "../base/mod.ts";
+import { type Auditor, type AuditTrail, follow } from "./audit/mod.ts";
 import { Impersonation } from "./authn/mod.ts";
 import { forbiddenError } from "./authz/mod.ts";
 import { type Gate, type Place, requestKind, tooManyRequests } from "./fairness/mod.ts";
@@ -49,6 +50,8 @@ export interface AppOptions {
   readonly lifecycle: Lifecycle;
   /** How long a request may take that does not last. */
   readonly timeoutMilliseconds: number;
+  /** Absent where nothing is recorded. */
+  readonly audit?: Auditor;
 }
 
 export interface App {
@@ -63,10 +66,17 @@ interface Asked {
   readonly query: URLSearchParams;
   readonly info: RequestInfo;
   readonly peer: Peer;
+  readonly auditId: string;
+  /** Whether it may last, and so has no deadline. */
+  readonly lasts: boolean;
   /** Milliseconds spent waiting for its turn. */
   waited: number;
+  /** What is recorded of it. */
+  trail: AuditTrail | undefined;
 }
 
+/** Characters of an audit ID that a client chooses. */
+const AUDIT_ID_MAXIMUM = 64;
 /** Asked for until the very end. */
 const HEALTH_PATHS = /^\/(?:healthz|livez|readyz)(?:\/|$)/;
 
@@ -83,13 +93,14 @@ export function createApp(options: AppOptions): App {
 
   const letIn = async (asked: Asked): Promise<Response> => {
     const { request, query, info, peer } = asked;
-    const caller = await authenticator.authenticate(request, peer);
-    if (caller === undefined) throw unauthorized();
+    const caller = await authenticated(asked);
+    if (options.audit !== undefined) beginAudit(options.audit, asked, caller);
     const user = await impersonation.userOf(
       request.headers,
       caller,
       (user) => attributesOf(info, query, user),
     );
+    if (user !== caller) asked.trail?.impersonated(user);
     const entering = gate.enter(info, user, query, request);
     let place;
     if (entering instanceof Promise) {
@@ -104,7 +115,7 @@ export function createApp(options: AppOptions): App {
     const kind = requestKind(info);
     metrics.inFlight[kind]++;
     try {
-      await permit(authorizer, attributesOf(info, query, user));
+      await permit(authorizer, attributesOf(info, query, user), asked.trail);
       const answer = info.isResourceRequest ? options.resources : options.endpoints;
       return withHeaders(await answer(request, query, info, user, peer), place);
     } catch (error) {
@@ -115,11 +126,22 @@ export function createApp(options: AppOptions): App {
     }
   };
 
+  const authenticated = async (asked: Asked): Promise<UserInfo> => {
+    try {
+      const caller = await authenticator.authenticate(asked.request, asked.peer);
+      if (caller === undefined) throw unauthorized();
+      return caller;
+    } catch (error) {
+      options.audit?.refused(asked);
+      throw error;
+    }
+  };
+
   /** Requests that last have no end of their own; all others are over in time, and the server's end waits for them. */
   const bounded = async (asked: Asked): Promise<Response> => {
     const { request, query, info } = asked;
     if (lifecycle.draining && !HEALTH_PATHS.test(info.path)) throw shuttingDown();
-    if (isLongRunning(info)) return await letIn(asked);
+    if (asked.lasts) return await letIn(asked);
     const allowed = timeoutOf(query, timeoutMilliseconds);
     lifecycle.enter();
     try {
@@ -137,9 +159,10 @@ export function createApp(options: AppOptions): App {
     }
   };
 
-  const errorResponse = (error: unknown, { request, info }: Asked) => {
+  const errorResponse = (error: unknown, { request, info, trail }: Asked) => {
     if (error instanceof ApiError) return writeError(error, request);
     metrics.panicked();
+    trail?.panicked(error);
     logger.error("request failed", { method: request.method, path: info.path, error });
     return writeError(internalError(String(error)), request);
   };
@@ -149,7 +172,16 @@ export function createApp(options: AppOptions): App {
     const started = clock.monotonic();
     const { path, query } = splitUrl(request.url);
     const info = parseRequestInfo(request.method, path, query);
-    const asked: Asked = { request, query, info, peer: context.env.peer, waited: 0 };
+    const asked: Asked = {
+      request,
+      query,
+      info,
+      peer: context.env.peer,
+      auditId: auditIdOf(request, random),
+      lasts: isLongRunning(info),
+      waited: 0,
+      trail: undefined,
+    };
     let response: Response;
     try {
       response = await bounded(asked);
@@ -159,11 +191,11 @@ export function createApp(options: AppOptions): App {
     const seconds = (clock.monotonic() - started) / 1000;
     metrics.answered(request, info, query, response, seconds, asked.waited / 1000);
     if (response.status !== 101) {
-      addHeader(response, "Audit-Id", random.uuid());
+      addHeader(response, "Audit-Id", asked.auditId);
       // A client that keeps the connection would only come back to a server that is gone.
       if (lifecycle.draining) addHeader(response, "Connection", "close");
     }
-    return response;
+    return asked.trail === undefined ? response : await asked.trail.answered(response);
   });
   return {
     handle: async (request, peer) => await app.fetch(request, { peer }),
@@ -171,9 +203,14 @@ export function createApp(options: AppOptions): App {
   };
 }
 
-async function permit(authorizer: Authorizer, attributes: AuthorizationAttributes): Promise<void> {
+async function permit(
+  authorizer: Authorizer,
+  attributes: AuthorizationAttributes,
+  trail: AuditTrail | undefined,
+): Promise<void> {
   const pending = authorizer.authorize(attributes);
   const decision = pending instanceof Promise ? await pending : pending;
+  trail?.decided(decision);
   if (!decision.allowed) throw forbiddenError(attributes, decision.reason);
 }
 
@@ -210,6 +247,20 @@ function splitUrl(url: string): { readonly path: string; readonly query: URLSear
   return mark < 0
     ? { path: rest.slice(0, end), query: new URLSearchParams() }
     : { path: rest.slice(0, mark), query: new URLSearchParams(rest.slice(mark + 1, end)) };
+}
+
+function beginAudit(audit: Auditor, asked: Asked, caller: UserInfo): void {
+  const trail = audit.begin(asked, caller);
+  if (trail === undefined) return;
+  asked.trail = trail;
+  follow(asked.request, trail);
+  if (!trail.received()) throw internalError("failed to store audit event");
+}
+
+/** What the request calls itself, or a name for it. */
+function auditIdOf({ headers }: Request, random: Random): string {
+  const given = headers.get("audit-id");
+  return given === null || given === "" ? random.uuid() : given.slice(0, AUDIT_ID_MAXIMUM);
 }
 
 function withHeaders(response: Response, { headers = [] }: Place): Response {

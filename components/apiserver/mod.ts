@@ -35,3 +35,5 @@ export {
   readAuthenticationConfiguration,
 } from "./authn/mod.ts";
 export type { WebhookEndpoint } from "./review_webhook.ts";
+export type { AuditOptions } from "./running.ts";
+export { AUDIT_MODES, type AuditMode, readAuditPolicy } from "./audit/mod.ts";

@@ -7,6 +7,14 @@ import {
 } from "../base/mod.ts";
 import type { Store } from "../storage/mod.ts";
 import {
+  type AuditLogOptions,
+  Auditor,
+  type AuditPolicy,
+  type AuditWebhookOptions,
+  logBackend,
+  webhookBackend,
+} from "./audit/mod.ts";
+import {
   type Endpoint,
   type HealthChecks,
   registerBuildMetrics,
@@ -31,8 +39,16 @@ export interface RunningOptions {
   /** How long new requests are still taken when the end was asked for; none. */
   readonly shutdownDelayMilliseconds?: number;
   readonly gates?: FeatureGates;
+  readonly audit?: AuditOptions;
   /** What `/flagz` shows. */
   readonly flags?: Readonly<Record<string, string>>;
+}
+
+/** What is recorded, and where. */
+export interface AuditOptions {
+  readonly policy: AuditPolicy;
+  readonly log?: AuditLogOptions;
+  readonly webhook?: AuditWebhookOptions;
 }
 
 export interface RunningServices {
@@ -59,6 +75,8 @@ export class Running {
   readonly #services: RunningServices;
   readonly #gates: FeatureGates;
   readonly #watchMetrics: WatchMetrics;
+  /** Absent where nothing is recorded. */
+  readonly audit: Auditor | undefined;
 
   constructor(options: RunningOptions, services: RunningServices) {
     const { clock, metrics, registry } = services;
@@ -77,6 +95,7 @@ export class Running {
     registerStorageMetrics(metrics, () => registry.held());
     registerProcessMetrics(metrics);
     registerBuildMetrics(metrics, this.#gates);
+    this.audit = options.audit === undefined ? undefined : openAuditor(options.audit, services);
   }
 
   /** Hears of each watch that opens. */
@@ -122,10 +141,23 @@ export class Running {
     if (!await lifecycle.stop(delay, timeoutMilliseconds)) {
       this.#services.logger.warn("requests were still running", { count: lifecycle.running });
     }
+    await this.audit?.close();
   }
 
   /** Ends watches at once. */
   close(): void {
     void this.lifecycle.stop(0, 0);
+    void this.audit?.close();
   }
+}
+
+function openAuditor(
+  { policy, log, webhook }: AuditOptions,
+  { clock, logger, metrics }: RunningServices,
+): Auditor {
+  const backends = [
+    ...(log === undefined ? [] : [logBackend(log, clock, logger)]),
+    ...(webhook === undefined ? [] : [webhookBackend(webhook, clock, logger)]),
+  ];
+  return new Auditor({ policy, backends, clock, logger, metrics });
 }

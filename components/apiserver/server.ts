@@ -233,6 +233,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     authorizer: meteredAuthorizer(authorizer, metrics, clock),
     gate: flow.gate,
     lifecycle: running.lifecycle,
+    ...(running.audit === undefined ? {} : { audit: running.audit }),
     timeoutMilliseconds: running.timeoutMilliseconds,
     authenticator: meteredAuthenticator(
       authentication.authenticator,

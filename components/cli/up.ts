@@ -12,7 +12,7 @@ import { type Command, DATA_FLAG, OUTPUT_FLAG, type Terminal } from "./command.t
 import { layoutOf } from "./data.ts";
 import { ETCD_FLAGS, etcdChoice, withoutEtcd } from "./etcd_flags.ts";
 import { type ParsedFlags, UsageError } from "./flags.ts";
-import { runningOptions, SERVER_FLAGS, serverArguments } from "./roles/server_flags.ts";
+import { SERVER_FLAGS, serverArguments, serverChoice } from "./roles/server_flags.ts";
 
 const NODES_MAXIMUM = 5000;
 
@@ -58,7 +58,7 @@ export const up: Command = {
   async run(flags, terminal) {
     const options = upOptions(flags, terminal);
     // What is wrong with them is told here, not in the log of a process that nobody looks at.
-    const running = runningOptions(flags, (line) => terminal.tell(line));
+    const running = serverChoice(flags, (line) => terminal.tell(line));
     if (flags.is("detach")) {
       const instance = await upDetached(options.layout, childArguments(options, flags));
       await announce(flags, terminal, options.layout.adminKubeconfig, instance);

@@ -1,4 +1,4 @@
-import type { RunningOptions } from "../apiserver/mod.ts";
+import { openServerFiles, type ServerChoice } from "./server_files.ts";
 import {
   type Clock,
   type LogLevel,
@@ -39,7 +39,7 @@ export interface ControlPlaneOptions {
   readonly etcd?: EtcdChoice;
   readonly logLevel?: LogLevel;
   /** How the API server is run. */
-  readonly running?: RunningOptions;
+  readonly running?: ServerChoice;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Hears of each step of the start, for whoever waits. */
@@ -85,6 +85,7 @@ export class ControlPlane {
     const random = options.random ?? systemRandom;
     const network = options.network ?? DEFAULT_NETWORK;
     const progress = options.progress ?? (() => {});
+    const running = await openServerFiles(options.running ?? {});
     const owned = await ownData(options.dataDirectory, `coracle, process ${Deno.pid}`);
     const { layout } = owned;
     const logs = new ComponentLogs(layout.logs, clock, options.logLevel);
@@ -131,7 +132,7 @@ export class ControlPlane {
         random,
         logger: logs.logger("apiserver"),
         metrics,
-        ...(options.running === undefined ? {} : { running: options.running }),
+        running,
         socketParent: layout.sockets,
       });
       ends.add("apiserver", () => api.end());

@@ -24,4 +24,5 @@ export * from "./explain_pod.ts";
 export * from "./role_process.ts";
 export { type ApiServerFlags } from "./api_server_settings.ts";
 export * from "./node_images.ts";
-export type { RunningOptions } from "../apiserver/mod.ts";
+export { AUDIT_MODES, type AuditMode } from "../apiserver/mod.ts";
+export type { AuditFiles, ServerChoice } from "./server_files.ts";

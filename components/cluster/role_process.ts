@@ -1,4 +1,4 @@
-import type { RunningOptions } from "../apiserver/mod.ts";
+import { openServerFiles, type ServerChoice } from "./server_files.ts";
 import { lineLogger, type Logger, MetricRegistry, systemClock, systemRandom } from "../base/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { type ApiServerFlags, readApiServerSettings } from "./api_server_settings.ts";
@@ -111,7 +111,7 @@ export async function startApiServerProcess(options: {
   readonly listen: ListenAddress;
   readonly advertise: string;
   readonly network: ClusterNetwork;
-  readonly running?: RunningOptions;
+  readonly running?: ServerChoice;
   /** Where the state lies; in the data directory where not given. */
   readonly etcd?: EtcdChoice;
   /** The cluster's keys, which several servers share; in the data directory where not given. */
@@ -124,6 +124,7 @@ export async function startApiServerProcess(options: {
   const flags = options.flags ?? {};
   const issuer = `https://kubernetes.default.svc.${network.domain}`;
   const settings = await readApiServerSettings(flags, [issuer]);
+  const running = await openServerFiles(options.running ?? {});
   const owned = await ownData(options.dataDirectory, `coracle apiserver, process ${Deno.pid}`);
   const { layout } = owned;
   const logger = processLogger(options.log, options.verbose);
@@ -150,7 +151,7 @@ export async function startApiServerProcess(options: {
     random: systemRandom,
     logger,
     metrics,
-    ...(options.running === undefined ? {} : { running: options.running }),
+    running,
     socketParent: layout.sockets,
     settings,
   });

@@ -2,8 +2,9 @@ import type { JsonObject } from "../../base/mod.ts";
 import type { KubeObject } from "../object.ts";
 import type { GroupVersionKind } from "../resource_definition.ts";
 import { structNameOf } from "../schema/mod.ts";
+import { readMessage } from "./decode.ts";
 import { writeMessage } from "./encode.ts";
-import { writeEnvelope } from "./envelope.ts";
+import { readEnvelope, writeEnvelope } from "./envelope.ts";
 import { writeWatchEvent } from "./lists.ts";
 import { hasPlan } from "./plan.ts";
 
@@ -37,6 +38,14 @@ export function encodeProtobufItem(
 ): Uint8Array | undefined {
   const struct = structFor(kind);
   return struct === undefined ? undefined : writeMessage(object as unknown as JsonObject, struct);
+}
+
+/** A whole body of any kind that has protobuf, as JSON; undefined for one that has none. Throws for no such body. */
+export function decodeAnyProtobuf(bytes: Uint8Array): JsonObject | undefined {
+  const { apiVersion, kind, raw } = readEnvelope(bytes);
+  const [version = "", group = ""] = apiVersion.split("/").reverse();
+  const struct = structFor({ group, version, kind });
+  return struct === undefined ? undefined : { kind, apiVersion, ...readMessage(raw, struct) };
 }
 
 function structFor({ group, version, kind }: GroupVersionKind): string | undefined {

@@ -7,6 +7,7 @@ import {
   type ResourceDefinition,
   type SubresourceDefinition,
 } from "../../api/mod.ts";
+import { trailOf } from "../audit/mod.ts";
 import type { RequestInfo, UserInfo } from "../ports.ts";
 import {
   createObject,
@@ -173,7 +174,8 @@ export async function readObject(
 }
 
 export function writeContext(target: StoredRequest, options: WriteOptions): WriteContext {
-  const { definition, resource, info, user, warnings } = target;
+  const { definition, resource, info, user, warnings, request } = target;
+  const trail = trailOf(request);
   return {
     definition,
     resource,
@@ -184,5 +186,6 @@ export function writeContext(target: StoredRequest, options: WriteOptions): Writ
     dryRun: options.dryRun,
     fieldManager: options.fieldManager,
     warn: (text) => warnings.add(text),
+    ...(trail === undefined ? {} : { annotate: (key, value) => trail.annotate(key, value) }),
   };
 }

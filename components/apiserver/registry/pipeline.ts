@@ -150,6 +150,7 @@ export function admissionRequest(
     user: context.user,
     dryRun: context.dryRun,
     warn: (text) => context.warn(text),
+    ...(context.annotate === undefined ? {} : { annotate: context.annotate }),
   };
 }
 

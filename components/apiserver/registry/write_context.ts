@@ -18,6 +18,8 @@ export interface WriteContext {
   readonly fieldManager: string;
   /** Collects texts for the `Warning` header. */
   warn(text: string): void;
+  /** Adds to the annotations of the request's audit event; absent where nothing is recorded. */
+  annotate?(key: string, value: string): void;
 }
 
 /** What a write left: the object as the requested version has it. */

@@ -6,7 +6,7 @@ import { UsageError } from "../flags.ts";
 import { API_SERVER_FLAGS, apiServerFlags } from "./api_server_flags.ts";
 import { DOMAIN_FLAG, networkOf, SERVICE_CIDR_FLAG, VERBOSE_FLAG } from "./role_flags.ts";
 import { runRole } from "./run_role.ts";
-import { runningOptions, SERVER_FLAGS } from "./server_flags.ts";
+import { SERVER_FLAGS, serverChoice } from "./server_flags.ts";
 
 /** `coracle apiserver`: kube-apiserver alone, with its store. */
 export const apiserver: Command = {
@@ -65,7 +65,7 @@ export const apiserver: Command = {
         listen,
         advertise,
         network: networkOf(flags),
-        running: runningOptions(flags, (line) => terminal.tell(line)),
+        running: serverChoice(flags, (line) => terminal.tell(line)),
         ...(etcd === undefined ? {} : { etcd }),
         ...(pkiDirectory === undefined ? {} : { pkiDirectory }),
         log: (line) => terminal.tell(line),

@@ -1,6 +1,8 @@
-import { FeatureGates, parseDuration } from "../../base/mod.ts";
-import type { RunningOptions } from "../../cluster/mod.ts";
-import { type Flag, type ParsedFlags, UsageError } from "../flags.ts";
+import { FeatureGates } from "../../base/mod.ts";
+import type { ServerChoice } from "../../cluster/mod.ts";
+import type { Flag, ParsedFlags } from "../flags.ts";
+import { AUDIT_DEFAULTS, AUDIT_FLAGS, auditFiles } from "./audit_flags.ts";
+import { checked, duration, positive } from "./flag_values.ts";
 
 /** kube-apiserver's flags of how it is run, with upstream's names and defaults. */
 export const SERVER_FLAGS: readonly Flag[] = [
@@ -45,6 +47,7 @@ export const SERVER_FLAGS: readonly Flag[] = [
     value: "NAME=BOOL,…",
     help: "features to switch on or off",
   },
+  ...AUDIT_FLAGS,
 ];
 
 /** Gates whose setting changes what the server does. */
@@ -58,10 +61,11 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "max-mutating-requests-inflight": "200",
   "enable-priority-and-fairness": "true",
   "feature-gates": "",
+  ...AUDIT_DEFAULTS,
 };
 
 /** What the flags ask for. Throws `UsageError`; `warn` hears what is odd but can be done. */
-export function runningOptions(flags: ParsedFlags, warn: (line: string) => void): RunningOptions {
+export function serverChoice(flags: ParsedFlags, warn: (line: string) => void): ServerChoice {
   const gates = checked(flags, "feature-gates", FeatureGates.parse);
   for (const line of gates?.warnings ?? []) warn(line);
   for (const [name, value] of gates?.explicit ?? []) {
@@ -73,7 +77,9 @@ export function runningOptions(flags: ParsedFlags, warn: (line: string) => void)
   const minimum = positive(flags, "min-request-timeout");
   const readOnly = positive(flags, "max-requests-inflight");
   const mutating = positive(flags, "max-mutating-requests-inflight");
+  const audit = auditFiles(flags);
   return {
+    ...(audit === undefined ? {} : { audit }),
     flowControl: {
       priorityAndFairness: flags.text("enable-priority-and-fairness") !== "false",
       ...(readOnly === undefined ? {} : { readOnlyMaximum: readOnly }),
@@ -95,34 +101,4 @@ export function serverArguments(flags: ParsedFlags): string[] {
     const value = flags.text(name);
     return value === undefined ? [] : [`--${name}=${value}`];
   });
-}
-
-function duration(flags: ParsedFlags, name: string): number | undefined {
-  return checked(flags, name, (text) => {
-    const milliseconds = parseDuration(text);
-    if (milliseconds < 0) throw new Error("must not be negative");
-    return milliseconds;
-  });
-}
-
-function positive(flags: ParsedFlags, name: string): number | undefined {
-  return checked(flags, name, (text) => {
-    if (Number(text) < 1) throw new Error("must be greater than 0");
-    return Number(text);
-  });
-}
-
-function checked<T>(
-  flags: ParsedFlags,
-  name: string,
-  parse: (text: string) => T,
-): T | undefined {
-  const text = flags.text(name);
-  if (text === undefined) return undefined;
-  try {
-    return parse(text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`invalid argument ${JSON.stringify(text)} for "--${name}" flag: ${why}`);
-  }
 }

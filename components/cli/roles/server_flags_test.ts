@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { parseFlags, UsageError } from "../flags.ts";
-import { runningOptions, SERVER_FLAGS, serverArguments } from "./server_flags.ts";
+import { SERVER_FLAGS, serverArguments, serverChoice } from "./server_flags.ts";
 
 const parse = (...argv: string[]) => parseFlags(SERVER_FLAGS, argv);
 
-Deno.test("runningOptions reads kube-apiserver's flags", () => {
+Deno.test("serverChoice reads kube-apiserver's flags", () => {
   const told: string[] = [];
   const flags = parse(
     "--request-timeout=90s",
@@ -12,7 +12,7 @@ Deno.test("runningOptions reads kube-apiserver's flags", () => {
     "--enable-priority-and-fairness=false",
     "--feature-gates=GangScheduling=true,APIServerTracing=true",
   );
-  const options = runningOptions(flags, (line) => told.push(line));
+  const options = serverChoice(flags, (line) => told.push(line));
   assert.equal(options.requestTimeoutMilliseconds, 90_000);
   assert.deepEqual(options.flowControl, { priorityAndFairness: false, readOnlyMaximum: 7 });
   assert.equal(options.gates?.enabled("GangScheduling"), true);
@@ -25,10 +25,10 @@ Deno.test("runningOptions reads kube-apiserver's flags", () => {
     "--enable-priority-and-fairness=false",
     "--feature-gates=GangScheduling=true,APIServerTracing=true",
   ]);
-  assert.deepEqual(runningOptions(parse(), () => {}).flowControl, { priorityAndFairness: true });
+  assert.deepEqual(serverChoice(parse(), () => {}).flowControl, { priorityAndFairness: true });
 });
 
-Deno.test("runningOptions says what is wrong with a flag", () => {
+Deno.test("serverChoice says what is wrong with a flag", () => {
   const cases: [string, string][] = [
     [
       "--feature-gates=Nonsense=true",
@@ -49,9 +49,34 @@ Deno.test("runningOptions says what is wrong with a flag", () => {
   ];
   for (const [flag, message] of cases) {
     assert.throws(
-      () => runningOptions(parse(flag), () => {}),
+      () => serverChoice(parse(flag), () => {}),
       (error) => error instanceof UsageError && error.message === message,
       flag,
     );
   }
+});
+
+Deno.test("serverChoice reads what shall be recorded", () => {
+  assert.equal(serverChoice(parse(), () => {}).audit, undefined);
+  const flags = parse(
+    "--audit-policy-file=p.yaml",
+    "--audit-log-path=a.log",
+    "--audit-log-mode=batch",
+    "--audit-log-maxsize=2",
+    "--audit-webhook-config-file=w.yaml",
+    "--audit-webhook-batch-max-wait=5s",
+  );
+  const { audit } = serverChoice(flags, () => {});
+  assert.equal(audit?.policyFile, "p.yaml");
+  assert.equal(audit?.log?.mode, "batch");
+  assert.deepEqual(audit?.log?.rotation, {
+    maximumBytes: 2 * 1024 * 1024,
+    maximumBackups: 100,
+    maximumAgeDays: 366,
+  });
+  assert.equal(audit?.webhook?.configFile, "w.yaml");
+  assert.equal(audit?.webhook?.batch.waitMilliseconds, 5000);
+  assert.throws(() => serverChoice(parse("--audit-log-path=x"), () => {}), {
+    message: "--audit-log-path needs --audit-policy-file",
+  });
 });

@@ -6,7 +6,11 @@ import {
   seededRandom,
   silentLogger,
 } from "../../../components/base/mod.ts";
-import { type ApiServer, startApiServer } from "../../../components/apiserver/mod.ts";
+import {
+  type ApiServer,
+  type RunningOptions,
+  startApiServer,
+} from "../../../components/apiserver/mod.ts";
 import type { KubeObject } from "../../../components/api/mod.ts";
 import { openPki } from "../../../components/pki/mod.ts";
 import { openKvStore } from "../../../components/storage/mod.ts";
@@ -24,7 +28,10 @@ export class ParityServer implements AsyncDisposable {
     readonly close: () => Promise<void>,
   ) {}
 
-  static async open(random: Random = seededRandom(1)): Promise<ParityServer> {
+  static async open(
+    running: RunningOptions = {},
+    random: Random = seededRandom(1),
+  ): Promise<ParityServer> {
     const clock = new FakeClock(START);
     const logger = silentLogger;
     const store = await openKvStore({ directory: "memory", clock, logger });
@@ -37,6 +44,7 @@ export class ParityServer implements AsyncDisposable {
       metrics: new MetricRegistry(),
       advertise: { addresses: ["10.213.255.254"], port: 6443 },
       serviceCidrs: ["10.96.0.0/16"],
+      running,
     });
     await server.ready;
     return new ParityServer(clock, server, async () => {
