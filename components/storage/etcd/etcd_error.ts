@@ -26,8 +26,11 @@ const DECIDED: ReadonlySet<number> = new Set([
   16,
 ]);
 
-/** What a member says that does not even pass a call on, because it knows of no leader. */
-const NO_LEADER = "etcdserver: no leader";
+/**
+ * What certainly was not done: a member that knows of no leader does not pass a call on, and a call that found no
+ * connection was never sent.
+ */
+const NOT_TAKEN = ["etcdserver: no leader", "No connection established"];
 
 /** A call that etcd refused, or that did not come to an end. */
 export class EtcdError extends StoreFailedError {
@@ -37,7 +40,8 @@ export class EtcdError extends StoreFailedError {
     /** What etcd, or the way to it, says. */
     readonly details: string,
     /** True where the call certainly changed nothing. */
-    readonly undone: boolean = DECIDED.has(code) || details.includes(NO_LEADER),
+    readonly undone: boolean = DECIDED.has(code) ||
+      NOT_TAKEN.some((words) => details.startsWith(words)),
   ) {
     super(details);
   }

@@ -150,6 +150,8 @@ Deno.test("FreshRevision asks once for all, and never answers with what was aske
 Deno.test("EtcdError says what is known of a call", () => {
   const cases: [EtcdError, Partial<EtcdError>][] = [
     [new EtcdError(14, "etcdserver: no leader"), { undone: true, passing: true }],
+    [new EtcdError(14, "No connection established. Last error: x"), { undone: true }],
+    [new EtcdError(14, "Connection dropped"), { undone: false, passing: true }],
     [new EtcdError(14, "etcdserver: request timed out"), { undone: false, timedOut: true }],
     [new EtcdError(14, "etcdserver: leader changed"), { undone: false, passing: true }],
     [new EtcdError(4, "late"), { undone: false, timedOut: true, passing: false }],
