@@ -49,6 +49,7 @@ if (etcdIsThere) {
       await t.step("page a list at one revision on different servers", () => pages(one, two));
       await t.step("say how etcd is", () => health(one));
       await t.step("lead clients to those that live", () => endpoints(one, two, three));
+      await t.step("say when etcd is away, and go on when it is back", () => outage(one, etcd));
     });
   });
 }
@@ -323,6 +324,20 @@ async function health(one: EtcdApiServer): Promise<void> {
     /etcd_request_duration_seconds_count\{operation="create",group="",resource="configmaps"\} \d+/,
   );
   assert.match(body, /etcd_requests_total\{operation="list",group="",resource="pods"\} \d+/);
+}
+
+async function outage(one: EtcdApiServer, etcd: EtcdMembers): Promise<void> {
+  const path = "/api/v1/namespaces/default/configmaps";
+  await etcd.kill(0);
+  const ready = await one.send("GET", "/readyz/etcd");
+  assert.equal(ready.code, 500, ready.body);
+  // A read waits for etcd; so does a write that cannot have been sent.
+  const read = one.send("GET", path);
+  const write = one.send("POST", path, { metadata: { name: "in-need" } });
+  await etcd.restart(0);
+  assert.equal((await read).code, 200);
+  assert.equal((await write).code, 201);
+  assert.deepEqual(await one.send("GET", "/readyz/etcd"), { code: 200, body: "ok" });
 }
 
 async function endpoints(...servers: EtcdApiServer[]): Promise<void> {
