@@ -92,7 +92,11 @@ export class Running {
         registry.definitions.find(group, version, resource) !== undefined,
     );
     this.#watchMetrics = new WatchMetrics(metrics);
-    registerStorageMetrics(metrics, () => registry.held());
+    registerStorageMetrics(
+      metrics,
+      () => registry.held(),
+      () => services.store.databaseBytes ?? 0,
+    );
     registerProcessMetrics(metrics);
     registerBuildMetrics(metrics, this.#gates);
     this.audit = options.audit === undefined ? undefined : openAuditor(options.audit, services);

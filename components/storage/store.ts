@@ -33,6 +33,9 @@ export interface Store {
   /** Whether others may write to the same state. */
   readonly shared: boolean;
 
+  /** How large the database is, as far as is known; absent where nobody tells. */
+  readonly databaseBytes?: number;
+
   /** Rejects when the store cannot be read just now. */
   check(): Promise<void>;
 

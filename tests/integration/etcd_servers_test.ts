@@ -324,6 +324,7 @@ async function health(one: EtcdApiServer): Promise<void> {
     /etcd_request_duration_seconds_count\{operation="create",group="",resource="configmaps"\} \d+/,
   );
   assert.match(body, /etcd_requests_total\{operation="list",group="",resource="pods"\} \d+/);
+  assert.match(body, /apiserver_storage_size_bytes\{storage_cluster_id="etcd-0"\} \d{4,}/);
 }
 
 async function outage(one: EtcdApiServer, etcd: EtcdMembers): Promise<void> {

@@ -80,6 +80,10 @@ export class MeteredStore implements Store {
     return this.#inner.shared;
   }
 
+  get databaseBytes(): number {
+    return this.#inner.databaseBytes ?? 0;
+  }
+
   freshRevision(): number | Promise<number> {
     return this.#inner.freshRevision();
   }

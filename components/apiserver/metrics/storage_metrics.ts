@@ -1,5 +1,8 @@
 import type { MetricRegistry } from "../../base/mod.ts";
 
+/** The only one there is: events lie in no etcd of their own. */
+const STORAGE_CLUSTER = "etcd-0";
+
 /** What the server holds of one resource. */
 export interface HeldResource {
   readonly group: string;
@@ -12,6 +15,7 @@ export interface HeldResource {
 export function registerStorageMetrics(
   registry: MetricRegistry,
   held: () => Iterable<HeldResource>,
+  databaseBytes: () => number,
 ): void {
   const objects = registry.gauge(
     "apiserver_resource_objects",
@@ -30,8 +34,15 @@ export function registerStorageMetrics(
     "[ALPHA] Current resource version of watch cache broken by resource type.",
     ["group", "resource"],
   );
+  const size = registry.gauge(
+    "apiserver_storage_size_bytes",
+    "[STABLE] Size of the storage database file physically allocated in bytes.",
+    ["storage_cluster_id"],
+  );
   registry.onCollect(() => {
-    for (const gauge of [objects, old, revision]) gauge.clear();
+    for (const gauge of [objects, old, revision, size]) gauge.clear();
+    const bytes = databaseBytes();
+    if (bytes > 0) size.set(bytes, STORAGE_CLUSTER);
     for (const each of held()) {
       const { group, resource } = each;
       objects.set(each.objects, group, resource);

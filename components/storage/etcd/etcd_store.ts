@@ -29,7 +29,7 @@ import { EtcdWatchers } from "./etcd_watchers.ts";
 import { firstReadable } from "./first_readable.ts";
 import { FreshRevision } from "./fresh_revision.ts";
 import type { KeyValue, TxnRequest } from "./messages.ts";
-import { ProgressTrust } from "./progress_trust.ts";
+import { MemberStatuses } from "./member_statuses.ts";
 
 export interface EtcdStoreOptions {
   /** `http://HOST:PORT` or `https://HOST:PORT`, one a member. */
@@ -66,6 +66,7 @@ export class EtcdStore implements Store {
   readonly #fresh: FreshRevision;
   readonly #compactor: EtcdCompactor;
   readonly #watchers: EtcdWatchers;
+  readonly #statuses: MemberStatuses;
   /** Values on their way, by key: their events need not keep a second copy. */
   readonly #writing = new Map<string, Uint8Array>();
   #revision: number;
@@ -85,9 +86,9 @@ export class EtcdStore implements Store {
       const keys = new EtcdKeys(options.prefix ?? "/registry", options.root ?? "/registry");
       const { revision } = await client.range({ ...oneKey(keys.own(HEALTH_KEY)), limit: 1 });
       const compacted = await firstReadable(client, keys.own(HEALTH_KEY), revision);
-      const trust = new ProgressTrust(clock, () => client.statuses());
-      await trust.refresh();
-      return new EtcdStore(options, client, keys, trust, revision, compacted);
+      const statuses = new MemberStatuses(clock, () => client.statuses());
+      await statuses.refresh();
+      return new EtcdStore(options, client, keys, statuses, revision, compacted);
     } catch (error) {
       client.close();
       throw error;
@@ -98,12 +99,13 @@ export class EtcdStore implements Store {
     options: EtcdStoreOptions,
     client: EtcdClient,
     keys: EtcdKeys,
-    trust: ProgressTrust,
+    statuses: MemberStatuses,
     revision: number,
     compacted: number,
   ) {
     const { clock, logger } = options;
     this.#options = options;
+    this.#statuses = statuses;
     this.#client = client;
     this.#keys = keys;
     this.#revision = revision;
@@ -126,7 +128,7 @@ export class EtcdStore implements Store {
       keys,
       clock,
       logger,
-      trusted: () => trust.holds(),
+      trusted: () => statuses.tellProgress,
       touch: async () => this.#heard(await client.put(keys.own(TOUCHED_KEY), TOUCHED_VALUE)),
       written: (key, value) => this.#own(key, value),
       compacted: (to) => this.#forgotten(to),
@@ -143,6 +145,10 @@ export class EtcdStore implements Store {
 
   get compactedRevision(): number {
     return this.#compacted;
+  }
+
+  get databaseBytes(): number {
+    return this.#statuses.databaseBytes;
   }
 
   freshRevision(): Promise<number> {

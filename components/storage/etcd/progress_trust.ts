@@ -1,4 +1,3 @@
-import type { Clock } from "../../base/mod.ts";
 import type { StatusResponse } from "./messages.ts";
 
 /** The first version of each minor release whose answer to a request for progress never overtakes events. */
@@ -17,31 +16,3 @@ export function tellsProgress(version: string): boolean {
 /** Of a cluster: every member must have said so, because any of them may come to be asked. Pure. */
 export const allTellProgress = (statuses: readonly (StatusResponse | undefined)[]): boolean =>
   statuses.every((status) => status !== undefined && tellsProgress(status.version));
-
-const REFRESH_MILLISECONDS = 60_000;
-
-/** Remembers whether a cluster's progress can be trusted, and asks again now and then: members are replaced. */
-export class ProgressTrust {
-  #holds = false;
-  #asked: number | undefined;
-
-  constructor(
-    readonly clock: Clock,
-    readonly statuses: () => Promise<readonly (StatusResponse | undefined)[]>,
-  ) {}
-
-  holds(): boolean {
-    const now = this.clock.monotonic();
-    if (this.#asked === undefined || now - this.#asked > REFRESH_MILLISECONDS) void this.refresh();
-    return this.#holds;
-  }
-
-  async refresh(): Promise<void> {
-    this.#asked = this.clock.monotonic();
-    try {
-      this.#holds = allTellProgress(await this.statuses());
-    } catch {
-      this.#holds = false;
-    }
-  }
-}
