@@ -75,6 +75,8 @@ export class Endpoint {
         "grpc.use_local_subchannel_pool": 1,
         // Who may be asked again, and for what, is decided above.
         "grpc.enable_retries": 0,
+        // Nobody asks for its account of every call.
+        "grpc.enable_channelz": 0,
         "grpc.service_config_disable_resolution": 1,
       },
     );
