@@ -21,6 +21,14 @@ export class CutLine {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Lets nothing through any more, and nobody know. */
+  freeze(): void {
+    for (const socket of this.#sockets) {
+      socket.unpipe();
+      socket.pause();
+    }
+  }
+
   mend(): void {
     this.#cut = false;
   }

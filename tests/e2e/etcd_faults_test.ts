@@ -8,6 +8,7 @@ import {
 } from "../../components/base/mod.ts";
 import { openPki } from "../../components/pki/mod.ts";
 import { EtcdClient } from "../../components/storage/etcd/etcd_client.ts";
+import { CutLine } from "../cut_line.ts";
 import { EtcdApiServer } from "../etcd_api_server.ts";
 import { EtcdLoad } from "../etcd_load.ts";
 import { etcdIsThere, EtcdMembers } from "../etcd_members.ts";
@@ -48,6 +49,41 @@ if (etcdIsThere) {
       console.log(`      ${load.acknowledged} writes acknowledged, ${load.unknown} not`);
     } finally {
       for (const server of servers) await server.kill();
+      await etcd.end();
+    }
+  });
+}
+
+if (etcdIsThere) {
+  Deno.test("a connection to etcd that is dead and does not know it is left for another", async () => {
+    const etcd = await EtcdMembers.start();
+    const port = Number(new URL(etcd.endpoints[0] ?? "").port);
+    const lines = [await CutLine.to(port), await CutLine.to(port)];
+    const servers: EtcdApiServer[] = [];
+    try {
+      const pki = await openPki(undefined, { clock: systemClock, random: systemRandom });
+      // So that it is the first that is used.
+      lines[1]?.cut();
+      const [one, two] = await Promise.all([
+        EtcdApiServer.start("192.0.2.1", pki, etcd),
+        EtcdApiServer.start("192.0.2.2", pki, {
+          endpoints: lines.map((line) => `http://127.0.0.1:${line.port}`),
+        }),
+      ]);
+      servers.push(one, two);
+      await Promise.all(servers.map(({ server }) => server.ready));
+      const path = "/api/v1/namespaces/default/configmaps";
+      lines[1]?.mend();
+      lines[0]?.freeze();
+      assert.equal((await one.send("POST", path, { metadata: { name: "other" } })).code, 201);
+      // In time for whoever asks, and with what was acknowledged meanwhile.
+      let read = await two.send("GET", `${path}/other`);
+      if (read.code === 504) read = await two.send("GET", `${path}/other`);
+      assert.equal(read.code, 200, JSON.stringify(read.body));
+      assert.equal((await two.send("POST", path, { metadata: { name: "own" } })).code, 201);
+    } finally {
+      for (const server of servers) await server.kill();
+      for (const line of lines) await line.end();
       await etcd.end();
     }
   });

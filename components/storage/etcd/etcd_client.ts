@@ -30,6 +30,9 @@ import {
 /** How long one call may take, with all its tries. etcd itself gives up a write after 7 s. */
 export const CALL_TIMEOUT_MILLISECONDS = 10_000;
 const RETRY_MILLISECONDS = 50;
+/** How long a member may take for a read while there are others to ask: its connection may be dead and not know it. */
+const READ_TRY_MILLISECONDS = 3_000;
+const STATUS_MILLISECONDS = 2_000;
 /** How long to find out why nothing can be reached. */
 const WHY_MILLISECONDS = 500;
 
@@ -48,6 +51,20 @@ export interface EtcdClientOptions {
   readonly tls?: EtcdTls;
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+/** A stream of watches. */
+export interface WatchStream extends MessageStream {
+  /** Cancels it because nothing comes: the next one is opened to another member, if there is one. */
+  abandon(): void;
+}
+
+interface CallRules {
+  readonly timeout: number;
+  /** How long one member may take. */
+  readonly tryTimeout: number;
+  /** Whether the call may be made again after that error. */
+  readonly again: (error: EtcdError) => boolean;
 }
 
 /**
@@ -96,7 +113,7 @@ export class EtcdClient {
     return Promise.all(
       this.#endpoints.map((endpoint) =>
         endpoint.ready
-          ? this.#once(endpoint, METHODS.status, EMPTY, CALL_TIMEOUT_MILLISECONDS)
+          ? this.#once(endpoint, METHODS.status, EMPTY, STATUS_MILLISECONDS)
             .catch(() => undefined)
           : undefined
       ),
@@ -104,15 +121,23 @@ export class EtcdClient {
   }
 
   /** Opens a stream of watches to a member that is connected. Rejects when there is none in time. */
-  async watch(listener: StreamListener<WatchResponse>): Promise<MessageStream> {
+  async watch(listener: StreamListener<WatchResponse>): Promise<WatchStream> {
     const endpoint = await this.#ready(this.#options.clock.monotonic() + CALL_TIMEOUT_MILLISECONDS);
-    return endpoint.stream(METHODS.watch, {
+    const stream = endpoint.stream(METHODS.watch, {
       message: (response) => listener.message(response),
       ended: (error) => {
         this.#leave(endpoint);
         listener.ended(error);
       },
     });
+    return {
+      send: (message) => stream.send(message),
+      cancel: () => stream.cancel(),
+      abandon: () => {
+        this.#leave(endpoint);
+        stream.cancel();
+      },
+    };
   }
 
   close(): void {
@@ -126,29 +151,38 @@ export class EtcdClient {
     request: Uint8Array,
     timeout = CALL_TIMEOUT_MILLISECONDS,
   ): Promise<Response> {
-    return await this.#call(method, request, timeout, ({ passing }) => passing);
+    const again = (error: EtcdError) => error.passing || error.code === CODES.deadlineExceeded;
+    const others = this.#endpoints.length > 1;
+    return await this.#call(method, request, {
+      timeout,
+      tryTimeout: others ? READ_TRY_MILLISECONDS : timeout,
+      again,
+    });
   }
 
   async #write<Response>(
     method: Method<Response>,
     request: Uint8Array,
   ): Promise<Response> {
-    const again = ({ passing, undone }: EtcdError) => passing && undone;
-    return await this.#call(method, request, CALL_TIMEOUT_MILLISECONDS, again);
+    return await this.#call(method, request, {
+      timeout: CALL_TIMEOUT_MILLISECONDS,
+      tryTimeout: CALL_TIMEOUT_MILLISECONDS,
+      again: ({ passing, undone }) => passing && undone,
+    });
   }
 
   async #call<Response>(
     method: Method<Response>,
     request: Uint8Array,
-    timeout: number,
-    again: (error: EtcdError) => boolean,
+    { timeout, tryTimeout, again }: CallRules,
   ): Promise<Response> {
     const { clock } = this.#options;
     const deadline = clock.monotonic() + timeout;
     for (;;) {
       const endpoint = await this.#ready(deadline);
       try {
-        return await this.#once(endpoint, method, request, deadline - clock.monotonic());
+        const left = Math.min(deadline - clock.monotonic(), tryTimeout);
+        return await this.#once(endpoint, method, request, left);
       } catch (error) {
         if (!(error instanceof EtcdError)) throw error;
         if (error.passing || !error.undone) this.#leave(endpoint);

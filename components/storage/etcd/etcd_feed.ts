@@ -6,8 +6,7 @@ import {
   sleep,
 } from "../../base/mod.ts";
 import type { StoreEvent } from "../store.ts";
-import type { MessageStream } from "./endpoint.ts";
-import type { EtcdClient } from "./etcd_client.ts";
+import type { EtcdClient, WatchStream } from "./etcd_client.ts";
 import type { EtcdError } from "./etcd_error.ts";
 import type { EtcdKeys } from "./etcd_keys.ts";
 import {
@@ -52,7 +51,7 @@ export class EtcdFeed {
   readonly #options: FeedOptions;
   readonly #abort = new AbortController();
   #position: number;
-  #stream: MessageStream | undefined;
+  #stream: WatchStream | undefined;
   #connected = false;
   #failures = 0;
   /** Ends the wait for the end of the connection. */
@@ -81,6 +80,12 @@ export class EtcdFeed {
   /** Asks etcd to tell how far it is. */
   requestProgress(): void {
     if (this.#connected) this.#stream?.send(encodeProgressRequest());
+  }
+
+  /** Goes on over another connection: this one seems dead. */
+  reconnect(): void {
+    this.#stream?.abandon();
+    this.#end();
   }
 
   close(): void {

@@ -1,4 +1,10 @@
-import type { Clock, Logger, Timer } from "../../base/mod.ts";
+import {
+  backoffDelay,
+  type BackoffPolicy,
+  type Clock,
+  type Logger,
+  type Timer,
+} from "../../base/mod.ts";
 import { PrefixGroups } from "../prefix_groups.ts";
 import { RevisionWaiters } from "../revision_waiters.ts";
 import {
@@ -19,8 +25,10 @@ export const SHARED_WINDOW_LIMITS: WindowLimits = {
   bytes: 16 * 1024 * 1024,
   seconds: 120,
 };
-/** How long a revision that somebody waits for may stay away before etcd is asked what became of it. */
-export const CATCH_UP_MILLISECONDS = 50;
+/** How long a revision that somebody waits for may stay away before etcd is asked what became of it; then longer. */
+const CATCH_UP: BackoffPolicy = { initialMilliseconds: 50, maximumMilliseconds: 1000 };
+/** Asked so often in vain, the connection is taken for dead: after one and a half seconds. */
+const ASKED_IN_VAIN_MAXIMUM = 5;
 
 interface Watcher {
   readonly prefix: string;
@@ -60,6 +68,8 @@ export class EtcdWatchers {
   #window: WatchWindow<StoreEvent>;
   #wanted = 0;
   #timer: Timer | undefined;
+  /** How often in a row in vain. */
+  #asked = 0;
   #closed = false;
 
   constructor(options: EtcdWatchersOptions, after: number) {
@@ -87,7 +97,8 @@ export class EtcdWatchers {
   catchUp(revision: number): void {
     if (revision <= this.position || this.#closed) return;
     this.#wanted = Math.max(this.#wanted, revision);
-    this.#timer ??= this.#options.clock.after(CATCH_UP_MILLISECONDS, () => void this.#ask());
+    const pause = backoffDelay(CATCH_UP, this.#asked + 1);
+    this.#timer ??= this.#options.clock.after(pause, () => void this.#ask());
   }
 
   watch(prefix: string, after: number, sink: WatchSink): WatchHandle {
@@ -217,8 +228,16 @@ export class EtcdWatchers {
   }
 
   async #ask(): Promise<void> {
-    this.#timer = undefined;
-    if (this.#wanted <= this.position || this.#closed) return;
+    if (this.#wanted <= this.position || this.#closed) {
+      this.#timer = undefined;
+      this.#asked = 0;
+      return;
+    }
+    if (++this.#asked > ASKED_IN_VAIN_MAXIMUM) {
+      this.#asked = 0;
+      this.#options.logger.warn("etcd's watch stands still: it is opened anew");
+      this.#feed.reconnect();
+    }
     try {
       if (this.#options.trusted()) this.#feed.requestProgress();
       else if (this.connected) await this.#options.touch();
@@ -226,6 +245,7 @@ export class EtcdWatchers {
       this.#options.logger.warn("etcd's revision was not caught up with", { error });
     }
     // In case that the answer gets lost.
+    this.#timer = undefined;
     this.catchUp(this.#wanted);
   }
 
