@@ -4,10 +4,10 @@ import { defaultLink, ipBatch, type Link, listLinks, usedRanges } from "./ip.ts"
 import { applyRuleset, deleteTable } from "./nft.ts";
 import { endProcess, isAlive, type ProcessIdentity } from "./processes.ts";
 import { outputOf } from "./program.ts";
+import { FORWARD_ADDRESS, slirpClaims, socketClaims } from "./port_claims.ts";
+import { FORWARDS_MAP, type PortForward, PortForwards } from "./port_forwards.ts";
 import {
-  callSlirp,
   SLIRP_DEVICE,
-  SLIRP_GUEST,
   SLIRP_MACHINE,
   SLIRP_MTU,
   SLIRP_RANGE,
@@ -35,16 +35,6 @@ export interface FabricOptions {
   readonly clock?: Clock;
 }
 
-/** A port of the machine that leads to a node. */
-export interface PortForward {
-  readonly protocol: "tcp" | "udp";
-  /** On the machine; 127.0.0.1 unless told. */
-  readonly hostAddress?: string;
-  readonly hostPort: number;
-  readonly nodeAddress: string;
-  readonly nodePort: number;
-}
-
 /**
  * What the nodes of one cluster on one machine are plugged into: a bridge with a way out. As root it stands in the
  * machine's own network; rootless, in a user and network namespace with slirp4netns.
@@ -67,8 +57,17 @@ export interface Fabric {
   readonly resolver: string;
   /** Runs one work at a time: nodes that are plugged in together must not get one address. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
-  /** Rootless: leads a port of the machine to a node. As root nodes are reached at their own addresses. */
+  /**
+   * Leads a port of the machine's 127.0.0.1 to a node, until it is taken back; a restart of ours does not end it.
+   * Again for a port that is led elsewhere: from now on it leads there. Rejects with `PortInUseError`.
+   */
   forward(forward: PortForward): Promise<void>;
+  /** Takes a forward back. Fine when there is none. */
+  unforward(protocol: PortForward["protocol"], hostPort: number): Promise<void>;
+  /** The ports that are forwarded, those of a former process of ours too. */
+  forwards(): Promise<readonly Pick<PortForward, "protocol" | "hostPort">[]>;
+  /** Lets go of what ends with this process; the rest stays. */
+  close(): void;
   /** Removes bridge, rules, slirp4netns and namespace. Nodes in it end. */
   destroy(): Promise<void>;
 }
@@ -113,7 +112,7 @@ export async function openFabric(options: FabricOptions): Promise<Fabric> {
       `link set ${bridge} up`,
     ], prefix);
   }
-  if (await turnForwardingOn(prefix) && !rootless) {
+  if (await turnOn("ip_forward", prefix) && !rootless) {
     state = { ...state, turnedForwardingOn: true };
     await writeState(statePath, state);
   }
@@ -129,6 +128,14 @@ export async function openFabric(options: FabricOptions): Promise<Fabric> {
         : {}),
     }),
     prefix,
+  );
+
+  // Only now that the rules guard it: packets of the machine's loopback may go where the bridge leads, and come back.
+  if (!rootless) await turnOn(`conf/${bridge}/route_localnet`, prefix);
+  const forwards = new PortForwards(
+    table,
+    prefix,
+    rootless ? slirpClaims(socket) : socketClaims(),
   );
 
   let turn: Promise<unknown> = Promise.resolve();
@@ -148,11 +155,12 @@ export async function openFabric(options: FabricOptions): Promise<Fabric> {
       turn = done.catch(() => {});
       return done;
     },
-    async forward(forward) {
-      if (!rootless) throw new Error("as root a node is reached at its own address");
-      await forwardPort(socket, table, forward, prefix);
-    },
+    forward: (forward) => forwards.set(forward),
+    unforward: (protocol, hostPort) => forwards.remove(protocol, hostPort),
+    forwards: () => forwards.standing(),
+    close: () => forwards.close(),
     async destroy() {
+      forwards.close();
       if (state.slirp !== undefined) await endProcess(state.slirp, clock, 0);
       if (state.holder !== undefined) await endHolder(state.holder, clock);
       if (!rootless) {
@@ -196,6 +204,10 @@ export function shortHash(name: string): string {
   return (hash >>> 0).toString(16).padStart(8, "0");
 }
 
+/** Leads a packet to a forwarded port on, and leaves every other as it is. */
+const LOOK_UP = "meta l4proto { tcp, udp } " +
+  `dnat ip to meta l4proto . th dport map @${FORWARDS_MAP}`;
+
 /** The fabric's table: nodes go out by the machine's address. Pure. */
 export function fabricRules(options: {
   readonly table: string;
@@ -207,17 +219,27 @@ export function fabricRules(options: {
   const { table, bridge, subnet, uplink, machinePorts } = options;
   const lines = [
     `add table ip ${table}`,
-    `add map ip ${table} forwards { type inet_proto . inet_service : ipv4_addr . inet_service; }`,
+    `add map ip ${table} ${FORWARDS_MAP} { type inet_proto . inet_service : ipv4_addr . inet_service; }`,
     `add chain ip ${table} postrouting { type nat hook postrouting priority 100; }`,
     `flush chain ip ${table} postrouting`,
     `add rule ip ${table} postrouting ip saddr ${subnet} oifname != "${bridge}" masquerade`,
   ];
-  if (uplink !== undefined) {
+  if (uplink === undefined) {
+    lines.push(
+      `add chain ip ${table} output { type nat hook output priority -100; }`,
+      `flush chain ip ${table} output`,
+      `add rule ip ${table} output ip daddr ${FORWARD_ADDRESS} ${LOOK_UP}`,
+      `add rule ip ${table} postrouting ip saddr 127.0.0.0/8 oifname "${bridge}" masquerade`,
+      // The bridge leads packets of the loopback: none may come in by it that calls itself one.
+      `add chain ip ${table} guard { type filter hook prerouting priority -300; }`,
+      `flush chain ip ${table} guard`,
+      `add rule ip ${table} guard iifname "${bridge}" ip daddr 127.0.0.0/8 drop`,
+    );
+  } else {
     lines.push(
       `add chain ip ${table} prerouting { type nat hook prerouting priority -100; }`,
       `flush chain ip ${table} prerouting`,
-      `add rule ip ${table} prerouting iifname "${uplink}" meta l4proto { tcp, udp } ` +
-        `dnat ip to meta l4proto . th dport map @forwards`,
+      `add rule ip ${table} prerouting iifname "${uplink}" ${LOOK_UP}`,
     );
     if (machinePorts !== undefined) {
       const ports = machinePorts.length === 0 ? "" : ` tcp dport != { ${machinePorts.join(", ")} }`;
@@ -262,39 +284,9 @@ async function openOutside(
   return { holder, slirp };
 }
 
-async function forwardPort(
-  socket: string,
-  table: string,
-  forward: PortForward,
-  prefix: readonly string[],
-): Promise<void> {
-  const { protocol, hostPort, nodeAddress, nodePort } = forward;
-  const key = `${protocol} . ${hostPort}`;
-  const listed = await callSlirp(socket, { execute: "list_hostfwd" }) as {
-    entries?: readonly { id: number; proto: string; host_port: number }[];
-  };
-  for (const { id, proto, host_port } of listed.entries ?? []) {
-    if (proto !== protocol || host_port !== hostPort) continue;
-    await callSlirp(socket, { execute: "remove_hostfwd", arguments: { id } });
-    await applyRuleset(`delete element ip ${table} forwards { ${key} }\n`, prefix).catch(() => {});
-  }
-  const element = `${key} : ${nodeAddress} . ${nodePort}`;
-  await applyRuleset(`add element ip ${table} forwards { ${element} }\n`, prefix);
-  await callSlirp(socket, {
-    execute: "add_hostfwd",
-    arguments: {
-      proto: protocol,
-      host_addr: forward.hostAddress ?? "127.0.0.1",
-      host_port: hostPort,
-      guest_addr: SLIRP_GUEST,
-      guest_port: hostPort,
-    },
-  });
-}
-
-/** True when it was off. */
-async function turnForwardingOn(prefix: readonly string[]): Promise<boolean> {
-  const script = "f=/proc/sys/net/ipv4/ip_forward; read v <$f; [ $v = 1 ] || echo 1 >$f; echo $v";
+/** Turns a switch of the network on. True when it was off. */
+async function turnOn(name: string, prefix: readonly string[]): Promise<boolean> {
+  const script = `f=/proc/sys/net/ipv4/${name}; read v <$f; [ $v = 1 ] || echo 1 >$f; echo $v`;
   return (await outputOf([...prefix, "/bin/sh", "-c", script])).trim() === "0";
 }
 

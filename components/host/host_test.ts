@@ -3,6 +3,8 @@ import { FakeClock, sleep, systemClock } from "../base/mod.ts";
 import { hardLimit, hasCapability, isFirstUserNamespace } from "./capabilities.ts";
 import { fabricRules, nodeAddressOf, shortHash } from "./fabric.ts";
 import { mountPoints } from "./mounts.ts";
+import { PortInUseError, socketClaims } from "./port_claims.ts";
+import { parseElements } from "./port_forwards.ts";
 import { nodeRules } from "./node_namespace.ts";
 import { endEntered, endProcess, isAlive, processEnd, processIdentity } from "./processes.ts";
 import { output, ProgramError, run } from "./program.ts";
@@ -162,7 +164,8 @@ Deno.test("rules name the ranges they are for", () => {
   assert.match(nodeRules("10.244.0.0/16"), /ip saddr 10.244.0.0\/16 ip daddr != 10.244.0.0\/16/);
   const rooted = fabricRules({ table: "t", bridge: "b", subnet: "10.213.0.0/24" });
   assert.match(rooted, /ip saddr 10.213.0.0\/24 oifname != "b" masquerade/);
-  assert.ok(!rooted.includes("prerouting"));
+  assert.match(rooted, /output ip daddr 127\.0\.0\.1 .*@forwards/);
+  assert.match(rooted, /guard iifname "b" ip daddr 127\.0\.0\.0\/8 drop/);
   const rootless = fabricRules({
     table: "t",
     bridge: "b",
@@ -173,6 +176,47 @@ Deno.test("rules name the ranges they are for", () => {
   assert.match(rootless, /iifname "tap0".*@forwards/);
   assert.match(rootless, /10\.0\.2\.2 tcp dport != \{ 6443 \} reject/);
 });
+
+Deno.test("parseElements() reads what the kernel has of forwards", () => {
+  const read = (elem: unknown) =>
+    Object.fromEntries(parseElements(JSON.stringify({
+      nftables: [{ metainfo: { version: "1.0.6" } }, { map: { name: "forwards", elem } }],
+    })));
+  assert.deepEqual(read(undefined), {});
+  assert.deepEqual(
+    read([
+      [{ concat: ["tcp", 30080] }, { concat: ["10.213.0.2", 30080] }],
+      [{ concat: ["udp", 30081] }, { concat: ["10.213.0.3", 53] }],
+    ]),
+    { "tcp . 30080": "10.213.0.2 . 30080", "udp . 30081": "10.213.0.3 . 53" },
+  );
+});
+
+Deno.test("ports of the machine are taken once, and given back", async () => {
+  const claims = socketClaims();
+  for (const protocol of ["tcp", "udp"] as const) {
+    const port = freePort(protocol);
+    await claims.take(protocol, port);
+    await claims.take(protocol, port);
+    const others = socketClaims();
+    await assert.rejects(others.take(protocol, port), PortInUseError);
+    await claims.giveBack(protocol, port);
+    await claims.giveBack(protocol, port);
+    await others.take(protocol, port);
+    others.close();
+    await claims.take(protocol, port);
+  }
+  claims.close();
+});
+
+function freePort(protocol: "tcp" | "udp"): number {
+  const any = { hostname: "127.0.0.1", port: 0 };
+  const socket = protocol === "tcp"
+    ? Deno.listen(any)
+    : Deno.listenDatagram({ transport: "udp", ...any });
+  socket.close();
+  return (socket.addr as Deno.NetAddr).port;
+}
 
 Deno.test("a link's alias keeps the node's address, and its name fits the kernel", () => {
   assert.equal(

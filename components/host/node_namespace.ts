@@ -45,13 +45,8 @@ export interface NodeNamespace {
   enter(command: readonly string[]): string[];
   /** Leads a pod range to this node: from the other nodes of its fabric and, as root, from the machine. */
   routePods(podCidr: string): Promise<void>;
-  /** Rootless: leads a port of the machine to one of the node. */
-  forward(
-    protocol: "tcp" | "udp",
-    hostPort: number,
-    nodePort: number,
-    hostAddress?: string,
-  ): Promise<void>;
+  /** Leads a port of the machine's 127.0.0.1 to one of the node. */
+  forward(protocol: "tcp" | "udp", hostPort: number, nodePort: number): Promise<void>;
   isAlive(): Promise<boolean>;
   /** Ends everything in it. The directory stays. */
   destroy(): Promise<void>;
@@ -102,14 +97,8 @@ export async function openNodeNamespace(options: NodeNamespaceOptions): Promise<
     async routePods(podCidr) {
       await ipBatch([`route replace ${podCidr} via ${address}`], fabric.prefix);
     },
-    forward: (protocol, hostPort, nodePort, hostAddress) =>
-      fabric.forward({
-        protocol,
-        hostPort,
-        nodePort,
-        nodeAddress: address,
-        ...(hostAddress === undefined ? {} : { hostAddress }),
-      }),
+    forward: (protocol, hostPort, nodePort) =>
+      fabric.forward({ protocol, hostPort, nodePort, nodeAddress: address }),
     isAlive: () => isAlive(node.holder),
     async destroy() {
       await endHolder(node, clock);

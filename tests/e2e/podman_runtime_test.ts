@@ -11,6 +11,7 @@ import {
   type NodeNamespace,
   openFabric,
   openNodeNamespace,
+  PortInUseError,
   removeNodeDirectory,
   run,
 } from "../../components/host/mod.ts";
@@ -167,16 +168,41 @@ Deno.test({
         await fetched(`http://${a.machineAddress}:${machine.addr.port}/`),
         "the machine",
       );
-      if (rootless) {
-        const free = Deno.listen({ port: 0 });
-        const { port } = free.addr;
-        free.close();
-        await b.forward("tcp", port, 80);
-        // Asked for again it is the same.
-        await b.forward("tcp", port, 80);
-        const answer = await fetch(`http://127.0.0.1:${port}/hostname`);
-        assert.equal(await answer.text(), "b\n");
-      }
+      const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const { port } = free.addr;
+      await assert.rejects(b.forward("tcp", port, 80), PortInUseError);
+      assert.deepEqual(await fabric.forwards(), []);
+      free.close();
+      await b.forward("tcp", port, 80);
+      // Asked for again it is the same.
+      await b.forward("tcp", port, 80);
+      const answer = await fetch(`http://127.0.0.1:${port}/hostname`);
+      assert.equal(await answer.text(), "b\n");
+      assert.deepEqual(await fabric.forwards(), [{ protocol: "tcp", hostPort: port }]);
+      assert.throws(
+        () => Deno.listen({ hostname: "127.0.0.1", port }),
+        Deno.errors.AddrInUse,
+        "nobody else gets it",
+      );
+      // Who opens the fabric again knows it, leads it on, and takes it back.
+      fabric.close();
+      const again = await openFabric({
+        name: directory,
+        directory: `${directory}/fabric`,
+        rootless,
+      });
+      assert.deepEqual(await again.forwards(), [{ protocol: "tcp", hostPort: port }]);
+      await again.forward({
+        protocol: "tcp",
+        hostPort: port,
+        nodeAddress: b.address,
+        nodePort: 80,
+      });
+      assert.equal(await (await fetch(`http://127.0.0.1:${port}/hostname`)).text(), "b\n");
+      await again.unforward("tcp", port);
+      assert.deepEqual(await again.forwards(), []);
+      await assert.rejects(fetch(`http://127.0.0.1:${port}/hostname`));
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
     } finally {
       abort.abort(new Error("the test is over"));
       await machine.shutdown();
