@@ -114,6 +114,7 @@ export class ControlPlane {
           runtime: options.runtime,
           network,
           clock,
+          random,
           logger,
           listen: options.listen,
           progress,

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "../base/mod.ts";
+import type { Clock, Logger, Random } from "../base/mod.ts";
 import type { Client } from "../client/mod.ts";
 import type { Pki } from "../pki/mod.ts";
 import type { DataLayout } from "./data_directory.ts";
@@ -11,6 +11,7 @@ export interface NodeGroupOptions {
   readonly runtime: RuntimeName;
   readonly network: ClusterNetwork;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly listen: ListenAddress;
   readonly progress: (step: string) => void;

@@ -5,12 +5,13 @@ import { missingRequirements, openFabric } from "../host/mod.ts";
 import { Informer } from "../reconcile/mod.ts";
 import { ensureDnsService } from "./dns_service.ts";
 import type { NodeGroup, NodeGroupOptions } from "./node_group.ts";
+import { NodePorts } from "./node_ports.ts";
 import { NodeSupervisor } from "./node_supervisor.ts";
 import { StartError } from "./start_error.ts";
 
 /** Nodes on this machine, each in its own namespaces, with containers under Podman. */
 export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup> {
-  const { layout, names, network, clock, logger, progress, listen } = options;
+  const { layout, names, network, clock, random, logger, progress, listen } = options;
   const rootless = Deno.uid() !== 0;
   await checkMachine(rootless);
   progress("preparing the nodes");
@@ -30,6 +31,7 @@ export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup>
     names.map((name) => NodeSupervisor.open({ name, layout, network, fabric, clock, logger })),
   );
   const ending = new AbortController();
+  let ports: NodePorts | undefined;
   return {
     names,
     hollow: [],
@@ -39,12 +41,14 @@ export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup>
       const host = rootless || everywhere || loopback ? fabric.machineAddress : listen.host;
       await Promise.all(nodes.map((node) => node.start(pki, `https://${host}:${port}`)));
       leadPods(nodes, client, clock, logger, ending.signal);
+      ports = new NodePorts({ client, clock, random, logger, fabric, nodes });
       await ensureDnsService(client, network, nodes);
     },
     async end(keepContainers) {
       ending.abort(new Error("the nodes end"));
+      await ports?.end();
       await Promise.all(nodes.map((node) => node.end()));
-      if (keepContainers) return;
+      if (keepContainers) return fabric.close();
       await Promise.all(nodes.map((node) => node.destroy()));
       await fabric.destroy();
     },

@@ -1,5 +1,8 @@
 /** Many pods behind one name: roll-outs, Services, DNS and the API server as pods see it. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+// @ts-types="@types/dns-packet"
+import { decode, encode } from "dns-packet";
 import { IMAGE } from "./busybox_image.ts";
 import { type TestCluster, until } from "./cluster_fixture.ts";
 
@@ -58,6 +61,41 @@ async function answerers(ask: () => Promise<string>): Promise<Set<string>> {
   return found;
 }
 
+/** What the machine gets from a port of its own, or of a node. */
+async function fromMachine(port: number, host = "127.0.0.1"): Promise<string> {
+  const response = await fetch(`http://${host}:${port}/`, { signal: AbortSignal.timeout(5000) });
+  return await response.text();
+}
+
+const answered = async (port: number) =>
+  /^v1 web-/.test(await fromMachine(port)) ? true : undefined;
+
+async function refused(port: number): Promise<true | undefined> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return true;
+    throw error;
+  }
+}
+
+/** Asks the DNS server at a UDP port of the machine for a name's address. */
+async function addressOverUdp(name: string, port: number): Promise<string | undefined> {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  try {
+    const query = encode({ type: "query", id: 7, questions: [{ type: "A", name }] });
+    await socket.send(query, { transport: "udp", hostname: "127.0.0.1", port });
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
+    const received = await Promise.race([socket.receive(), late]);
+    if (received === undefined) return undefined;
+    const [record] = decode(Buffer.from(received[0])).answers ?? [];
+    return record?.type === "A" ? record.data : undefined;
+  } finally {
+    socket.close();
+  }
+}
+
 export function serviceCases(check: Check): void {
   check(`a Deployment of ${REPLICAS} rolls out`, async (c) => {
     await c.ok("apply -f -", WEB);
@@ -87,15 +125,62 @@ export function serviceCases(check: Check): void {
     const port = Number(await c.ok("get service web -o jsonpath={.spec.ports[0].nodePort}"));
     const nodes = await c.ok("get nodes -o jsonpath={.items[*].status.addresses[0].address}");
     for (const node of nodes.split(" ")) assert.match(await fetched(c, node, port), /v1 web-/);
-    if (Deno.uid() !== 0) {
-      return console.log("skipped: rootless, nodes' addresses have no route from the machine");
-    }
-    for (const node of nodes.split(" ")) {
-      const response = await fetch(`http://${node}:${port}/`, {
-        signal: AbortSignal.timeout(5000),
+    assert.match(await fromMachine(port), /^v1 web-/);
+    // As root the nodes' own addresses are reached too; rootless there is no route to them.
+    if (Deno.uid() !== 0) return;
+    for (const node of nodes.split(" ")) assert.match(await fromMachine(port, node), /^v1 web-/);
+  });
+
+  check(
+    "node ports of the machine come and go with their Service, and outlive the control plane",
+    async (c) => {
+      const web = Number(await c.ok("get service web -o jsonpath={.spec.ports[0].nodePort}"));
+      const port = "-o jsonpath={.spec.ports[0].nodePort}";
+      await c.ok("create service nodeport short --tcp=80:80");
+      await c.ok('patch service short -p \'{"spec":{"selector":{"app":"web"}}}\'');
+      const first = Number(await c.ok(`get service short ${port}`));
+      await until("the node port leads to a pod", () => answered(first));
+
+      // Another program has the port: an event tells of it, and it is taken as soon as it is free.
+      await c.ok("delete service short");
+      await until("the node port leads nowhere", () => refused(first));
+      const blocked = Deno.listen({ hostname: "127.0.0.1", port: first });
+      await c.ok(
+        "apply -f -",
+        `{apiVersion: v1, kind: Service, metadata: {name: short}, spec: {type: NodePort, selector: {app: web},
+        ports: [{name: http, port: 80, nodePort: ${first}}, {name: dns, port: 53, protocol: UDP}]}}`,
+      );
+      await until("an event says that the port is in use", async () => {
+        const events = await c.ok("get events --field-selector involvedObject.name=short");
+        return /PortInUse.*is in use by another program/.test(events) ? true : undefined;
       });
-      assert.match(await response.text(), /^v1 web-/);
-    }
+      blocked.close();
+      await until("the node port leads to a pod again", () => answered(first));
+
+      // A control plane that is killed leaves them; the next one takes back what nobody asks for any more.
+      await c.ok("delete service short");
+      const instance = JSON.parse(await Deno.readTextFile(`${c.directory}/data/coracle.json`));
+      Deno.kill(instance.process.pid, "SIGKILL");
+      await c.up();
+      await until("the node port is taken back", () => refused(first));
+      await until("the other leads on", () => answered(web));
+    },
+  );
+
+  check("a UDP node port is reached from the machine", async (c) => {
+    const type = (name: string) =>
+      c.ok(`patch service kube-dns -n kube-system -p '{"spec":{"type":"${name}"}}'`);
+    await type("NodePort");
+    const port = Number(
+      await c.ok("get service kube-dns -n kube-system -o jsonpath={.spec.ports[0].nodePort}"),
+    );
+    const expected = await clusterIp(c);
+    const answer = await until(
+      "cluster DNS answers the machine",
+      () => addressOverUdp("web.default.svc.cluster.local", port),
+    );
+    assert.equal(answer, expected);
+    await type("ClusterIP");
   });
 
   check("cluster DNS answers pods", async (c) => {
