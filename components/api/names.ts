@@ -148,7 +148,7 @@ export function qualifiedNameProblems(value: string): readonly string[] {
   const examples = ["MyName", "my.name", "123-abc"];
   if (slash !== value.lastIndexOf("/")) {
     return [
-      `a qualified name ${formText(QUALIFIED_TEXT, QUALIFIED_FORM, ...examples)}` +
+      `a valid label key ${formText(QUALIFIED_TEXT, QUALIFIED_FORM, ...examples)}` +
       " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
     ];
   }

@@ -54,7 +54,7 @@ Deno.test("qualified names and label values", () => {
     ["A/a", [`prefix part ${SUBDOMAIN}`]],
     ["a".repeat(64), ["name part must be no more than 63 bytes"]],
   ]);
-  assert.match(qualifiedNameProblems("a/b/c")[0] ?? "", /^a qualified name must consist/);
+  assert.match(qualifiedNameProblems("a/b/c")[0] ?? "", /^a valid label key must consist/);
   check(labelValueProblems, ["", "a", "A_b.c-d"], []);
   assert.match(labelValueProblems("-a")[0] ?? "", /'MyValue', {2}or 'my_value', {2}or '12345'/);
 });

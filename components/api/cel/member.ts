@@ -10,7 +10,10 @@ export function has(value: CelValue, field: string): CelValue {
 
 /** `value.field`. */
 export function member(value: CelValue, field: string): CelValue {
-  if (value instanceof CelMap) return value.find(field) ?? noSuchKey(field);
+  if (value instanceof CelMap) {
+    const found = value.find(field);
+    return found === undefined ? noSuchKey(field) : found;
+  }
   // A member of an optional is optional.
   if (value instanceof CelOptional) return optionalMember(value, field);
   if (value instanceof CelList) return new CelFailure("unsupported index type 'string' in list");

@@ -119,8 +119,7 @@ class Parser extends TokenCursor {
     const first = this.peek();
     if (first.kind !== "!" && first.kind !== "-") return this.#member();
     const next = this.tokens[this.at + 1];
-    const literal = next?.kind === "NUM_INT" || next?.kind === "NUM_FLOAT";
-    if (first.kind === "-" && literal) return this.#member();
+    if (first.kind === "-" && isNumber(next?.kind)) return this.#member();
     let count = 0;
     while (this.peek().kind === first.kind) {
       this.next();
@@ -187,6 +186,7 @@ class Parser extends TokenCursor {
       case "IDENTIFIER":
         return this.#name(token);
       case "-":
+        if (!isNumber(this.peek().kind)) break;
         return this.number(this.next(), token.start, "-");
       case "NUM_INT":
       case "NUM_UINT":
@@ -207,10 +207,9 @@ class Parser extends TokenCursor {
         if ("error" in read) return this.wrong(token.start, read.error);
         return this.literal(token.start, read.bytes);
       }
-      default:
-        this.unexpected(token, EXPECTED);
-        return this.#primary();
     }
+    this.unexpected(token, EXPECTED);
+    return this.#primary();
   }
 
   #name(first: Token): Expression {
@@ -316,3 +315,6 @@ class Parser extends TokenCursor {
 function call(at: number, name: string, args: readonly Expression[]): Expression {
   return { is: "call", at, name, target: undefined, args };
 }
+
+/** A sign belongs to such a literal. */
+const isNumber = (kind: string | undefined): boolean => kind === "NUM_INT" || kind === "NUM_FLOAT";

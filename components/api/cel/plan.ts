@@ -1,4 +1,5 @@
 import { invariant } from "../../base/mod.ts";
+import { compilePattern } from "../regex/mod.ts";
 import { type Call, type Expression, isBind, type Select } from "./expression.ts";
 import { Frame, type Step } from "./frame.ts";
 import { index, optionalIndex } from "./library/operators.ts";
@@ -233,6 +234,13 @@ export class Planner {
       case "_[_]":
       case "_[?_]":
         return this.#index(node, free);
+      case "find":
+      case "findAll": {
+        const source = node.args[0] && this.constant(node.args[0]);
+        const pattern = typeof source === "string" ? compilePattern(source) : undefined;
+        if (pattern && "error" in pattern) throw new InstantiationError(pattern.error);
+        break;
+      }
       case "@in": {
         const member = this.#inConstant(node);
         if (member !== undefined) return member;

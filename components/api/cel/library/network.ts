@@ -207,7 +207,7 @@ export const cidrs: readonly Overload[] = [
   ...methods("containsCIDR", [
     ["cidr_contains_cidr_string", [CIDR, STRING], BOOL, (network: CidrValue, text: string) => {
       const inner = cidr(text);
-      return inner instanceof CelFailure ? NO_OVERLOAD : containsCidr(network, inner);
+      return inner instanceof CelFailure ? inner : containsCidr(network, inner);
     }],
   ], containsCosts(true, true)),
   ...methods("containsCIDR", [

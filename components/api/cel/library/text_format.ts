@@ -138,7 +138,10 @@ function formatAs(verb: string, precision: number, value: CelValue): string | un
   }
   const number = doubleOf(value);
   if (number === undefined) return undefined;
-  return verb === "f" ? formatFixed(number, precision) : formatScientific(number, precision);
+  // Upstream takes the precision of an exponential for its width.
+  return verb === "f"
+    ? formatFixed(number, precision)
+    : formatScientific(number).padStart(Math.min(precision, PRECISION_MAXIMUM));
 }
 
 function hex(value: CelValue): string | undefined {
@@ -172,10 +175,9 @@ function formatFixed(value: number, precision: number): string {
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** `1.5×10⁰³`. */
-function formatScientific(value: number, precision: number): string {
+function formatScientific(value: number): string {
   if (!Number.isFinite(value)) return formatFixed(value, 0);
-  const [mantissa = "", exponent = ""] = value.toExponential(Math.min(precision, PRECISION_MAXIMUM))
-    .split("e");
+  const [mantissa = "", exponent = ""] = value.toExponential(PRECISION).split("e");
   const digits = exponent.slice(1).padStart(2, "0");
   const raised = Array.from(digits, (digit) => SUPERSCRIPTS[Number(digit)]).join("");
   return `${mantissa}×10${exponent[0] === "-" ? "⁻" : ""}${raised}`;
