@@ -11,7 +11,7 @@ import { Source } from "./source.ts";
 import { type CelObjectType, type CelType, formatType, sameType } from "./type.ts";
 import { CelFailure, type CelValue } from "./value.ts";
 import { withWork, WorkExceeded } from "./work.ts";
-import { toJson } from "./wire.ts";
+import { toJson } from "./to_json.ts";
 
 /** What an expression may use, beside the functions and types that every one has. */
 export interface CelScope {

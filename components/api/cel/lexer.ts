@@ -1,7 +1,7 @@
 import { Source, type SourceError } from "./source.ts";
 
 /** Kinds are what error messages call them: a symbol stands for itself. */
-export type TokenKind =
+type TokenKind =
   | "NUM_INT"
   | "NUM_UINT"
   | "NUM_FLOAT"

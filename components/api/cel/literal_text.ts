@@ -15,8 +15,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "?": "?",
 };
 
-export const UNABLE = "unable to unescape string";
-export const NO_CODE_POINT = "invalid unicode code point";
+const UNABLE = "unable to unescape string";
+const NO_CODE_POINT = "invalid unicode code point";
 
 /** The text of a literal with its prefix and quotes. */
 export function textOfLiteral(literal: string): { text: string } | { error: string } {

@@ -6,7 +6,7 @@ import type { Source, SourceError } from "./source.ts";
 import { Stop, TokenCursor } from "./token_cursor.ts";
 
 /** Code points of an expression. */
-export const EXPRESSION_LENGTH = 100_000;
+const EXPRESSION_LENGTH = 100_000;
 
 const RELATIONS = new Set(["<", "<=", ">=", ">", "==", "!=", "in"]);
 const SUMS = new Set(["+", "-"]);

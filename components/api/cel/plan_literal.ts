@@ -12,7 +12,7 @@ import {
   NO_OVERLOAD,
   valueTypeName,
 } from "./value.ts";
-import { StructValue } from "./wire.ts";
+import { StructValue } from "./struct_value.ts";
 
 function notOptional(value: CelValue): CelFailure {
   const type = valueTypeName(value);

@@ -4,7 +4,7 @@ import type { Source, SourceError } from "./source.ts";
 import { type CelValue, INT_MAX, INT_MIN, Uint, UINT_MAX } from "./value.ts";
 
 /** How deep expressions may stand within one another, and operators, members and calls: what parses can be walked by recursion. */
-export const NESTING = 250;
+const NESTING = 250;
 
 /** Ends the parse; what is wrong is in the list of errors already. */
 export class Stop extends Error {}

@@ -1,7 +1,14 @@
 import { equalJson } from "../../base/mod.ts";
 import { escapeName } from "./escape.ts";
 import { readDuration, readTimestamp } from "./time.ts";
-import type { CelListType, CelMapType, CelObjectType, CelScalarType, CelType } from "./type.ts";
+import type {
+  CelListType,
+  CelMapType,
+  CelObjectType,
+  CelOpaqueType,
+  CelScalarType,
+  CelType,
+} from "./type.ts";
 import { DYN } from "./type.ts";
 import {
   CelFailure,
@@ -17,7 +24,6 @@ import {
   Uint,
 } from "./value.ts";
 import { ELEMENT, work } from "./work.ts";
-import { writeDuration, writeTimestamp } from "./time.ts";
 
 /** What a name counts that must be copied out of a large object. */
 const KEY = 5 * ELEMENT;
@@ -26,6 +32,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Reads a value of the wire as its declared type says. What does not fit is a failure where it is used. */
 export function toCel(raw: unknown, type: CelType): CelValue {
+  if (type.kind === "opaque" && type.name === "optional_type") return optionalToCel(raw, type);
   if (raw === null) {
     return nullIsValue(type)
       ? null
@@ -64,6 +71,14 @@ export function toCel(raw: unknown, type: CelType): CelValue {
     default:
       return isValue(raw) ? raw : scalarToCel(raw, type);
   }
+}
+
+/** A variable that may be absent: JSON stands for a value, null and undefined for none. */
+function optionalToCel(raw: unknown, type: CelOpaqueType): CelValue {
+  if (raw instanceof CelOptional) return raw;
+  const [inner] = type.parameters;
+  if (raw === null || raw === undefined || inner === undefined) return CelOptional.none;
+  return new CelOptional(toCel(raw, inner));
 }
 
 function scalarToCel(raw: unknown, type: CelType): CelValue {
@@ -261,74 +276,5 @@ export class WireObject extends CelMap {
       if (Object.hasOwn(other.raw, key) && !equalJson(value, other.raw[key])) return false;
     }
     return true;
-  }
-}
-
-/** A value as JSON: what callers of a program get. Ints past 2^53 stay `bigint`. */
-export function toJson(value: CelValue): unknown {
-  switch (typeof value) {
-    case "bigint":
-      return bigintToJson(value);
-    case "object":
-      break;
-    default:
-      return value;
-  }
-  if (value === null || value instanceof CelFailure) return value;
-  if (value instanceof WireList || value instanceof WireMap || value instanceof WireObject) {
-    return value.raw;
-  }
-  if (value instanceof CelList) {
-    const list: unknown[] = [];
-    for (let i = 0; i < value.size; i++) list.push(toJson(value.get(i) as CelValue));
-    return list;
-  }
-  if (value instanceof CelMap) {
-    const entries: [string, unknown][] = [];
-    for (const key of value.keys()) {
-      const name = value instanceof StructValue ? value.wireName(key as string) : toJson(key);
-      entries.push([String(name), toJson(value.find(key) as CelValue)]);
-    }
-    return Object.fromEntries(entries);
-  }
-  if (value instanceof Uint) return bigintToJson(value.value);
-  if (value instanceof Uint8Array) return value.toBase64();
-  if (value instanceof Duration) return writeDuration(value);
-  if (value instanceof Timestamp) return writeTimestamp(value);
-  if (value instanceof TypeValue) return value.name;
-  if (value instanceof CelOptional) return value.value === undefined ? null : toJson(value.value);
-  return value.toJson();
-}
-
-function bigintToJson(value: bigint): number | bigint {
-  return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
-}
-
-/** An object that an expression made. */
-export class StructValue extends CelMap {
-  readonly type: CelObjectType;
-  readonly #members: ReadonlyMap<string, CelValue>;
-
-  constructor(type: CelObjectType, members: ReadonlyMap<string, CelValue>) {
-    super();
-    this.type = type;
-    this.#members = members;
-  }
-
-  override get size(): number {
-    return this.#members.size;
-  }
-
-  override find(key: CelValue): CelValue | undefined {
-    return typeof key === "string" ? this.#members.get(key) : undefined;
-  }
-
-  override keys(): Iterable<CelValue> {
-    return this.#members.keys();
-  }
-
-  /** The name in JSON of a field. */
-  wireName(field: string): string {
-    return this.type.fields.get(field)?.wireName ?? field;
   }
 }

@@ -95,12 +95,16 @@ function compile(source: string): Pattern | PatternError {
     dfa.maxMem = dfa.stateBudget = dfa.memBudget = AUTOMATON_BYTES;
     return new Pattern(source, program, instructions);
   } catch (error) {
-    if (error instanceof RE2JSException) return { error: error.message };
+    if (error instanceof RE2JSException) return { error: asGo(error.message) };
     // The library's own recursion on a pattern within the bounds above.
     if (error instanceof RangeError) return TOO_LARGE;
     throw error;
   }
 }
+
+/** Go quotes what is wrong in every message. */
+const asGo = (message: string): string =>
+  message.endsWith("trailing backslash at end of expression") ? `${message}: \`\`` : message;
 
 /** The sum of all repeat counts, each the larger number of its braces. */
 function repeats(source: string): number {

@@ -49,6 +49,7 @@ Deno.test("a pattern that is none is an error value that says why", () => {
     ["a{1001}", "error parsing regexp: invalid repeat count: `{1001}`"],
     ["(?=a)", "error parsing regexp: invalid or unsupported Perl syntax: `(?=`"],
     ["(a)\\1", "error parsing regexp: invalid escape sequence: `\\1`"],
+    ["a\\", "error parsing regexp: trailing backslash at end of expression: ``"],
     ["*", "error parsing regexp: missing argument to repetition operator: `*`"],
   ];
   for (const [source, error] of cases) assert.deepEqual(compilePattern(source), { error });

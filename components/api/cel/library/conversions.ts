@@ -67,7 +67,7 @@ function toInt(value: CelValue): CelValue {
   return new CelFailure("no such overload");
 }
 
-export function floorDivide(a: bigint, b: bigint): bigint {
+function floorDivide(a: bigint, b: bigint): bigint {
   const quotient = a / b;
   return a % b < 0n ? quotient - 1n : quotient;
 }

@@ -80,7 +80,7 @@ function joinBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
   return joined;
 }
 
-export function joinLists(a: CelList, b: CelList): CelValue {
+function joinLists(a: CelList, b: CelList): CelValue {
   if (a.merging !== undefined) return merge(a, b, a.merging);
   if (a.size === 0 && b.merging === undefined) return b;
   if (b.size === 0) return a;

@@ -118,7 +118,7 @@ function timeParts(): Overload[] {
         `duration_to_${id}`,
         [DURATION],
         INT,
-        ({ nanos }: Duration) => name === "getMilliseconds" ? nanos / unit : nanos / unit,
+        ({ nanos }: Duration) => nanos / unit,
       ]);
     }
     return methods(name, signatures);
