@@ -69,6 +69,9 @@ Deno.test("what grows without bound ends", () => {
   const cases: string[] = [
     "['a']" + ".map(x, x + x)".repeat(60),
     "[[1]]" + ".map(x, x + x)".repeat(200) + "[0].size()",
+    "['a']" + ".map(x, dyn(x) + dyn(x))".repeat(100),
+    "[b'a']" + ".map(x, dyn(x) + dyn(x))".repeat(100),
+    "[dyn([1])]" + ".map(x, dyn(x) + dyn(x))".repeat(100) + "[0].size()",
     "optional.of(1)" + ".optMap(x, x + 1)".repeat(200) + ".value()",
     "s.replace('', s).size()",
     "ls.join(s).size()",

@@ -297,7 +297,8 @@ export class Planner {
   }
 
   /** `x in [1, 2, 3]`: a look-up in a set that costs nothing. */
-  #inConstant({ args }: Call): Step | undefined {
+  #inConstant({ args, overloads = [] }: Call): Step | undefined {
+    if (overloads.length !== 1) return undefined;
     const [item, container] = args as [Expression, Expression];
     const list = this.constant(container);
     if (!(list instanceof ArrayList) || !list.values.every(isKey)) return undefined;

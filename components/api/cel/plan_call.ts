@@ -82,6 +82,11 @@ const NAMELESS = new Set(["@in", "startsWith", "endsWith", "contains", "matches"
 /** Values that answer for themselves, without the operator's name. */
 const ANSWERING = new Set(["string", "google.protobuf.Duration", "google.protobuf.Timestamp"]);
 
+/** Functions that cost what they cost whichever overload the values choose. */
+const COSTED_BY_NAME = new Set([
+  ..."isSorted sum max min indexOf lastIndexOf containsIP containsCIDR".split(" "),
+]);
+
 /** What is said when the values are of no overload's types. */
 function noOverload(name: string): (...values: readonly CelValue[]) => CelFailure {
   if (NAMELESS.has(name)) return () => NO_OVERLOAD;
@@ -111,6 +116,8 @@ export function planCall(node: Call, args: readonly Step[]): Step {
     overload,
     guards: overload.parameters.map(guardOf),
   }));
+  // Upstream knows most costs by the overload: where the values choose one, the call costs one.
+  const costed = overloads.length === 1 || COSTED_BY_NAME.has(node.name);
   return (frame) => {
     const values: CelValue[] = [];
     for (const argument of args) {
@@ -121,7 +128,7 @@ export function planCall(node: Call, args: readonly Step[]): Step {
     for (const { overload, guards } of choices) {
       if (!guards.every((guard, i) => guard(values[i] as CelValue))) continue;
       const result = (overload.call as (...args: CelValue[]) => CelValue)(...values);
-      frame.charge(overload.cost === undefined ? 1 : overload.cost(values, result));
+      frame.charge(costed && overload.cost !== undefined ? overload.cost(values, result) : 1);
       return result;
     }
     frame.charge(1);

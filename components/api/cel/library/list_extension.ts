@@ -5,7 +5,7 @@ import { fixed, plus, scale, times, UNBOUNDED, UNKNOWN } from "../range.ts";
 import { DYN, INT, listOf } from "../type.ts";
 import { ArrayList, CelFailure, CelList, type CelValue, costSize, NO_OVERLOAD } from "../value.ts";
 import { ELEMENT, work } from "../work.ts";
-import { COMPARABLE, compare, elements, isText, LIST, LIST_SIZE } from "./lists.ts";
+import { COMPARABLE, compare, elements, LIST, LIST_SIZE } from "./lists.ts";
 
 function slice(list: CelList, start: bigint, end: bigint): CelValue {
   const head = `cannot slice(${start}, ${end}),`;
@@ -103,9 +103,9 @@ const pairs = (index: 0 | 1): Costs => ({
     const text = typeof first === "string" || first instanceof Uint8Array;
     return made(list.size * list.size, text ? 2 + TRAVERSAL : 2);
   },
-  estimate: (args) => {
+  estimate: (args, id) => {
     const size = args[index]?.size ?? UNKNOWN;
-    return estimated(times(size, size), isText(args[index]?.element) ? 2 + TRAVERSAL : 2);
+    return estimated(times(size, size), /_(string|bytes)_/.test(id) ? 2 + TRAVERSAL : 2);
   },
 });
 

@@ -144,12 +144,14 @@ function walkCost(value: CelValue): number {
   return cost;
 }
 
-export const isText = (sized: Sized | undefined): boolean =>
+const isText = (sized: Sized | undefined): boolean =>
   sized?.type.kind === "string" || sized?.type.kind === "bytes";
 
 const walkCosts: Pick<Overload, "cost" | "estimate"> = {
   cost: ([list]) => walkCost(list ?? null),
   estimate: ([list]) => {
+    // What is not known to be a list is taken for a text.
+    if (list?.element === undefined) return { cost: scale(list?.size ?? UNKNOWN, TRAVERSAL) };
     const one = fixed(1);
     const each = isText(list?.element)
       ? plus(one, scale(list?.element?.size ?? UNKNOWN, TRAVERSAL))

@@ -37,15 +37,13 @@ import {
   valueTypeName,
 } from "../value.ts";
 import { ELEMENT, work } from "../work.ts";
+import { LIST_SIZE, LIST_TOO_LONG, TEXT_LENGTH, TEXT_TOO_LONG } from "./result_bound.ts";
 import { stringCosts } from "../string_cost.ts";
 
 const A = parameter("A");
 const B = parameter("B");
 const LIST_A = listOf(A);
 const MAP_AB = mapOf(A, B);
-
-/** Items of a list: joining is lazy and cheap, so that it must not grow without bound. */
-const LIST_SIZE = 4_000_000;
 
 export const INT_OVERFLOW: CelFailure = new CelFailure("integer overflow");
 const UINT_OVERFLOW = new CelFailure("unsigned integer overflow");
@@ -73,18 +71,25 @@ function timestamp(nanos: bigint, zone: number): CelValue {
     : TIMESTAMP_OVERFLOW;
 }
 
-function joinBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
+function joinBytes(a: Uint8Array, b: Uint8Array): CelValue {
+  if (a.length + b.length > TEXT_LENGTH) return TEXT_TOO_LONG;
   const joined = new Uint8Array(a.length + b.length);
   joined.set(a);
   joined.set(b, a.length);
   return joined;
 }
 
+/** Where only the values tell that they are texts, joining them costs one: it must not double without bound. */
+function joinTexts(a: string, b: string): CelValue {
+  return a.length + b.length > TEXT_LENGTH ? TEXT_TOO_LONG : a + b;
+}
+
+/** Joining is lazy and cheap. */
 function joinLists(a: CelList, b: CelList): CelValue {
   if (a.merging !== undefined) return merge(a, b, a.merging);
   if (a.size === 0 && b.merging === undefined) return b;
   if (b.size === 0) return a;
-  if (a.size + b.size > LIST_SIZE) return new CelFailure("list exceeds limit", "cost");
+  if (a.size + b.size > LIST_SIZE) return LIST_TOO_LONG;
   return new JoinedList(a, b);
 }
 
@@ -112,7 +117,7 @@ const arithmetic: readonly Overload[] = [
     ],
     ["add_int64", [INT, INT], INT, (a: bigint, b: bigint) => int(a + b)],
     ["add_list", [LIST_A, LIST_A], LIST_A, joinLists],
-    ["add_string", [STRING, STRING], STRING, (a: string, b: string) => a + b],
+    ["add_string", [STRING, STRING], STRING, joinTexts],
     ["add_uint64", [UINT, UINT], UINT, (a: Uint, b: Uint) => uint(a.value + b.value)],
   ], stringCosts.add),
   ...functions("_-_", [

@@ -12,13 +12,10 @@ import {
   textSize,
 } from "../value.ts";
 import { ELEMENT, work } from "../work.ts";
+import { TEXT_LENGTH, TEXT_TOO_LONG } from "./result_bound.ts";
 import { formatText } from "./text_format.ts";
 
 const STRINGS = listOf(STRING);
-
-/** Characters of a text that a function makes: costs are counted by what goes in, not by what comes out. */
-const RESULT_LENGTH = 16_777_216;
-const TOO_LONG = new CelFailure("result exceeds limit", "cost");
 
 const outOfRange = (index: bigint): CelFailure => new CelFailure(`index out of range: ${index}`);
 
@@ -89,7 +86,7 @@ function replace(text: string, old: string, by: string, count = -1n): CelValue {
     if (found < 0) break;
     parts.push(text.slice(at, found), by);
     length += found - at + by.length;
-    if (length > RESULT_LENGTH) return TOO_LONG;
+    if (length > TEXT_LENGTH) return TEXT_TOO_LONG;
     at = found + old.length;
     done++;
   }
@@ -138,7 +135,7 @@ function join(list: CelList, separator = ""): CelValue {
     if (part instanceof CelFailure) return part;
     if (typeof part !== "string") return new CelFailure("join: invalid input");
     length += part.length + separator.length;
-    if (length > RESULT_LENGTH) return TOO_LONG;
+    if (length > TEXT_LENGTH) return TEXT_TOO_LONG;
     parts.push(part);
   }
   return parts.join(separator);

@@ -11,13 +11,12 @@ import {
   valueTypeName,
 } from "../value.ts";
 import { ELEMENT, work } from "../work.ts";
+import { TEXT_LENGTH, TEXT_TOO_LONG } from "./result_bound.ts";
 import { writeDouble } from "./conversions.ts";
 
 /** Digits after the point where a clause names none, and most that one may name. */
 const PRECISION = 6;
 const PRECISION_MAXIMUM = 100;
-/** Characters of the whole. */
-const RESULT_LENGTH = 16_777_216;
 
 /** One clause of a format: `%d`, `%.2f`. */
 export interface Clause {
@@ -90,7 +89,7 @@ export function formatText(format: string, args: CelList): CelValue {
     if (typeof formatted !== "string") return formatted;
     work(formatted.length);
     text += formatted;
-    if (text.length > RESULT_LENGTH) return new CelFailure("result exceeds limit", "cost");
+    if (text.length > TEXT_LENGTH) return TEXT_TOO_LONG;
   }
   return text;
 }
