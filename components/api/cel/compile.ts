@@ -1,6 +1,6 @@
 import { CelPending } from "./authorizer.ts";
 import { check, type Names } from "./checker.ts";
-import { environment } from "./environment.ts";
+import { environment, patchEnvironment } from "./environment.ts";
 import { type CelBudget, EXCEEDED, Frame, type Step } from "./frame.ts";
 import type { Range } from "./overload.ts";
 import { estimateCost } from "./estimate.ts";
@@ -19,7 +19,10 @@ export interface CelScope {
   readonly variables: Readonly<Record<string, CelType>>;
   /** Types that the result may have; any where it is left out. */
   readonly expects?: readonly CelType[];
-  /** Types of objects that the expression may make, by name: `Object{}` and `JSONPatch{}` of mutating policies. */
+  /**
+   * Types of objects that the expression may make, by name: `celMutationType` knows `Object{}` and `JSONPatch{}` of
+   * mutating policies, whose expressions have `jsonpatch.escapeKey` too.
+   */
   readonly objectType?: (name: string) => CelObjectType | undefined;
 }
 
@@ -100,7 +103,8 @@ export function compileCel(text: string, scope: CelScope): CelCompilation {
   const variable = (name: string): CelType | undefined =>
     Object.hasOwn(scope.variables, name) ? scope.variables[name] : undefined;
   const names: Names = { variable, type: (name) => scope.objectType?.(name) };
-  let errors = check(parsed.expression, names, environment());
+  const functions = scope.objectType === undefined ? environment() : patchEnvironment();
+  let errors = check(parsed.expression, names, functions);
   if (errors.length === 0) errors = checkLiterals(parsed.expression);
   if (errors.length > 0) return failed(source.format(errors));
   const type = parsed.expression.type as CelType;

@@ -1,5 +1,5 @@
-import type { Overload } from "./overload.ts";
-import { libraries } from "./library/mod.ts";
+import type { Library, Overload } from "./overload.ts";
+import { libraries, patchLibraries } from "./library/mod.ts";
 import {
   BOOL,
   BYTES,
@@ -42,14 +42,23 @@ const TYPES: Readonly<Record<string, CelType>> = {
   "google.protobuf.Timestamp": TIMESTAMP,
 };
 
-let built: Environment | undefined;
+let base: Environment | undefined;
+let patching: Environment | undefined;
 
 /** All functions and types that Kubernetes' expressions have; built once. */
 export function environment(): Environment {
-  if (built !== undefined) return built;
+  return base ??= build(libraries);
+}
+
+/** The same with what expressions of mutating policies have besides. */
+export function patchEnvironment(): Environment {
+  return patching ??= build([...libraries, ...patchLibraries]);
+}
+
+function build(all: readonly Library[]): Environment {
   const functions = new Map<string, Overload[]>();
   const types = new Map(Object.entries(TYPES));
-  for (const library of libraries) {
+  for (const library of all) {
     for (const overload of library.overloads) {
       const same = functions.get(overload.name);
       if (same === undefined) functions.set(overload.name, [overload]);
@@ -57,5 +66,5 @@ export function environment(): Environment {
     }
     for (const [name, type] of Object.entries(library.types ?? {})) types.set(name, type);
   }
-  return built = { functions, types };
+  return { functions, types };
 }

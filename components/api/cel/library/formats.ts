@@ -8,7 +8,7 @@ import {
 import { PATTERN_CHARACTER, TRAVERSAL } from "../cost_unit.ts";
 import { functions, methods, type Overload } from "../overload.ts";
 import { fixed, scale, UNKNOWN } from "../range.ts";
-import { patternCost, traversal } from "../string_cost.ts";
+import { patternCost } from "../string_cost.ts";
 import { readTimestamp } from "../time.ts";
 import { listOf, opaque, optionalOf, STRING } from "../type.ts";
 import { parseUrl } from "../url.ts";
@@ -131,12 +131,4 @@ export const formats: readonly Overload[] = [
     const value = new FormatValue(format);
     return functions(`format.${name}`, [[`format.${name}`, [], FORMAT, () => value]]);
   }),
-  ...functions("jsonpatch.escapeKey", [
-    [
-      "string_jsonpatch_escapeKey_string",
-      [STRING],
-      STRING,
-      (key: string) => key.replaceAll("~", "~0").replaceAll("/", "~1"),
-    ],
-  ], traversal(1, true)),
 ];

@@ -3,6 +3,7 @@ import type { CelOpaqueType, CelType } from "../type.ts";
 import { authorizer } from "./authorizer.ts";
 import { conversions } from "./conversions.ts";
 import { formats } from "./formats.ts";
+import { jsonPatch } from "./json_patch.ts";
 import { listExtension } from "./list_extension.ts";
 import { lists } from "./lists.ts";
 import { CIDR, cidrs, IP, ips } from "./network.ts";
@@ -36,6 +37,9 @@ export const libraries: readonly Library[] = [
   { overloads: semvers },
   { overloads: listExtension },
 ];
+
+/** What expressions have besides that make objects and patches. */
+export const patchLibraries: readonly Library[] = [{ overloads: jsonPatch }];
 
 function byName(...types: readonly CelOpaqueType[]): Record<string, CelType> {
   return Object.fromEntries(types.map((type) => [type.name, type]));
