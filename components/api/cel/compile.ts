@@ -64,7 +64,8 @@ export class CelProgram {
   /**
    * The value as JSON. `values` are JSON as their declared types say, or what `evaluateValue` gave; each is read at
    * most once, when it is needed first, so that getters serve for what is costly. A variable that is undefined fails
-   * when it is read. Takes the cost away from the budget; stops as soon as the budget does not allow more.
+   * when it is read. Takes the cost away from the budget; stops as soon as the budget does not allow more, or when it
+   * has walked far through large values for little cost (`work.ts`), which ends like too much cost.
    */
   evaluate(
     values: Readonly<Record<string, unknown>>,

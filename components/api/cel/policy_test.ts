@@ -59,6 +59,8 @@ Deno.test("a policy reads the object, the request and the namespace", () => {
   for (const [expression, value] of cases) {
     assert.deepEqual(program(expression, scope).evaluate(values, budget()), value, expression);
   }
+  const clusterWide = program("namespaceObject == null", scope);
+  assert.equal(clusterWide.evaluate({ namespaceObject: null }, budget()), true);
   const wrong = compileCel("request.nope", scope);
   assert.match(wrong.ok ? "" : wrong.message, /undefined field 'nope'/);
 });

@@ -56,8 +56,7 @@ const CONDITION = objectOf("kubernetes.NamespaceCondition", {
 });
 const STRINGS = mapOf(STRING, STRING);
 
-/** `namespaceObject`. */
-export const NAMESPACE_TYPE: CelObjectType = objectOf("kubernetes.Namespace", {
+const NAMESPACE = objectOf("kubernetes.Namespace", {
   metadata: objectOf("kubernetes.NamespaceMetadata", {
     name: STRING,
     generateName: STRING,
@@ -78,6 +77,9 @@ export const NAMESPACE_TYPE: CelObjectType = objectOf("kubernetes.Namespace", {
     phase: STRING,
   }),
 });
+
+/** `namespaceObject`: null where the object is in no namespace. */
+export const NAMESPACE_TYPE: CelObjectType = { ...NAMESPACE, nullable: true };
 
 /** Any field, of any value. */
 const FREE: CelFields = {
