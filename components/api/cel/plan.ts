@@ -188,7 +188,7 @@ export class Planner {
       const known = frame.slots[slot];
       if (known !== undefined) return known;
       const raw = frame.values[name];
-      const value = raw === undefined && !isOptional(declared)
+      const value = raw === undefined
         ? new CelFailure(`no such attribute(s): ${name}`)
         : toCel(raw, declared);
       return frame.slots[slot] = value;
@@ -309,10 +309,6 @@ export class Planner {
       return value instanceof CelFailure ? value : members.has(mapKey(value));
     };
   }
-}
-
-function isOptional(type: CelType): boolean {
-  return type.kind === "opaque" && type.name === "optional_type";
 }
 
 /** Names, members, indices, and conditions, which choose between them. */

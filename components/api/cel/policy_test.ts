@@ -136,21 +136,6 @@ Deno.test("variables that are expressions are evaluated once, when they are read
   assert.equal(other.evaluate(values, budget()), true);
 });
 
-Deno.test("a variable that may be absent is optional", () => {
-  const self = object("T", { n: int });
-  const grown = program("oldSelf.hasValue() ? self.n > oldSelf.value().n : self.n == 1", {
-    variables: { self, oldSelf: CelTypes.optional(self) },
-  });
-  assert.equal(grown.evaluate({ self: { n: 2 }, oldSelf: { n: 1 } }, budget()), true);
-  assert.equal(grown.evaluate({ self: { n: 1 }, oldSelf: { n: 1 } }, budget()), false);
-  assert.equal(grown.evaluate({ self: { n: 1 } }, budget()), true);
-  const short = program("oldSelf.?n.orValue(0)", {
-    variables: { oldSelf: CelTypes.optional(self) },
-  });
-  assert.equal(short.evaluate({ oldSelf: { n: 7 } }, budget()), 7);
-  assert.equal(short.evaluate({}, budget()), 0);
-});
-
 Deno.test("budgets end an evaluation, and all that come after", () => {
   const heavy = program("l.all(a, l.all(b, a + b >= 0))", { variables: { l: list(int) } });
   const l = Array.from({ length: 200 }, (_, i) => i);

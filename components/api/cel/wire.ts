@@ -1,14 +1,7 @@
 import { equalJson } from "../../base/mod.ts";
 import { escapeName } from "./escape.ts";
 import { readDuration, readTimestamp } from "./time.ts";
-import type {
-  CelListType,
-  CelMapType,
-  CelObjectType,
-  CelOpaqueType,
-  CelScalarType,
-  CelType,
-} from "./type.ts";
+import type { CelListType, CelMapType, CelObjectType, CelScalarType, CelType } from "./type.ts";
 import { DYN } from "./type.ts";
 import {
   CelFailure,
@@ -32,7 +25,6 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Reads a value of the wire as its declared type says. What does not fit is a failure where it is used. */
 export function toCel(raw: unknown, type: CelType): CelValue {
-  if (type.kind === "opaque" && type.name === "optional_type") return optionalToCel(raw, type);
   if (raw === null) {
     return nullIsValue(type)
       ? null
@@ -71,14 +63,6 @@ export function toCel(raw: unknown, type: CelType): CelValue {
     default:
       return isValue(raw) ? raw : scalarToCel(raw, type);
   }
-}
-
-/** A variable that may be absent: JSON stands for a value, null and undefined for none. */
-function optionalToCel(raw: unknown, type: CelOpaqueType): CelValue {
-  if (raw instanceof CelOptional) return raw;
-  const [inner] = type.parameters;
-  if (raw === null || raw === undefined || inner === undefined) return CelOptional.none;
-  return new CelOptional(toCel(raw, inner));
 }
 
 function scalarToCel(raw: unknown, type: CelType): CelValue {
