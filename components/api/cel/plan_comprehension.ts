@@ -72,10 +72,13 @@ export function planComprehension(planner: Planner, node: Comprehension): Step {
         const value = element(frame);
         // Reading the list so far, making one of a single element and joining the two.
         frame.charge(GATHER_COST);
-        if (value instanceof CelFailure) failure = value;
+        if (value instanceof CelFailure) failure ??= value;
         else values.push(value);
-      } else if (holds !== false) failure = holds instanceof CelFailure ? holds : NO_OVERLOAD;
-      return failure === undefined;
+      } else if (holds !== false) {
+        // As the loop would have it: the last condition that failed is told, and the first element.
+        failure = holds instanceof CelFailure ? holds : NO_OVERLOAD;
+      }
+      return true;
     });
     frame.charge(1);
     return failure ?? new ArrayList(values);
