@@ -29,7 +29,6 @@ import type {
   RoleBinding,
   RuntimeClass,
   Secret,
-  StorageClass,
 } from "../generated/types.ts";
 import { equalJson } from "../../base/mod.ts";
 import {
@@ -53,6 +52,7 @@ import { IMMUTABLE } from "../validation/metadata.ts";
 import * as network from "../validation/network.ts";
 import { isIpAddress } from "../validation/pod/spec.ts";
 import { Path } from "../validation/path.ts";
+import * as quota from "../validation/quota.ts";
 import * as rbac from "../validation/rbac.ts";
 import * as storage from "../validation/storage.ts";
 import { type KindRules, rules, type RuleTable } from "./rules.ts";
@@ -83,7 +83,7 @@ export const KIND_RULES: RuleTable = {
   }),
   "/Event": rules<Event>({ createOnUpdate: true, create: cluster.validateEvent }),
   "events.k8s.io/Event": { createOnUpdate: true },
-  "/LimitRange": rules<LimitRange>({ createOnUpdate: true, create: cluster.validateLimitRange }),
+  "/LimitRange": rules<LimitRange>({ createOnUpdate: true, create: quota.validateLimitRange }),
   "/Namespace": rules<Namespace>({
     names: dnsLabelProblems,
     returnsDeleted: true,
@@ -120,8 +120,8 @@ export const KIND_RULES: RuleTable = {
   }),
   "/ResourceQuota": rules<ResourceQuota>({
     returnsDeleted: true,
-    create: cluster.validateQuota,
-    update: cluster.validateQuotaUpdate,
+    create: quota.validateQuota,
+    update: quota.validateQuotaUpdate,
   }),
   "/Secret": rules<Secret>({
     create: config.validateSecret,
@@ -226,16 +226,6 @@ export const KIND_RULES: RuleTable = {
       rbac.validateRoleRefUpdate(next, previous, errors);
     },
   }),
-  "storage.k8s.io/CSIDriver": { ...CONDITIONAL, returnsDeleted: true },
-  "storage.k8s.io/CSINode": { conditional: true, returnsDeleted: true },
-  "storage.k8s.io/CSIStorageCapacity": { conditional: true },
-  "storage.k8s.io/StorageClass": rules<StorageClass>({
-    returnsDeleted: true,
-    create: storage.validateStorageClass,
-    update: storage.validateStorageClassUpdate,
-  }),
-  "storage.k8s.io/VolumeAttachment": { conditional: true, returnsDeleted: true },
-  "storage.k8s.io/VolumeAttributesClass": RETURNED,
   "admissionregistration.k8s.io/MutatingAdmissionPolicy": CONDITIONAL,
   "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding": CONDITIONAL,
   "admissionregistration.k8s.io/ValidatingAdmissionPolicy": CONDITIONAL,

@@ -7,6 +7,7 @@ import { KIND_RULES } from "./kinds.ts";
 import { POD_RULES, SUBRESOURCE_STRATEGIES, type SubresourceStrategy } from "./pods.ts";
 import { type KindRules, strategyOf } from "./rules.ts";
 import { SERVICE_RULES } from "./services.ts";
+import { STORAGE_RULES } from "./storage.ts";
 import { WORKLOAD_RULES } from "./workloads.ts";
 
 export { customResourceStrategy } from "./custom_resource.ts";
@@ -15,6 +16,7 @@ export type { SubresourceStrategy };
 const ALL: Readonly<Record<string, KindRules>> = {
   ...KIND_RULES,
   ...WORKLOAD_RULES,
+  ...STORAGE_RULES,
   "/Pod": POD_RULES,
   "/Service": SERVICE_RULES,
 };

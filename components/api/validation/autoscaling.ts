@@ -7,11 +7,12 @@ import type {
   PodDisruptionBudget,
 } from "../generated/types.ts";
 import { pathSegmentProblems } from "../names.ts";
+import { tryParseQuantity } from "../quantity.ts";
 import type { Errors } from "./errors.ts";
 import { IMMUTABLE } from "./metadata.ts";
 import { Path } from "./path.ts";
 import { validateLabelSelector } from "./selector.ts";
-import { validateAmount } from "./workloads.ts";
+import { atMostAll, validateAmount } from "./workloads.ts";
 
 const SPEC = Path.of("spec");
 
@@ -24,8 +25,10 @@ export function validateDisruptionBudget({ spec = {} }: PodDisruptionBudget, err
       "minAvailable and maxUnavailable cannot be both set",
     );
   }
-  validateAmount(minAvailable, SPEC.child("minAvailable"), errors);
-  validateAmount(maxUnavailable, SPEC.child("maxUnavailable"), errors);
+  for (const member of ["minAvailable", "maxUnavailable"] as const) {
+    validateAmount(spec[member], SPEC.child(member), errors);
+    atMostAll(spec[member], SPEC.child(member), errors);
+  }
   const policies = ["AlwaysAllow", "IfHealthyBudget"];
   if (policy !== undefined && !policies.includes(policy)) {
     errors.notSupported(SPEC.child("unhealthyPodEvictionPolicy"), policy, policies);
@@ -120,7 +123,7 @@ export function validateAutoscaler({ spec = {} }: HorizontalPodAutoscaler, error
       if (member.toLowerCase().endsWith("resource") && !source.name) {
         errors.required(at.child(member).child("name"), "must specify a resource name");
       }
-      validateTarget(source.target, at.child(member).child("target"), errors);
+      validateTarget(source.target, member, at.child(member).child("target"), errors);
     }
   }
   const behavior = SPEC.child("behavior");
@@ -128,7 +131,12 @@ export function validateAutoscaler({ spec = {} }: HorizontalPodAutoscaler, error
   validateRules(spec.behavior?.scaleDown, behavior.child("scaleDown"), errors);
 }
 
-function validateTarget(target: MetricTarget | undefined, path: Path, errors: Errors): void {
+function validateTarget(
+  target: MetricTarget | undefined,
+  source: string,
+  path: Path,
+  errors: Errors,
+): void {
   const { type = "", averageUtilization, averageValue, value } = target ?? {};
   const types = ["AverageValue", "Utilization", "Value"];
   if (type === "") errors.required(path.child("type"), "must specify a metric target type");
@@ -138,11 +146,54 @@ function validateTarget(target: MetricTarget | undefined, path: Path, errors: Er
   if (averageUtilization !== undefined && averageUtilization < 1) {
     errors.invalid(path.child("averageUtilization"), averageUtilization, "must be greater than 0");
   }
-  if (averageUtilization === undefined && averageValue === undefined && value === undefined) {
-    errors.required(
-      path.child("averageUtilization"),
-      "must set either a target raw value or a target utilization",
-    );
+  for (const [member, text] of [["value", value], ["averageValue", averageValue]] as const) {
+    const quantity = text === undefined ? undefined : tryParseQuantity(String(text));
+    if (quantity !== undefined && quantity.nano <= 0n) {
+      errors.invalid(path.child(member), text, "must be positive");
+    }
+  }
+  validateTargetKind(target ?? {}, source, path, errors);
+}
+
+/** Which of the three amounts a source takes. */
+function validateTargetKind(
+  { averageUtilization, averageValue, value }: MetricTarget,
+  source: string,
+  path: Path,
+  errors: Errors,
+): void {
+  switch (source) {
+    case "resource":
+    case "containerResource":
+      if (averageUtilization === undefined && averageValue === undefined) {
+        errors.required(
+          path.child("averageUtilization"),
+          "must set either a target raw value or a target utilization",
+        );
+      } else if (averageUtilization !== undefined && averageValue !== undefined) {
+        errors.forbidden(
+          path.child("averageValue"),
+          "may not set both a target raw value and a target utilization",
+        );
+      }
+      return;
+    case "pods":
+      if (averageValue === undefined) {
+        errors.required(path.child("averageValue"), "must specify a positive target averageValue");
+      }
+      return;
+    default:
+      if (value === undefined && averageValue === undefined) {
+        errors.required(
+          path.child("averageValue"),
+          `must set either a target value for metric or a per-pod target`,
+        );
+      } else if (source === "external" && value !== undefined && averageValue !== undefined) {
+        errors.forbidden(
+          path.child("value"),
+          "may not set both a target value for metric and a per-pod target",
+        );
+      }
   }
 }
 
@@ -165,6 +216,19 @@ function validateRules(rules: HPAScalingRules | undefined, path: Path, errors: E
       window,
       `must be less than or equal to ${MAX_WINDOW_SECONDS}`,
     );
+  }
+  const tolerance = rules.tolerance === undefined
+    ? undefined
+    : tryParseQuantity(String(rules.tolerance));
+  if (tolerance !== undefined && tolerance.nano < 0n) {
+    errors.invalid(
+      path.child("tolerance"),
+      rules.tolerance,
+      "must be greater than or equal to 0",
+    );
+  }
+  if (policies.length === 0) {
+    errors.required(path.child("policies"), "must specify at least one Policy");
   }
   const selections = ["Disabled", "Max", "Min"];
   if (selectPolicy !== undefined && !selections.includes(selectPolicy)) {

@@ -2,20 +2,18 @@ import { equalJson } from "../../base/mod.ts";
 import type {
   Event,
   Lease,
-  LimitRange,
   Namespace,
   Node,
   PriorityClass,
-  ResourceQuota,
   RuntimeClass,
   Taint,
 } from "../generated/types.ts";
 import { dnsLabelProblems, labelValueProblems, qualifiedNameProblems } from "../names.ts";
-import { compareQuantity, formatQuantity, tryParseQuantity } from "../quantity.ts";
 import type { Errors } from "./errors.ts";
-import { IMMUTABLE } from "./metadata.ts";
+import { IMMUTABLE, validateLabels } from "./metadata.ts";
 import { Path } from "./path.ts";
-import { validateResourceValue } from "./pod/resources.ts";
+import { validateResources } from "./pod/resources.ts";
+import { validateTolerations } from "./pod/scheduling.ts";
 
 const SPEC = Path.of("spec");
 
@@ -159,8 +157,23 @@ export function validatePriorityClassUpdate(
   }
 }
 
-export function validateRuntimeClass({ handler = "" }: RuntimeClass, errors: Errors): void {
+export function validateRuntimeClass(
+  { handler = "", overhead, scheduling }: RuntimeClass,
+  errors: Errors,
+): void {
   errors.invalidAll(Path.of("handler"), handler, dnsLabelProblems(handler));
+  if (overhead !== undefined) {
+    validateResources({ limits: overhead.podFixed ?? {} }, Path.of("overhead"), errors);
+  }
+  const at = Path.of("scheduling");
+  validateLabels(scheduling?.nodeSelector, at.child("nodeSelector"), errors);
+  const { tolerations = [] } = scheduling ?? {};
+  validateTolerations(tolerations, at.child("tolerations"), errors);
+  for (const [i, toleration] of tolerations.entries()) {
+    if (tolerations.slice(0, i).some((other) => equalJson(other, toleration))) {
+      errors.duplicate(at.child("tolerations").at(i), toleration);
+    }
+  }
 }
 
 export function validateRuntimeClassUpdate(
@@ -170,50 +183,6 @@ export function validateRuntimeClassUpdate(
 ): void {
   if (next.handler !== old.handler) {
     errors.invalid(Path.of("handler"), next.handler ?? "", IMMUTABLE);
-  }
-}
-
-export function validateQuota({ spec = {} }: ResourceQuota, errors: Errors): void {
-  for (const [name, text] of Object.entries(spec.hard ?? {})) {
-    const at = SPEC.child("hard").key(name);
-    errors.invalidAll(at, name, qualifiedNameProblems(name));
-    validateResourceValue(name, text, at, errors);
-  }
-}
-
-export function validateQuotaUpdate(next: ResourceQuota, old: ResourceQuota, errors: Errors): void {
-  validateQuota(next, errors);
-  if (!equalJson([...(next.spec?.scopes ?? [])].sort(), [...(old.spec?.scopes ?? [])].sort())) {
-    errors.invalid(SPEC.child("scopes"), next.spec?.scopes ?? null, IMMUTABLE);
-  }
-}
-
-export function validateLimitRange({ spec = {} }: LimitRange, errors: Errors): void {
-  const types = new Set<string>();
-  for (const [i, limit] of (spec.limits ?? []).entries()) {
-    const at = SPEC.child("limits").at(i);
-    const { type = "" } = limit;
-    if (type === "") errors.required(at.child("type"));
-    else if (types.has(type)) errors.duplicate(at.child("type"), type);
-    types.add(type);
-    if (type === "Pod") {
-      for (const member of ["default", "defaultRequest"] as const) {
-        if (limit[member] !== undefined) {
-          errors.forbidden(at.child(member), "may not be specified when `type` is 'Pod'");
-        }
-      }
-    }
-    for (const [name, least] of Object.entries(limit.min ?? {})) {
-      const [low, high] = [least, limit.max?.[name] ?? ""].map((text) =>
-        tryParseQuantity(String(text))
-      );
-      if (low === undefined || high === undefined || compareQuantity(low, high) <= 0) continue;
-      errors.invalid(
-        at.child("min").key(name),
-        formatQuantity(low),
-        `min value ${formatQuantity(low)} is greater than max value ${formatQuantity(high)}`,
-      );
-    }
   }
 }
 

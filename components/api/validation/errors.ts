@@ -18,6 +18,11 @@ export class Errors {
     this.#add("FieldValueInvalid", path, `Invalid value: ${valueText(value)}`, detail);
   }
 
+  /** A value that is too large, or too much of a secret, to be told. */
+  invalidWhole(path: Path, detail: string): void {
+    this.#add("FieldValueInvalid", path, "Invalid value", detail);
+  }
+
   /** One error for each text of a broken rule. */
   invalidAll(path: Path, value: unknown, details: readonly string[]): void {
     for (const detail of details) this.invalid(path, value, detail);

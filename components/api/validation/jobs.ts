@@ -1,9 +1,10 @@
-import type { CronJob, Job, JobSpec } from "../generated/types.ts";
+import type { CronJob, Job, JobSpec, PodTemplateSpec } from "../generated/types.ts";
 import { labelSelectorMatcher } from "../label_selector.ts";
 import { isCronSchedule } from "./cron.ts";
 import type { Errors } from "./errors.ts";
 import { Path } from "./path.ts";
 import { nonNegative } from "./pod/probes.ts";
+import { validateJobPolicies } from "./job_policies.ts";
 import { validatePodTemplate } from "./pod/spec.ts";
 import { validateLabelSelector } from "./selector.ts";
 import { immutable } from "./workloads.ts";
@@ -77,6 +78,7 @@ export function validateJobSpec(spec: JobSpec, path: Path, errors: Errors): void
       "requires indexed completion mode",
     );
   }
+  validateJobPolicies(spec, path, errors);
   const template = path.child("template");
   validatePodTemplate(spec.template, template, errors);
   const policy = spec.template?.spec?.restartPolicy;
@@ -101,13 +103,51 @@ export function validateJobUpdate(next: Job, old: Job, errors: Errors): void {
     immutable(now.completions, before.completions, SPEC.child("completions"), errors);
   }
   immutable(now.selector, before.selector, SPEC.child("selector"), errors);
-  const suspended = before.suspend === true && old.status?.startTime === undefined;
-  if (!suspended) immutable(now.template, before.template, SPEC.child("template"), errors);
+  const template = before.suspend === true
+    ? withDirectives(now.template, before.template)
+    : now.template;
+  immutable(template, before.template, SPEC.child("template"), errors);
   for (const member of ["completionMode", "podFailurePolicy", "backoffLimitPerIndex"] as const) {
     immutable(now[member], before[member], SPEC.child(member), errors);
   }
   immutable(now.managedBy, before.managedBy, SPEC.child("managedBy"), errors);
   immutable(now.successPolicy, before.successPolicy, SPEC.child("successPolicy"), errors);
+}
+
+/** The new template with what may change while a job waits put back: where its pods go, and what they need. */
+function withDirectives(
+  now: PodTemplateSpec | undefined,
+  before: PodTemplateSpec | undefined,
+): PodTemplateSpec {
+  const copy = structuredClone(now ?? {}) as Members;
+  const old = (before ?? {}) as Members;
+  restore(copy, old, "metadata", ["labels", "annotations"]);
+  restore(copy, old, "spec", ["nodeSelector", "tolerations", "schedulingGates"]);
+  const [spec, oldSpec] = [copy["spec"], old["spec"]] as [Members | undefined, Members | undefined];
+  if (spec === undefined || oldSpec === undefined) return copy;
+  restore(spec, oldSpec, "affinity", ["nodeAffinity"]);
+  for (const member of ["containers", "initContainers"]) {
+    const containers = (spec[member] ?? []) as Members[];
+    for (const [i, container] of containers.entries()) {
+      const other = ((oldSpec[member] ?? []) as Members[])[i];
+      if (other?.["resources"] !== undefined) container["resources"] = other["resources"];
+    }
+  }
+  return copy;
+}
+
+type Members = Record<string, unknown>;
+
+function restore(next: Members, old: Members, member: string, names: readonly string[]): void {
+  const [to, from] = [next[member], old[member]] as [Members | undefined, Members | undefined];
+  if (to === undefined && from === undefined) return;
+  const target = to ?? {};
+  for (const name of names) {
+    if (from?.[name] === undefined) delete target[name];
+    else target[name] = from[name];
+  }
+  if (from === undefined && Object.keys(target).length === 0) delete next[member];
+  else next[member] = target;
 }
 
 const MAX_CRON_JOB_NAME = 52;
@@ -138,6 +178,14 @@ export function validateCronJob({ spec = {}, metadata }: CronJob, errors: Errors
   nonNegative(spec.failedJobsHistoryLimit, SPEC.child("failedJobsHistoryLimit"), errors);
   if (timeZone === "") {
     errors.invalid(SPEC.child("timeZone"), "", "timeZone must be nil or non-empty string");
+  } else if (timeZone?.toLowerCase() === "local") {
+    errors.invalid(
+      SPEC.child("timeZone"),
+      timeZone,
+      "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones",
+    );
+  } else if (timeZone !== undefined && !isTimeZone(timeZone)) {
+    errors.invalid(SPEC.child("timeZone"), timeZone, `unknown time zone ${timeZone}`);
   }
   const at = SPEC.child("jobTemplate").child("spec");
   if (spec.jobTemplate?.spec?.manualSelector === true) {
@@ -151,5 +199,14 @@ export function validateCronJob({ spec = {}, metadata }: CronJob, errors: Errors
       name,
       `must be no more than ${MAX_CRON_JOB_NAME} characters`,
     );
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -22,6 +22,7 @@ import { Path } from "./path.ts";
 import { validatePort } from "./pod/probes.ts";
 import { isIpAddress, isIpv4, isIpv6 } from "./pod/spec.ts";
 import { validateLabelSelector } from "./selector.ts";
+import { isStrictSubset, validateNonSpecialAddress } from "./special_address.ts";
 
 const SPEC = Path.of("spec");
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
@@ -228,12 +229,16 @@ function validatePeer(peer: NetworkPolicyPeer, path: Path, errors: Errors): void
       );
     }
     for (const [i, text] of except.entries()) {
-      if (isCidr(text)) continue;
-      errors.invalid(
-        at.child("except").at(i),
-        text,
-        "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
-      );
+      const place = at.child("except").at(i);
+      if (!isCidr(text)) {
+        errors.invalid(
+          place,
+          text,
+          "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
+        );
+      } else if (isCidr(cidr) && !isStrictSubset(text, cidr)) {
+        errors.invalid(place, text, "must be a strict subset of `cidr`");
+      }
     }
     if (podSelector !== undefined || namespaceSelector !== undefined) {
       errors.forbidden(path, "may not specify both ipBlock and another peer");
@@ -246,6 +251,7 @@ function validatePeer(peer: NetworkPolicyPeer, path: Path, errors: Errors): void
 const ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"];
 const MAX_ENDPOINTS = 1000;
 const MAX_ADDRESSES = 100;
+const MAX_PORTS = 100;
 
 export function validateEndpointSlice(slice: EndpointSlice, errors: Errors): void {
   const { addressType = "", endpoints = [], ports = [] } = slice;
@@ -256,7 +262,7 @@ export function validateEndpointSlice(slice: EndpointSlice, errors: Errors): voi
   if (endpoints.length > MAX_ENDPOINTS) {
     errors.tooMany(Path.of("endpoints"), endpoints.length, MAX_ENDPOINTS);
   }
-  for (const [i, { addresses = [], nodeName }] of endpoints.entries()) {
+  for (const [i, { addresses = [], hostname, nodeName }] of endpoints.entries()) {
     const at = Path.of("endpoints").at(i);
     const path = at.child("addresses");
     if (addresses.length === 0) errors.required(path, "must contain at least 1 address");
@@ -268,12 +274,16 @@ export function validateEndpointSlice(slice: EndpointSlice, errors: Errors): voi
         errors.invalid(path.at(j), address, "must be a valid IPv6 address");
       } else if (addressType === "FQDN") {
         errors.invalidAll(path.at(j), address, dnsSubdomainProblems(address));
+      } else if (addressType === "IPv4" || addressType === "IPv6") {
+        validateNonSpecialAddress(address, path.at(j), errors);
       }
     }
+    if (hostname) errors.invalidAll(at.child("hostname"), hostname, dnsLabelProblems(hostname));
     if (nodeName) {
       errors.invalidAll(at.child("nodeName"), nodeName, dnsSubdomainProblems(nodeName));
     }
   }
+  if (ports.length > MAX_PORTS) errors.tooMany(Path.of("ports"), ports.length, MAX_PORTS);
   const names = new Set<string>();
   for (const [i, { name = "", protocol }] of ports.entries()) {
     const at = Path.of("ports").at(i);
@@ -311,9 +321,9 @@ export function validateEndpoints({ subsets = [] }: Endpoints, errors: Errors): 
       ] as const
     ) {
       for (const [j, { ip = "" }] of list.entries()) {
-        if (!isIpAddress(ip)) {
-          errors.invalid(at.child(member).at(j).child("ip"), ip, NOT_AN_ADDRESS);
-        }
+        const place = at.child(member).at(j).child("ip");
+        if (!isIpAddress(ip)) errors.invalid(place, ip, NOT_AN_ADDRESS);
+        else validateNonSpecialAddress(ip, place, errors);
       }
     }
     for (const [j, { name = "", port = 0, protocol = "" }] of ports.entries()) {

@@ -6,6 +6,7 @@ import { IMMUTABLE, validateLabels } from "./metadata.ts";
 import { Path } from "./path.ts";
 import { validatePort } from "./pod/probes.ts";
 import { isIpAddress, isIpv6 } from "./pod/spec.ts";
+import { validateNonSpecialAddress } from "./special_address.ts";
 
 const SPEC = Path.of("spec");
 const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
@@ -136,9 +137,7 @@ function validateAddresses(spec: ServiceSpec, errors: Errors): void {
   for (const [i, address] of externalIPs.entries()) {
     const at = SPEC.child("externalIPs").at(i);
     if (!isIpAddress(address)) errors.invalid(at, address, NOT_AN_ADDRESS);
-    else if (/^(127\.|169\.254\.|224\.0\.0\.)|^::1$|^0\.0\.0\.0$|^::$/.test(address)) {
-      errors.invalid(at, address, "may not be in the loopback, link-local or unspecified range");
-    }
+    else validateNonSpecialAddress(address, at, errors);
   }
   for (const [i, family] of ipFamilies.entries()) {
     if (family !== "IPv4" && family !== "IPv6") {

@@ -32,7 +32,8 @@ export function validateAmount(
   else nonNegative(value, path, errors);
 }
 
-function atMostAll(value: IntOrString | undefined, path: Path, errors: Errors): void {
+/** A percentage is one of a whole. */
+export function atMostAll(value: IntOrString | undefined, path: Path, errors: Errors): void {
   if (value !== undefined && (percentOf(value) ?? 0) > 100) {
     errors.invalid(path, value, "must not be greater than 100%");
   }
@@ -69,17 +70,24 @@ function validateSelection(
   }
 }
 
-/** Controllers of long-running pods restart them always. */
-function alwaysRestarts(template: PodTemplateSpec | undefined, errors: Errors): void {
+/** Controllers of long-running pods restart them always, and each says in its own words that they have no deadline. */
+function alwaysRestarts(
+  template: PodTemplateSpec | undefined,
+  kind: "ReplicaSet" | "ReplicationController" | "DaemonSet" | "StatefulSet",
+  errors: Errors,
+): void {
   const at = SPEC.child("template").child("spec");
-  const policy = template?.spec?.restartPolicy;
+  const { restartPolicy: policy, activeDeadlineSeconds: deadline } = template?.spec ?? {};
   if (policy !== undefined && policy !== "" && policy !== "Always") {
     errors.notSupported(at.child("restartPolicy"), policy, ["Always"]);
   }
-  if (template?.spec?.activeDeadlineSeconds !== undefined) {
+  if (deadline === undefined) return;
+  if (kind === "DaemonSet") {
+    errors.invalid(at.child("activeDeadlineSeconds"), deadline, "must not be specified");
+  } else {
     errors.forbidden(
       at.child("activeDeadlineSeconds"),
-      "activeDeadlineSeconds in ReplicaSet is not Supported",
+      `activeDeadlineSeconds in ${kind} is not Supported`,
     );
   }
 }
@@ -93,7 +101,7 @@ export function validateDeployment({ spec = {} }: Deployment, errors: Errors): v
   nonNegative(spec.replicas ?? 0, SPEC.child("replicas"), errors);
   validateSelection(spec.selector, spec.template, "deployment", errors);
   validatePodTemplate(spec.template, SPEC.child("template"), errors);
-  alwaysRestarts(spec.template, errors);
+  alwaysRestarts(spec.template, "ReplicaSet", errors);
   const at = SPEC.child("strategy");
   const { type = "", rollingUpdate } = spec.strategy ?? {};
   if (type === "Recreate") {
@@ -147,7 +155,7 @@ export function validateReplicaSet({ spec = {} }: ReplicaSet, errors: Errors): v
   validateSelection(spec.selector, spec.template, "ReplicaSet", errors);
   if (spec.template === undefined) return errors.required(SPEC.child("template"));
   validatePodTemplate(spec.template, SPEC.child("template"), errors);
-  alwaysRestarts(spec.template, errors);
+  alwaysRestarts(spec.template, "ReplicaSet", errors);
 }
 
 export function validateReplicaSetUpdate(next: ReplicaSet, old: ReplicaSet, errors: Errors): void {
@@ -173,13 +181,13 @@ export function validateReplicationController(
     );
   }
   validatePodTemplate(spec.template, SPEC.child("template"), errors);
-  alwaysRestarts(spec.template, errors);
+  alwaysRestarts(spec.template, "ReplicationController", errors);
 }
 
 export function validateDaemonSet({ spec = {} }: DaemonSet, errors: Errors): void {
   validateSelection(spec.selector, spec.template, "daemonset", errors);
   validatePodTemplate(spec.template, SPEC.child("template"), errors);
-  alwaysRestarts(spec.template, errors);
+  alwaysRestarts(spec.template, "DaemonSet", errors);
   nonNegative(spec.minReadySeconds, SPEC.child("minReadySeconds"), errors);
   const at = SPEC.child("updateStrategy");
   const { type = "", rollingUpdate } = spec.updateStrategy ?? {};
@@ -243,10 +251,17 @@ export function validateStatefulSet({ spec = {} }: StatefulSet, errors: Errors):
   }
   nonNegative(spec.replicas ?? 0, SPEC.child("replicas"), errors);
   nonNegative(spec.minReadySeconds, SPEC.child("minReadySeconds"), errors);
+  const retention = SPEC.child("persistentVolumeClaimRetentionPolicy");
+  for (const member of ["whenDeleted", "whenScaled"] as const) {
+    const policy = spec.persistentVolumeClaimRetentionPolicy?.[member];
+    if (policy !== undefined && policy !== "Retain" && policy !== "Delete") {
+      errors.notSupported(retention.child(member), policy, ["Retain", "Delete"]);
+    }
+  }
   nonNegative(spec.ordinals?.start, SPEC.child("ordinals").child("start"), errors);
   validateSelection(spec.selector, spec.template, "statefulset", errors);
   validatePodTemplate(spec.template, SPEC.child("template"), errors);
-  alwaysRestarts(spec.template, errors);
+  alwaysRestarts(spec.template, "StatefulSet", errors);
 }
 
 const STATEFUL_MUTABLE = [
