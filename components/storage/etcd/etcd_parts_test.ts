@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../base/mod.ts";
+import type { Write } from "../store.ts";
 import { EtcdError } from "./etcd_error.ts";
 import { EtcdKeys, rangeOf } from "./etcd_keys.ts";
 import { EtcdLeases } from "./etcd_leases.ts";
 import { FreshRevision } from "./fresh_revision.ts";
 import { decodeTxn, decodeWatch, encodeRange, encodeTxn, encodeWatchCreate } from "./messages.ts";
+import { OwnWrites } from "./own_writes.ts";
 import { allTellProgress, tellsProgress } from "./progress_trust.ts";
 
 const text = new TextEncoder();
@@ -175,4 +177,54 @@ Deno.test("EtcdError says what is known of a call", () => {
       assert.equal(error[name as keyof EtcdError], value, `${error.details}: ${name}`);
     }
   }
+});
+
+Deno.test("OwnWrites sends one write of a key at a time, and refuses what rests on what is no more", async () => {
+  const writes = new OwnWrites();
+  const sent: { readonly done: PromiseWithResolvers<number>; readonly name: string }[] = [];
+  const run = (name: string, write: Write) =>
+    writes.run(write, () => {
+      const done = Promise.withResolvers<number>();
+      sent.push({ done, name });
+      return done.promise;
+    }, ({ entry }) => {
+      throw new Error(`lost against ${entry?.revision}`);
+    });
+  const put = (revision: number): Write => ({
+    op: "update",
+    key: "k",
+    value: text.encode("v"),
+    revision,
+  });
+  const first = run("first", put(1));
+  const second = run("second", put(1));
+  const other = run("other", { op: "delete", key: "other", revision: 1 });
+  const create = run("create", { op: "create", key: "k", value: text.encode("v") });
+  assert.deepEqual(sent.map(({ name }) => name), ["first", "other"]);
+  sent[0]?.done.resolve(5);
+  sent[1]?.done.resolve(6);
+  assert.equal(await first, 5);
+  assert.equal(await other, 6);
+  await assert.rejects(second, /lost against 5/);
+  await assert.rejects(create, /lost against 5/);
+
+  // Of what failed nobody knows, so that the next one has to ask; after a delete only a create fits.
+  const failing = run("failing", put(5));
+  const asking = run("asking", { op: "delete", key: "k", revision: 5 });
+  const late = run("late", put(5));
+  const anew = run("anew", { op: "create", key: "k", value: text.encode("v") });
+  sent[2]?.done.reject(new EtcdError(14, "away"));
+  await assert.rejects(failing, /away/);
+  assert.equal(sent.at(-1)?.name, "asking");
+  sent.at(-1)?.done.resolve(8);
+  assert.equal(await asking, 8);
+  await assert.rejects(late, /lost against undefined/);
+  assert.equal(sent.at(-1)?.name, "anew");
+  const again = text.encode("v");
+  assert.notEqual(writes.own("k", again), again, "the array that was written is kept");
+  assert.equal(writes.own("k", text.encode("w")).length, 1);
+  assert.equal(writes.own("x", again), again);
+  sent.at(-1)?.done.resolve(9);
+  assert.equal(await anew, 9);
+  assert.equal(writes.own("k", again), again);
 });

@@ -25,6 +25,7 @@ import { EtcdError } from "./etcd_error.ts";
 import { EtcdKeys, oneKey } from "./etcd_keys.ts";
 import { EtcdLeases } from "./etcd_leases.ts";
 import { readRange } from "./etcd_pages.ts";
+import { OwnWrites } from "./own_writes.ts";
 import { EtcdWatchers } from "./etcd_watchers.ts";
 import { firstReadable } from "./first_readable.ts";
 import { FreshRevision } from "./fresh_revision.ts";
@@ -67,8 +68,7 @@ export class EtcdStore implements Store {
   readonly #compactor: EtcdCompactor;
   readonly #watchers: EtcdWatchers;
   readonly #statuses: MemberStatuses;
-  /** Values on their way, by key: their events need not keep a second copy. */
-  readonly #writing = new Map<string, Uint8Array>();
+  readonly #writes = new OwnWrites();
   #revision: number;
   #compacted: number;
   #closed = false;
@@ -130,7 +130,7 @@ export class EtcdStore implements Store {
       logger,
       trusted: () => statuses.tellProgress,
       touch: async () => this.#heard(await client.put(keys.own(TOUCHED_KEY), TOUCHED_VALUE)),
-      written: (key, value) => this.#own(key, value),
+      written: (key, value) => this.#writes.own(key, value),
       compacted: (to) => this.#forgotten(to),
       moved: () => {
         this.#heard(this.#watchers.position);
@@ -194,22 +194,15 @@ export class EtcdStore implements Store {
   async write(write: Write): Promise<number> {
     const size = write.op === "delete" ? 0 : write.value.length;
     if (size > VALUE_MAXIMUM_BYTES) throw new ValueTooLargeError(write.key, size);
-    if (write.op !== "delete") this.#writing.set(write.key, write.value);
     try {
-      const { succeeded, revision, current } = await this.#txn(write);
-      this.#heard(revision);
-      if (!succeeded) this.#refuse(write, current);
-      await this.#ownEvent(revision);
-      return revision;
+      return await this.#writes.run(write, () => this.#send(write), ({ entry }) => {
+        throw refusal(write, entry);
+      });
     } catch (error) {
       if (error instanceof EtcdError && error.tooLarge) {
         throw new ValueTooLargeError(write.key, size);
       }
       throw error;
-    } finally {
-      if (write.op !== "delete" && this.#writing.get(write.key) === write.value) {
-        this.#writing.delete(write.key);
-      }
     }
   }
 
@@ -265,10 +258,12 @@ export class EtcdStore implements Store {
     };
   }
 
-  #refuse(write: Write, current: KeyValue | undefined): never {
-    if (write.op === "create") throw new KeyExistsError(write.key);
-    const entry = current && this.#entry(current);
-    throw new RevisionMismatchError(write.key, write.revision, entry);
+  async #send(write: Write): Promise<number> {
+    const { succeeded, revision, current } = await this.#txn(write);
+    this.#heard(revision);
+    if (!succeeded) throw refusal(write, current && this.#entry(current));
+    await this.#ownEvent(revision);
+    return revision;
   }
 
   /** Whoever is told of a write finds it in every cache, as long as events come at all. */
@@ -287,12 +282,6 @@ export class EtcdStore implements Store {
     return revision;
   }
 
-  /** The very array that was written where it holds the same: who has offered its object finds it by that. */
-  #own(key: string, value: Uint8Array): Uint8Array {
-    const written = this.#writing.get(key);
-    return written !== undefined && equalBytes(written, value) ? written : value;
-  }
-
   #entry({ key, value, modRevision }: KeyValue): Entry {
     return { key: this.#keys.text(key), value, revision: modRevision };
   }
@@ -309,8 +298,9 @@ export class EtcdStore implements Store {
 
 const TOUCHED_VALUE = new TextEncoder().encode("{}");
 
-function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  if (left.length !== right.length) return false;
-  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
-  return true;
+/** What a write is told that lost against what is there. */
+function refusal(write: Write, current: Entry | undefined): Error {
+  return write.op === "create"
+    ? new KeyExistsError(write.key)
+    : new RevisionMismatchError(write.key, write.revision, current);
 }
