@@ -180,7 +180,8 @@ Deno.test("EtcdError says what is known of a call", () => {
 });
 
 Deno.test("OwnWrites sends one write of a key at a time, and refuses what rests on what is no more", async () => {
-  const writes = new OwnWrites();
+  const clock = new FakeClock();
+  const writes = new OwnWrites(clock);
   const sent: { readonly done: PromiseWithResolvers<number>; readonly name: string }[] = [];
   const run = (name: string, write: Write) =>
     writes.run(write, () => {
@@ -224,7 +225,10 @@ Deno.test("OwnWrites sends one write of a key at a time, and refuses what rests 
   assert.notEqual(writes.own("k", again), again, "the array that was written is kept");
   assert.equal(writes.own("k", text.encode("w")).length, 1);
   assert.equal(writes.own("x", again), again);
+  const waiting = run("waiting", put(9));
+  await clock.advance(10_001);
   sent.at(-1)?.done.resolve(9);
   assert.equal(await anew, 9);
+  await assert.rejects(waiting, /did not take writes before this one/);
   assert.equal(writes.own("k", again), again);
 });

@@ -68,7 +68,7 @@ export class EtcdStore implements Store {
   readonly #compactor: EtcdCompactor;
   readonly #watchers: EtcdWatchers;
   readonly #statuses: MemberStatuses;
-  readonly #writes = new OwnWrites();
+  readonly #writes: OwnWrites;
   #revision: number;
   #compacted: number;
   #closed = false;
@@ -111,6 +111,7 @@ export class EtcdStore implements Store {
     this.#revision = revision;
     this.#compacted = compacted;
     this.#leases = new EtcdLeases(clock, async (seconds) => (await client.leaseGrant(seconds)).id);
+    this.#writes = new OwnWrites(clock);
     this.#fresh = new FreshRevision(() => this.#ask());
     this.#compactor = new EtcdCompactor({
       client,

@@ -1,4 +1,9 @@
+import type { Clock } from "../../base/mod.ts";
 import type { Entry, Write } from "../store.ts";
+import { CODES, EtcdError } from "./etcd_error.ts";
+
+/** How long a write waits for those before it, roughly. */
+const WAIT_MAXIMUM_MILLISECONDS = 10_000;
 
 /** What the last of this process's writes to a key has left there; `entry` is absent after a delete. */
 export interface Outcome {
@@ -11,6 +16,8 @@ export interface Outcome {
  * the second would be refused anyway, and is so without asking etcd.
  */
 export class OwnWrites {
+  constructor(readonly clock: Clock) {}
+
   readonly #running = new Map<
     string,
     { readonly value?: Uint8Array; readonly done: Promise<Outcome | undefined> }
@@ -26,9 +33,17 @@ export class OwnWrites {
     refuse: (outcome: Outcome) => never,
   ): Promise<number> {
     const { key } = write;
+    const late = this.clock.monotonic() + WAIT_MAXIMUM_MILLISECONDS;
     for (let other = this.#running.get(key); other !== undefined; other = this.#running.get(key)) {
       const outcome = await other.done;
       if (outcome !== undefined && !fits(write, outcome)) refuse(outcome);
+      if (this.clock.monotonic() > late) {
+        throw new EtcdError(
+          CODES.deadlineExceeded,
+          "etcd did not take writes before this one",
+          true,
+        );
+      }
     }
     const sent = send();
     const value = write.op === "delete" ? undefined : write.value;
