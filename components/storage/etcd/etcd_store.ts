@@ -1,4 +1,4 @@
-import { type Clock, invariant, type Logger } from "../../base/mod.ts";
+import { type Clock, invariant, type Logger, sleep } from "../../base/mod.ts";
 import {
   CompactedError,
   type Entry,
@@ -7,6 +7,7 @@ import {
   type ListResult,
   RevisionMismatchError,
   type Store,
+  StoreFailedError,
   VALUE_MAXIMUM_BYTES,
   ValueTooLargeError,
   type WatchHandle,
@@ -56,6 +57,8 @@ const EMPTY_REVISION = 1;
 const REPLAY_REVISIONS = 1_000;
 /** How long an acknowledged write waits for its own event. */
 const OWN_EVENT_MILLISECONDS = 1_000;
+/** How long the end waits for writes on their way. */
+const CLOSE_MILLISECONDS = 2_000;
 
 /** The store in etcd, which others may write to as well. */
 export class EtcdStore implements Store {
@@ -71,7 +74,7 @@ export class EtcdStore implements Store {
   readonly #writes: OwnWrites;
   #revision: number;
   #compacted: number;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   /** Connects, and finds out where etcd stands. Rejects with `StoreFailedError`. */
   static async open(options: EtcdStoreOptions): Promise<EtcdStore> {
@@ -195,6 +198,7 @@ export class EtcdStore implements Store {
   async write(write: Write): Promise<number> {
     const size = write.op === "delete" ? 0 : write.value.length;
     if (size > VALUE_MAXIMUM_BYTES) throw new ValueTooLargeError(write.key, size);
+    if (this.#closing !== undefined) throw new StoreFailedError("the store is closed");
     try {
       return await this.#writes.run(write, () => this.#send(write), ({ entry }) => {
         throw refusal(write, entry);
@@ -226,11 +230,20 @@ export class EtcdStore implements Store {
   }
 
   close(): Promise<void> {
-    this.#closed = true;
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#compactor.close();
+    const late = new AbortController();
+    const { clock } = this.#options;
+    await Promise.race([
+      this.#writes.idle(),
+      sleep(clock, CLOSE_MILLISECONDS, late.signal).catch(() => {}),
+    ]);
+    late.abort(new Error("in time"));
     this.#watchers.close();
     this.#client.close();
-    return Promise.resolve();
   }
 
   /** Tries again with another lease where the one taken is gone: nothing was written then. */
@@ -269,7 +282,7 @@ export class EtcdStore implements Store {
 
   /** Whoever is told of a write finds it in every cache, as long as events come at all. */
   async #ownEvent(revision: number): Promise<void> {
-    if (this.#watchers.position >= revision || !this.#watchers.connected || this.#closed) return;
+    if (this.#watchers.position >= revision || !this.#watchers.connected) return;
     const abort = new AbortController();
     const timer = this.#options.clock.after(OWN_EVENT_MILLISECONDS, () => abort.abort());
     await this.#watchers.wait(revision, abort.signal).catch(() => {});

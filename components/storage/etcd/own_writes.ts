@@ -60,6 +60,13 @@ export class OwnWrites {
     }
   }
 
+  /** Resolves when none is on its way. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) {
+      await Promise.all([...this.#running.values()].map(({ done }) => done));
+    }
+  }
+
   /** The very array that was written, where it holds the same: who has offered its object finds it by that. */
   own(key: string, value: Uint8Array): Uint8Array {
     const written = this.#running.get(key)?.value;
