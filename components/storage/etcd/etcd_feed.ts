@@ -54,6 +54,8 @@ export class EtcdFeed {
   #stream: WatchStream | undefined;
   #connected = false;
   #failures = 0;
+  /** Asked for and not answered: a connection that comes to be is asked as well. */
+  #progressWanted = false;
   /** Ends the wait for the end of the connection. */
   #end: () => void = () => {};
   /** Events of a revision of which more may come. */
@@ -79,6 +81,7 @@ export class EtcdFeed {
 
   /** Asks etcd to tell how far it is. */
   requestProgress(): void {
+    this.#progressWanted = true;
     if (this.#connected) this.#stream?.send(encodeProgressRequest());
   }
 
@@ -149,9 +152,11 @@ export class EtcdFeed {
     if (response.created) {
       this.#connected = true;
       this.#failures = 0;
+      if (this.#progressWanted) this.requestProgress();
       return true;
     }
     if (response.events.length === 0) {
+      this.#progressWanted = false;
       if (this.#held.length === 0 && response.revision > this.#position) {
         listener.progress(response.revision);
       }

@@ -97,6 +97,25 @@ etcdTest("comes to a revision at which nothing of its own happened", async (open
   cache.close();
 });
 
+etcdTest("opens caches where only others have written for long", async (open) => {
+  const [store, elsewhere] = await Promise.all([open(), open({ prefix: "/elsewhere" })]);
+  await create(store, "old");
+  let left = 1_200;
+  await Promise.all(
+    range(64).map(async (writer) => {
+      while (left-- > 0) await create(elsewhere, `foreign-${writer}-${left}`);
+    }),
+  );
+  await store.freshRevision();
+  for (const each of [store, await open()]) {
+    const cache = cacheOf(each);
+    await cache.ready();
+    assert.equal(cache.count(PREFIX), 1);
+    assert.ok(cache.revision >= store.revision - 1);
+    cache.close();
+  }
+});
+
 etcdTest("shows its own writes in its caches when they are acknowledged", async (open) => {
   const store = await open();
   const cache = cacheOf(store);
