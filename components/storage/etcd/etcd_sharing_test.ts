@@ -116,6 +116,18 @@ etcdTest("opens caches where only others have written for long", async (open) =>
   }
 });
 
+etcdTest("does nothing for a revision that there is not", async (open) => {
+  const store = await open();
+  const cache = cacheOf(store);
+  await cache.ready();
+  const before = await store.freshRevision();
+  await assert.rejects(cache.waitFor(before + 1_000_000, AbortSignal.timeout(300)));
+  assert.equal(await store.freshRevision(), before);
+  await create(store, "next");
+  assert.equal(cache.count(PREFIX), 1);
+  cache.close();
+});
+
 etcdTest("shows its own writes in its caches when they are acknowledged", async (open) => {
   const store = await open();
   const cache = cacheOf(store);

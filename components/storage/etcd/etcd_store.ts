@@ -132,6 +132,8 @@ export class EtcdStore implements Store {
       keys,
       clock,
       logger,
+      known: () => this.#revision,
+      current: () => this.#fresh.get(),
       trusted: () => statuses.tellProgress,
       touch: async () => this.#heard(await client.put(keys.own(TOUCHED_KEY), TOUCHED_VALUE)),
       written: (key, value) => this.#writes.own(key, value),

@@ -45,6 +45,10 @@ export interface EtcdWatchersOptions {
   readonly keys: EtcdKeys;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The last revision that etcd is known to have reached. */
+  readonly known: () => number;
+  /** Asks etcd for its revision. */
+  readonly current: () => Promise<number>;
   /** Whether etcd's word for its progress can be trusted. */
   readonly trusted: () => boolean;
   /** Makes an event, so that the feed comes to show where it is. */
@@ -94,7 +98,7 @@ export class EtcdWatchers {
   }
 
   /** Sees to it that the position comes to `revision`, which etcd has reached. */
-  catchUp(revision: number): void {
+  #catchUp(revision: number): void {
     if (revision <= this.position || this.#closed) return;
     this.#wanted = Math.max(this.#wanted, revision);
     const pause = backoffDelay(CATCH_UP, this.#asked + 1);
@@ -109,7 +113,7 @@ export class EtcdWatchers {
     return {
       cancel: () => void this.#remove(watcher),
       requestProgress: (revision) => {
-        this.catchUp(revision);
+        void this.#request(revision);
         if (this.#options.trusted()) watcher.feed?.requestProgress();
       },
     };
@@ -227,6 +231,17 @@ export class EtcdWatchers {
     }
   }
 
+  /** Somebody may wait for a revision that there is not yet, or never: nothing is done for that. */
+  async #request(revision: number): Promise<void> {
+    if (revision <= this.position || this.#closed) return;
+    if (revision <= this.#options.known()) return this.#catchUp(revision);
+    try {
+      this.#catchUp(Math.min(revision, await this.#options.current()));
+    } catch (error) {
+      this.#options.logger.debug("etcd's revision is not known", { error });
+    }
+  }
+
   async #ask(): Promise<void> {
     if (this.#wanted <= this.position || this.#closed) {
       this.#timer = undefined;
@@ -246,7 +261,7 @@ export class EtcdWatchers {
     }
     // In case that the answer gets lost.
     this.#timer = undefined;
-    this.catchUp(this.#wanted);
+    this.#catchUp(this.#wanted);
   }
 
   /** A sink that throws loses its watch, and nobody else theirs. */
