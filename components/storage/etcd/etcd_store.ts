@@ -56,7 +56,7 @@ const EMPTY_REVISION = 1;
 /** How far in the past the shared feed starts, so that caches have some past after a restart. */
 const REPLAY_REVISIONS = 1_000;
 /** How long an acknowledged write waits for its own event. */
-const OWN_EVENT_MILLISECONDS = 1_000;
+const OWN_EVENT_MILLISECONDS = 3_000;
 /** How long the end waits for writes on their way. */
 const CLOSE_MILLISECONDS = 2_000;
 
