@@ -37,3 +37,4 @@ export {
 export type { WebhookEndpoint } from "./review_webhook.ts";
 export type { AuditOptions } from "./running.ts";
 export { AUDIT_MODES, type AuditMode, readAuditPolicy } from "./audit/mod.ts";
+export { readEncryptionConfig } from "./encryption/mod.ts";

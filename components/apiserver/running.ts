@@ -21,6 +21,7 @@ import {
   serveFlags,
   serveStatus,
 } from "./endpoints/mod.ts";
+import type { EncryptionOptions } from "./encryption/mod.ts";
 import type { FlowControlOptions } from "./fairness/mod.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { registerStorageMetrics, ServerMetrics, WatchMetrics } from "./metrics/mod.ts";
@@ -40,6 +41,7 @@ export interface RunningOptions {
   readonly shutdownDelayMilliseconds?: number;
   readonly gates?: FeatureGates;
   readonly audit?: AuditOptions;
+  readonly encryption?: EncryptionOptions;
   /** What `/flagz` shows. */
   readonly flags?: Readonly<Record<string, string>>;
 }

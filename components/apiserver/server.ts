@@ -27,6 +27,7 @@ import {
   ServerLeases,
 } from "./bootstrap/mod.ts";
 import { HealthChecks, serveEndpoints } from "./endpoints/mod.ts";
+import { openEncryption } from "./encryption/mod.ts";
 import { openGate } from "./fairness/mod.ts";
 import {
   countedDecisions,
@@ -40,6 +41,7 @@ import { objectReader, objectWriter, Registry } from "./registry/mod.ts";
 import { accessReviews, authenticationReviews, TokenRequests } from "./reviews/mod.ts";
 import { type ConnectHandler, Router } from "./router.ts";
 import { Running, type RunningOptions } from "./running.ts";
+import { StoredPlaces } from "./stored_places.ts";
 import { addressAt, parseRange, ServiceHook } from "./services/mod.ts";
 import { WebhookCaller } from "./webhook/mod.ts";
 
@@ -117,8 +119,17 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const audiences = [issuer];
   const keys = pki.serviceAccountKeys;
   const definitions = options.definitions ?? BUILTIN_KINDS;
-  const store = new MeteredStore(options.store, definitions, metrics, clock);
-  const registry = new Registry({ store, definitions, clock, random, logger });
+  const places = new StoredPlaces(definitions);
+  const encrypted = openEncryption(options.running?.encryption, options.store, places, options);
+  const store = new MeteredStore(encrypted.store, places, metrics, clock);
+  const registry = new Registry({
+    store,
+    definitions,
+    clock,
+    random,
+    logger,
+    ...(encrypted.isStale === undefined ? {} : { isStale: encrypted.isStale }),
+  });
   const reader = objectReader(registry);
   const writer = objectWriter(registry);
   const running = new Running(options.running ?? {}, { clock, logger, metrics, store, registry });
@@ -170,6 +181,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
 
   const health = new HealthChecks();
   running.addChecks(health);
+  if (encrypted.check !== undefined) health.add("kms-providers", encrypted.check);
   const { clusterIp, done, steps } = startChecks(health, options);
   const leases = store.shared
     ? new ServerLeases({
@@ -285,6 +297,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     app.close();
     webhooks.close();
     registry.close();
+    encrypted.close();
   };
   return {
     handle: app.handle,

@@ -1,5 +1,5 @@
 import type { AuditOptions, RunningOptions } from "../apiserver/mod.ts";
-import { readAuditPolicy } from "../apiserver/mod.ts";
+import { readAuditPolicy, readEncryptionConfig } from "../apiserver/mod.ts";
 import { connect } from "./connection.ts";
 import { readKubeconfig } from "./kubeconfig_file.ts";
 import { StartError } from "./start_error.ts";
@@ -15,15 +15,34 @@ export interface AuditFiles {
 }
 
 /** How an API server is run, with files that are read when it starts. */
-export interface ServerChoice extends Omit<RunningOptions, "audit"> {
+export interface ServerChoice extends Omit<RunningOptions, "audit" | "encryption"> {
   readonly audit?: AuditFiles;
+  readonly encryption?: EncryptionFile;
+}
+
+/** How what lies in the store is encrypted. */
+export interface EncryptionFile {
+  readonly configFile: string;
+  /** Whether a change of the file takes effect without a restart. */
+  readonly automaticReload: boolean;
 }
 
 /** Reads the files. Rejects with `StartError` where the user can mend them. */
-export async function openServerFiles(
-  { audit, ...options }: ServerChoice,
-): Promise<RunningOptions> {
-  return audit === undefined ? options : { ...options, audit: await openAudit(audit) };
+export async function openServerFiles(choice: ServerChoice): Promise<RunningOptions> {
+  const { audit, encryption, ...options } = choice;
+  return {
+    ...options,
+    ...(audit === undefined ? {} : { audit: await openAudit(audit) }),
+    ...(encryption === undefined ? {} : { encryption: await openEncryption(encryption) }),
+  };
+}
+
+async function openEncryption({ configFile, automaticReload }: EncryptionFile) {
+  const text = await read(configFile, (text) => {
+    readEncryptionConfig(text);
+    return text;
+  });
+  return { text, ...(automaticReload ? { read: () => Deno.readTextFile(configFile) } : {}) };
 }
 
 async function openAudit({ policyFile, log, webhook }: AuditFiles): Promise<AuditOptions> {

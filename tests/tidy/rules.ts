@@ -102,8 +102,9 @@ export const BANNED: readonly Ban[] = [
   },
   {
     pattern: /@grpc\/grpc-js/,
-    instead: "only storage/etcd/ speaks gRPC, and it is loaded only where etcd is the store",
-    allowed: within("components/storage/etcd/"),
+    instead:
+      "only storage/etcd/ and key services speak gRPC; it is loaded only where they are used",
+    allowed: within("components/storage/etcd/", "components/apiserver/encryption/kms_grpc.ts"),
   },
   {
     pattern: /\bWebAssembly\.|\.wasm"/,
@@ -125,9 +126,10 @@ export const BANNED: readonly Ban[] = [
 /** Why each dependency is here rather than our own code. */
 export const ALLOWED_DEPENDENCIES: Readonly<Record<string, string>> = {
   "@bufbuild/protobuf": "reads and writes the wire format of Kubernetes' protobuf bodies",
-  "@grpc/grpc-js": "speaks with etcd; loaded only where etcd is the store",
+  "@grpc/grpc-js": "speaks with etcd and with key services; loaded only where they are used",
   "@kubernetes/client-node":
     "its models of the release are what the field tables are generated from; not used at run time",
+  "@noble/ciphers": "NaCl's secretbox, one of the ciphers of values at rest",
   "@peculiar/x509": "makes certificates and reads signing requests",
   "@types/dns-packet": "types of dns-packet",
   "croner": "cron schedules with time zones",

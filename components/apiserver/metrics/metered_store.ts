@@ -1,5 +1,4 @@
 import type { Clock, HistogramSeries, MetricRegistry, Series } from "../../base/mod.ts";
-import type { ResourceDefinition } from "../../api/mod.ts";
 import type {
   Entry,
   ListOptions,
@@ -9,14 +8,13 @@ import type {
   WatchSink,
   Write,
 } from "../../storage/mod.ts";
+import type { StoredPlaces } from "../stored_places.ts";
 
 // deno-fmt-ignore
 const SECONDS = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
 const LABELS = ["operation", "group", "resource"];
-/** How many parts of a key lead to its resource, at most: `/registry/<group>/<resource>/`. */
-const PREFIX_PARTS_MAXIMUM = 4;
 
 interface OperationMeters {
   readonly duration: HistogramSeries;
@@ -28,23 +26,19 @@ interface OperationMeters {
 export class MeteredStore implements Store {
   readonly #inner: Store;
   readonly #clock: Clock;
-  readonly #places = new Map<string, string>();
+  readonly #places: StoredPlaces;
   readonly #meters = new Map<string, OperationMeters>();
   readonly #open: (operation: string, group: string, resource: string) => OperationMeters;
 
   constructor(
     inner: Store,
-    definitions: readonly ResourceDefinition[],
+    places: StoredPlaces,
     registry: MetricRegistry,
     clock: Clock,
   ) {
     this.#inner = inner;
     this.#clock = clock;
-    for (const { storage, group, plural } of definitions) {
-      if (storage !== undefined && !this.#places.has(storage.prefix)) {
-        this.#places.set(storage.prefix, `${group}/${plural}`);
-      }
-    }
+    this.#places = places;
     const duration = registry.histogram(
       "etcd_request_duration_seconds",
       "[ALPHA] Storage request latency in seconds for each operation and object type.",
@@ -131,24 +125,12 @@ export class MeteredStore implements Store {
   }
 
   #metersOf(operation: string, key: string): OperationMeters {
-    const place = this.#placeOf(key);
-    const id = `${operation} ${place}`;
+    const { group, resource } = this.#places.of(key);
+    const id = `${operation} ${group}/${resource}`;
     let meters = this.#meters.get(id);
     if (meters === undefined) {
-      const [group = "", resource = ""] = place.split("/");
       this.#meters.set(id, meters = this.#open(operation, group, resource));
     }
     return meters;
-  }
-
-  #placeOf(key: string): string {
-    let end = key.indexOf("/", 1);
-    for (let parts = 2; parts <= PREFIX_PARTS_MAXIMUM; parts++) {
-      end = key.indexOf("/", end + 1);
-      if (end < 0) break;
-      const place = this.#places.get(key.slice(0, end + 1));
-      if (place !== undefined) return place;
-    }
-    return "/";
   }
 }

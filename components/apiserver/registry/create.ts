@@ -25,6 +25,8 @@ export interface WriteDependencies {
   readonly pipeline: WritePipeline;
   readonly clock: Clock;
   readonly random: Random;
+  /** True for a value that should be written anew even though nothing in it changes. */
+  readonly isStale?: (key: string) => boolean;
 }
 
 /** Creates `object`, which is decoded and has its defaults; it belongs to the registry from here on. */

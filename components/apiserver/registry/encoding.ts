@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../base/mod.ts";
 import { decodeObject, hasMagic, type KubeObject, type ResourceDefinition } from "../../api/mod.ts";
+import { failureOf } from "../encryption/mod.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -51,6 +52,8 @@ export class ObjectEncoding {
   }
 
   #read(value: Uint8Array): KubeObject {
+    const failure = failureOf(value);
+    if (failure !== undefined) throw failure;
     if (!hasMagic(value)) return JSON.parse(decoder.decode(value)) as KubeObject;
     return decodeObject(value, PROTOBUF, this.#definition, { fieldValidation: "Ignore" }).object;
   }

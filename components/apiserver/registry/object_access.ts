@@ -1,4 +1,4 @@
-import { hasReason, invariant, noSuchResource } from "../../base/mod.ts";
+import { ApiError, hasReason, invariant, noSuchResource } from "../../base/mod.ts";
 import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import type { CacheEvent } from "../../storage/mod.ts";
 import type { ObjectReader, ObjectWriter, UserInfo } from "../ports.ts";
@@ -39,9 +39,11 @@ export function objectReader(registry: Registry): ObjectReader {
       const [store, definition] = find(group, resource);
       const tell = (batch: readonly CacheEvent<ObjectIndex>[]) => {
         for (const { current, previous } of batch) {
+          const now = current && readable(() => store.decoded(current, definition));
+          const before = previous && readable(() => store.decoded(previous, definition));
           callback({
-            ...(current === undefined ? {} : { current: store.decoded(current, definition) }),
-            ...(previous === undefined ? {} : { previous: store.decoded(previous, definition) }),
+            ...(now === undefined ? {} : { current: now }),
+            ...(before === undefined ? {} : { previous: before }),
           });
         }
       };
@@ -54,6 +56,16 @@ export function objectReader(registry: Registry): ObjectReader {
     },
     fresh: (group, resource) => find(group, resource)[0].fresh(),
   };
+}
+
+/** Who follows objects goes on: to them, one that cannot be read is not there. */
+function readable(decode: () => KubeObject): KubeObject | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
 }
 
 /** Writes through the registry as the API server itself. */

@@ -14,6 +14,8 @@ export interface RegistryOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** True for a value that should be written anew even though nothing in it changes. */
+  readonly isStale?: (key: string) => boolean;
 }
 
 /** Every stored resource by its definition; versions that share objects share a `ResourceStore`. */
@@ -34,11 +36,12 @@ export class Registry {
 
   /** Sets what writes pass through: plugins and hooks read this registry, so they come after it. */
   useAdmission(plugins: readonly AdmissionPlugin[], hooks: readonly WriteHook[]): void {
-    const { store, clock, random } = this.#options;
+    const { store, clock, random, isStale } = this.#options;
     this.#writes = {
       store,
       clock,
       random,
+      ...(isStale === undefined ? {} : { isStale }),
       pipeline: new WritePipeline(plugins, hooks),
     };
   }

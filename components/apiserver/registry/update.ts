@@ -112,7 +112,8 @@ async function attempt(
   checkFinalizers(meta, previous.metadata ?? {}, definition);
   const rollback = await dependencies.pipeline.prepareUpdate(context, next, before);
   const released = isReleased(next);
-  if (!released && onlyTimesDiffer(next, before)) {
+  const isStale = dependencies.isStale?.(entry.key) === true;
+  if (!released && !isStale && onlyTimesDiffer(next, before)) {
     await rollback();
     return { written: unchanged(context, entry), conditional, current: undefined };
   }

@@ -1,6 +1,6 @@
 import { FeatureGates } from "../../base/mod.ts";
 import type { ServerChoice } from "../../cluster/mod.ts";
-import type { Flag, ParsedFlags } from "../flags.ts";
+import { type Flag, type ParsedFlags, UsageError } from "../flags.ts";
 import { AUDIT_DEFAULTS, AUDIT_FLAGS, auditFiles } from "./audit_flags.ts";
 import { checked, duration, positive } from "./flag_values.ts";
 
@@ -48,6 +48,17 @@ export const SERVER_FLAGS: readonly Flag[] = [
     help: "features to switch on or off",
   },
   ...AUDIT_FLAGS,
+  {
+    name: "encryption-provider-config",
+    kind: "text",
+    value: "FILE",
+    help: "how what lies in the store is encrypted (not)",
+  },
+  {
+    name: "encryption-provider-config-automatic-reload",
+    kind: "boolean",
+    help: "take a change of that file into use without a restart",
+  },
 ];
 
 /** Gates whose setting changes what the server does. */
@@ -62,6 +73,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "enable-priority-and-fairness": "true",
   "feature-gates": "",
   ...AUDIT_DEFAULTS,
+  "encryption-provider-config-automatic-reload": "false",
 };
 
 /** What the flags ask for. Throws `UsageError`; `warn` hears what is odd but can be done. */
@@ -78,8 +90,16 @@ export function serverChoice(flags: ParsedFlags, warn: (line: string) => void): 
   const readOnly = positive(flags, "max-requests-inflight");
   const mutating = positive(flags, "max-mutating-requests-inflight");
   const audit = auditFiles(flags);
+  const configFile = flags.text("encryption-provider-config");
+  const automaticReload = flags.is("encryption-provider-config-automatic-reload");
+  if (automaticReload && configFile === undefined) {
+    throw new UsageError(
+      "--encryption-provider-config-automatic-reload must be set with --encryption-provider-config",
+    );
+  }
   return {
     ...(audit === undefined ? {} : { audit }),
+    ...(configFile === undefined ? {} : { encryption: { configFile, automaticReload } }),
     flowControl: {
       priorityAndFairness: flags.text("enable-priority-and-fairness") !== "false",
       ...(readOnly === undefined ? {} : { readOnlyMaximum: readOnly }),

@@ -80,3 +80,18 @@ Deno.test("serverChoice reads what shall be recorded", () => {
     message: "--audit-log-path needs --audit-policy-file",
   });
 });
+
+Deno.test("serverChoice reads how the store is encrypted", () => {
+  const flags = parse(
+    "--encryption-provider-config=e.yaml",
+    "--encryption-provider-config-automatic-reload",
+  );
+  assert.deepEqual(serverChoice(flags, () => {}).encryption, {
+    configFile: "e.yaml",
+    automaticReload: true,
+  });
+  assert.throws(
+    () => serverChoice(parse("--encryption-provider-config-automatic-reload"), () => {}),
+    UsageError,
+  );
+});

@@ -28,7 +28,7 @@ class StuckRandom implements Random {
 
 Deno.test("parity: generated names", async (test) => {
   const random = new StuckRandom();
-  await using server = await ParityServer.open({}, random);
+  await using server = await ParityServer.open({}, { random });
   const create = (resource: string, body: JsonObject) =>
     server.send(
       "POST",

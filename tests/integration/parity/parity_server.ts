@@ -30,11 +30,14 @@ export class ParityServer implements AsyncDisposable {
 
   static async open(
     running: RunningOptions = {},
-    random: Random = seededRandom(1),
+    { random = seededRandom(1), directory = "memory" }: {
+      readonly random?: Random;
+      readonly directory?: string;
+    } = {},
   ): Promise<ParityServer> {
     const clock = new FakeClock(START);
     const logger = silentLogger;
-    const store = await openKvStore({ directory: "memory", clock, logger });
+    const store = await openKvStore({ directory, clock, logger });
     const server = startApiServer({
       store,
       pki: await openPki(undefined, { clock, random }),
