@@ -57,6 +57,7 @@ const EMPTY_REVISION = 1;
 const REPLAY_REVISIONS = 1_000;
 /** How long an acknowledged write waits for its own event. */
 const OWN_EVENT_MILLISECONDS = 3_000;
+const LIST_TRIES_MAXIMUM = 5;
 /** How long the end waits for writes on their way. */
 const CLOSE_MILLISECONDS = 2_000;
 
@@ -173,6 +174,18 @@ export class EtcdStore implements Store {
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListResult> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await this.#listOnce(prefix, options);
+      } catch (error) {
+        // A list of what is there now is read at one revision, which compaction may overtake between two pages.
+        const again = options.revision === undefined && tries < LIST_TRIES_MAXIMUM;
+        if (!(error instanceof CompactedError) || !again) throw error;
+      }
+    }
+  }
+
+  async #listOnce(prefix: string, options: ListOptions): Promise<ListResult> {
     const { limit = Number.POSITIVE_INFINITY, startAfter } = options;
     const asked = options.revision ?? 0;
     if (options.revision !== undefined && asked < this.#compacted) {
