@@ -49,6 +49,9 @@ Deno.test("canonicalQuantity() writes what Kubernetes writes", () => {
     ["001k", "1k"],
     ["10k", "10k"],
     ["10000k", "10M"],
+    ["Gi", "0"],
+    [".", "0"],
+    ["-", "0"],
   ];
   for (const [text, expected] of cases) assert.equal(canonicalQuantity(text), expected, text);
 });
@@ -59,8 +62,10 @@ Deno.test("parseQuantity() refuses what is no quantity", () => {
     ["", format],
     ["abc", format],
     ["1 Gi", format],
-    ["Gi", format],
-    [".", /numeric part/],
+    ["..", format],
+    ["1e3k", format],
+    ["k1", /suffix/],
+    ["--", /suffix/],
     ["1ki", /suffix/],
     ["1Kii", /suffix/],
     ["1mm", /suffix/],

@@ -24,10 +24,13 @@ interface Golden {
   readonly variables: Readonly<Record<string, string>>;
   readonly values: Readonly<Record<string, unknown>>;
   readonly expressions: readonly GoldenRow[];
-  readonly schema: CelSchema;
-  readonly self: unknown;
-  readonly oldSelf: unknown;
-  readonly rules: readonly GoldenRow[];
+  readonly rules: readonly {
+    readonly schema: CelSchema;
+    readonly root: boolean;
+    readonly self: unknown;
+    readonly oldSelf: unknown;
+    readonly rows: readonly GoldenRow[];
+  }[];
 }
 
 const golden: Golden = JSON.parse(
@@ -90,14 +93,13 @@ Deno.test("expressions mean, fail and cost what they do upstream", () => {
   check(golden.expressions, variables, golden.values);
 });
 
-Deno.test("rules of a custom resource mean, fail and cost what they do upstream", () => {
-  const type = celTypeOfSchema(golden.schema, { root: true });
-  assert.ok(type);
-  assert.ok(golden.rules.length > 100);
-  check(golden.rules, { self: type, oldSelf: type }, {
-    self: golden.self,
-    oldSelf: golden.oldSelf,
-  });
+Deno.test("rules of custom resources mean, fail and cost what they do upstream", () => {
+  assert.ok(golden.rules.length > 10);
+  for (const { schema, root, self, oldSelf, rows } of golden.rules) {
+    const type = celTypeOfSchema(schema, { root });
+    assert.ok(type);
+    check(rows, { self: type, oldSelf: type }, { self, oldSelf });
+  }
 });
 
 Deno.test("a program has no state: it gives the same value over and over", () => {

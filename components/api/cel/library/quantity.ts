@@ -61,7 +61,8 @@ function isWhole(text: string): boolean {
 function integer({ quantity: { nano }, whole }: QuantityValue): bigint | undefined {
   if (!whole || nano % NANO !== 0n) return undefined;
   const value = nano / NANO;
-  return value > INT_MAX || value < INT_MIN ? undefined : value;
+  // The largest amount stands for all that are larger.
+  return value >= INT_MAX || value < INT_MIN ? undefined : value;
 }
 
 function toDouble({ quantity: { nano } }: QuantityValue): number {
