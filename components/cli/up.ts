@@ -1,9 +1,11 @@
 import { systemClock } from "../base/mod.ts";
 import {
+  checkRange,
   ControlPlane,
   type EtcdChoice,
   type Instance,
   mergeUserKubeconfig,
+  type NetworkRanges,
   parseListenAddress,
   type RuntimeName,
   upDetached,
@@ -11,10 +13,22 @@ import {
 import { type Command, DATA_FLAG, OUTPUT_FLAG, type Terminal } from "./command.ts";
 import { layoutOf } from "./data.ts";
 import { ETCD_FLAGS, etcdChoice, withoutEtcd } from "./etcd_flags.ts";
-import { type ParsedFlags, UsageError } from "./flags.ts";
+import { type Flag, type ParsedFlags, UsageError } from "./flags.ts";
 import { SERVER_FLAGS, serverArguments, serverChoice } from "./roles/server_flags.ts";
 
 const NODES_MAXIMUM = 5000;
+const RANGE_FLAGS = [
+  {
+    flag: "cluster-cidr",
+    which: "pods",
+    help: "a new cluster's range of pods (10.244.0.0/16, or one that this machine does not use)",
+  },
+  {
+    flag: "service-cluster-ip-range",
+    which: "services",
+    help: "a new cluster's range of Services (10.96.0.0/16, or one that this machine does not use)",
+  },
+] as const;
 
 /** `coracle up`: a cluster, ready to use. */
 export const up: Command = {
@@ -45,6 +59,12 @@ export const up: Command = {
       value: "HOST:PORT",
       help: "where the API server listens (127.0.0.1:6443)",
     },
+    ...RANGE_FLAGS.map(({ flag, help }): Flag => ({
+      name: flag,
+      kind: "text",
+      value: "CIDR",
+      help,
+    })),
     {
       name: "kubeconfig",
       kind: "text",
@@ -69,6 +89,7 @@ export const up: Command = {
       listen: options.listen,
       runtime: options.runtime,
       nodes: options.nodes,
+      ranges: options.ranges,
       ...(options.etcd === undefined ? {} : { etcd: options.etcd }),
       logLevel: flags.is("verbose") ? "debug" : "info",
       running,
@@ -111,7 +132,30 @@ function upOptions(flags: ParsedFlags, terminal: Terminal) {
     );
   }
   const runtime = (flags.text("runtime") ?? "podman") as RuntimeName;
-  return { layout: layoutOf(flags, terminal), listen, nodes, runtime, etcd: etcdOf(flags) };
+  return {
+    layout: layoutOf(flags, terminal),
+    listen,
+    nodes,
+    runtime,
+    etcd: etcdOf(flags),
+    ranges: rangesOf(flags),
+  };
+}
+
+function rangesOf(flags: ParsedFlags): Partial<NetworkRanges> {
+  const ranges: { -readonly [which in keyof NetworkRanges]?: string } = {};
+  for (const { flag, which } of RANGE_FLAGS) {
+    const text = flags.text(flag);
+    if (text === undefined) continue;
+    const checked = checkRange(which, text);
+    if ("problem" in checked) {
+      throw new UsageError(
+        `invalid argument ${JSON.stringify(text)} for "--${flag}" flag: ${checked.problem}`,
+      );
+    }
+    ranges[which] = checked.range;
+  }
+  return ranges;
 }
 
 /** The etcd of `--store etcd=URL,…`; undefined where the state lies in the data directory. */
@@ -140,10 +184,11 @@ function childArguments(
     `--kubeconfig=${layout.adminKubeconfig}`,
     `--verbose=${flags.is("verbose")}`,
     ...serverArguments(flags),
-    ...["store", ...ETCD_FLAGS.map(({ name }) => name)].flatMap((name) => {
-      const value = flags.text(name);
-      return value === undefined ? [] : [`--${name}=${value}`];
-    }),
+    ...["store", ...ETCD_FLAGS.map(({ name }) => name), ...RANGE_FLAGS.map(({ flag }) => flag)]
+      .flatMap((name) => {
+        const value = flags.text(name);
+        return value === undefined ? [] : [`--${name}=${value}`];
+      }),
   ];
 }
 

@@ -21,7 +21,8 @@ import {
   writeInstance,
 } from "./instance.ts";
 import { ComponentLogs } from "./log_file.ts";
-import { type ClusterNetwork, DEFAULT_NETWORK, type ListenAddress, serverUrl } from "./network.ts";
+import { type ListenAddress, serverUrl } from "./network.ts";
+import { chooseRanges, type NetworkRanges, recordRanges } from "./network_ranges.ts";
 import { type NodeGroup, openNodeGroup } from "./node_group.ts";
 import { type EtcdChoice, openStore } from "./open_store.ts";
 import { clusterReady } from "./readiness.ts";
@@ -34,7 +35,8 @@ export interface ControlPlaneOptions {
   readonly listen: ListenAddress;
   readonly runtime: RuntimeName;
   readonly nodes: number;
-  readonly network?: ClusterNetwork;
+  /** Ranges that a new cluster is to have; those that the machine does not use where not given. */
+  readonly ranges?: Partial<NetworkRanges>;
   /** Where the state lies; in the data directory where not given. */
   readonly etcd?: EtcdChoice;
   readonly logLevel?: LogLevel;
@@ -83,7 +85,6 @@ export class ControlPlane {
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
     const clock = options.clock ?? systemClock;
     const random = options.random ?? systemRandom;
-    const network = options.network ?? DEFAULT_NETWORK;
     const progress = options.progress ?? (() => {});
     const running = await openServerFiles(options.running ?? {});
     const owned = await ownData(options.dataDirectory, `coracle, process ${Deno.pid}`);
@@ -95,6 +96,7 @@ export class ControlPlane {
     shutdown.add("logs", () => logs.close());
     try {
       await takeStopRequest(layout);
+      const ranges = await chooseRanges(layout, options);
       const worker = new WorkerRoles(clock, logger);
       shutdown.add("worker", () => worker.end());
       progress("opening the store");
@@ -112,7 +114,7 @@ export class ControlPlane {
           layout,
           names: nodeNames(options.nodes),
           runtime: options.runtime,
-          network,
+          ranges,
           clock,
           random,
           logger,
@@ -120,6 +122,11 @@ export class ControlPlane {
           progress,
         }),
       ]);
+      const { network } = nodes;
+      await recordRanges(layout, {
+        pods: network.clusterCidrs[0] ?? "",
+        services: ranges.services,
+      });
       // Roles end before the server that they talk to, and that one before its store.
       const ends = new Shutdown(logger);
       shutdown.add("roles, server and store", () => ends.end());

@@ -6,6 +6,7 @@ export * from "./kubeconfig_file.ts";
 export * from "./log_file.ts";
 export { type EtcdChoice, parseEtcdServers } from "./open_store.ts";
 export * from "./network.ts";
+export { checkRange, type NetworkRanges } from "./network_ranges.ts";
 export * from "./start_error.ts";
 export * from "./version.ts";
 export * from "./control_plane.ts";

@@ -4,12 +4,13 @@ import type { Pki } from "../pki/mod.ts";
 import type { DataLayout } from "./data_directory.ts";
 import type { RuntimeName } from "./instance.ts";
 import type { ClusterNetwork, ListenAddress } from "./network.ts";
+import { networkOn, type RangeChoice } from "./network_ranges.ts";
 
 export interface NodeGroupOptions {
   readonly layout: DataLayout;
   readonly names: readonly string[];
   readonly runtime: RuntimeName;
-  readonly network: ClusterNetwork;
+  readonly ranges: RangeChoice;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -20,6 +21,8 @@ export interface NodeGroupOptions {
 /** The nodes of one cluster on this machine. */
 export interface NodeGroup {
   readonly names: readonly string[];
+  /** With the ranges that were chosen. */
+  readonly network: ClusterNetwork;
   /** Those that run in the control plane's own process. */
   readonly hollow: readonly string[];
   /** Where nodes and pods reach the API server. */
@@ -44,9 +47,10 @@ export async function openNodeGroup(options: NodeGroupOptions): Promise<NodeGrou
   return await podmanGroup(options);
 }
 
-function hollowGroup({ listen, names }: NodeGroupOptions): NodeGroup {
+function hollowGroup({ listen, names, ranges }: NodeGroupOptions): NodeGroup {
   return {
     names,
+    network: networkOn({ pods: ranges.pods[0] ?? "", services: ranges.services }),
     hollow: names,
     advertise: [reachable(listen.host) ?? machineAddress() ?? NOWHERE],
     listen: [],

@@ -1,9 +1,10 @@
 import type { Clock, Logger } from "../base/mod.ts";
 import { type Node, NODES } from "../api/mod.ts";
 import type { Client } from "../client/mod.ts";
-import { missingRequirements, openFabric } from "../host/mod.ts";
+import { missingRequirements, openFabric, PodRangeError } from "../host/mod.ts";
 import { Informer } from "../reconcile/mod.ts";
 import { ensureDnsService } from "./dns_service.ts";
+import { networkOn } from "./network_ranges.ts";
 import type { NodeGroup, NodeGroupOptions } from "./node_group.ts";
 import { NodePorts } from "./node_ports.ts";
 import { NodeSupervisor } from "./node_supervisor.ts";
@@ -11,7 +12,7 @@ import { StartError } from "./start_error.ts";
 
 /** Nodes on this machine, each in its own namespaces, with containers under Podman. */
 export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup> {
-  const { layout, names, network, clock, random, logger, progress, listen } = options;
+  const { layout, names, ranges, clock, random, logger, progress, listen } = options;
   const rootless = Deno.uid() !== 0;
   await checkMachine(rootless);
   progress("preparing the nodes");
@@ -22,11 +23,17 @@ export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup>
     name: layout.root,
     directory: `${layout.nodes}/fabric`,
     rootless,
-    avoid: [...network.clusterCidrs, ...network.serviceCidrs],
+    avoid: [ranges.services, ...(rootless ? ranges.pods.slice(0, 1) : [])],
+    podRanges: ranges.pods,
     // Of what listens on the loopback, nodes and pods have no business with anything but the API server.
     ...(listen.port === 0 ? {} : { machinePorts: [listen.port] }),
     clock,
+  }).catch((error) => {
+    throw error instanceof PodRangeError
+      ? new StartError(`${error.message}; --cluster-cidr chooses another for a new cluster`)
+      : error;
   });
+  const network = networkOn({ pods: fabric.podRange ?? "", services: ranges.services });
   const nodes = await Promise.all(
     names.map((name) => NodeSupervisor.open({ name, layout, network, fabric, clock, logger })),
   );
@@ -34,6 +41,7 @@ export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup>
   let ports: NodePorts | undefined;
   return {
     names,
+    network,
     hollow: [],
     advertise: [fabric.machineAddress],
     listen: rootless || everywhere || !loopback ? [] : [fabric.machineAddress],

@@ -1,9 +1,10 @@
 import { type Clock, systemClock } from "../base/mod.ts";
 import { endHolder, type Holder, startHolder } from "./holder.ts";
-import { defaultLink, ipBatch, type Link, listLinks, usedRanges } from "./ip.ts";
+import { defaultLink, ipBatch, type Link, listLinks, listRoutes, usedRanges } from "./ip.ts";
 import { applyRuleset, deleteTable } from "./nft.ts";
 import { endProcess, isAlive, type ProcessIdentity } from "./processes.ts";
 import { outputOf } from "./program.ts";
+import { planPodRange } from "./pod_range.ts";
 import { FORWARD_ADDRESS, slirpClaims, socketClaims } from "./port_claims.ts";
 import { FORWARDS_MAP, type PortForward, PortForwards } from "./port_forwards.ts";
 import {
@@ -21,6 +22,8 @@ import { formatAddress, formatSubnet, freeSubnet, parseSubnet } from "./subnet.t
 const ALIAS_PREFIX = "coracle:";
 const STATE_FILE = "fabric.json";
 const SLIRP_SOCKET = "slirp.sock";
+/** Held while ranges of the machine's own network are chosen. */
+const MACHINE_LOCK = "/run/coracle.lock";
 
 export interface FabricOptions {
   /** The cluster's name: its bridge and table are named by it. */
@@ -30,6 +33,8 @@ export interface FabricOptions {
   readonly rootless: boolean;
   /** Ranges the nodes' addresses must not touch: those of pods and Services. */
   readonly avoid?: readonly string[];
+  /** Ranges of which the pods get one: the first that the machine does not use. As root only. */
+  readonly podRanges?: readonly string[];
   /** Rootless: ports of the machine's loopback that nodes and pods may reach; all when absent. */
   readonly machinePorts?: readonly number[];
   readonly clock?: Clock;
@@ -48,6 +53,8 @@ export interface Fabric {
   readonly bridge: string;
   /** `10.213.0.0/24`. */
   readonly subnet: string;
+  /** Of `podRanges` the one that this cluster's pods have on this machine. */
+  readonly podRange: string | undefined;
   /** The bridge's own address: the nodes' gateway. */
   readonly gateway: string;
   /** The machine as nodes and pods reach it. */
@@ -79,8 +86,16 @@ interface FabricState {
   readonly turnedForwardingOn?: boolean;
 }
 
-/** Adopts what stands, makes what is missing. */
+/** Adopts what stands, makes what is missing. Rejects with `PodRangeError` where no range is left for pods. */
 export async function openFabric(options: FabricOptions): Promise<Fabric> {
+  if (options.rootless) return await openUnlocked(options);
+  // Clusters that are made together must not choose the same ranges.
+  using lock = await Deno.open(MACHINE_LOCK, { write: true, create: true, mode: 0o600 });
+  await lock.lock(true);
+  return await openUnlocked(options);
+}
+
+async function openUnlocked(options: FabricOptions): Promise<Fabric> {
   const { name, directory, rootless } = options;
   const clock = options.clock ?? systemClock;
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
@@ -96,12 +111,20 @@ export async function openFabric(options: FabricOptions): Promise<Fabric> {
   const bridge = `cor-${mark}`;
   const table = `coracle_${mark}`;
 
+  const pods = rootless || options.podRanges === undefined
+    ? undefined
+    : planPodRange(bridge, options.podRanges, await listRoutes(prefix));
   const existing = (await listLinks(prefix)).find(({ ifname }) => ifname === bridge);
   const own = existing?.addr_info?.find(({ family }) => family === "inet");
   let subnet = own === undefined ? undefined : parseSubnet(`${own.local}/${own.prefixlen}`);
   const mtu = rootless ? SLIRP_MTU : (await defaultLink(prefix))?.mtu ?? 1_500;
   if (subnet === undefined) {
-    const used = [...await usedRanges(prefix), ...options.avoid ?? [], SLIRP_RANGE];
+    const used = [
+      ...await usedRanges(prefix),
+      ...options.avoid ?? [],
+      SLIRP_RANGE,
+      pods?.range ?? "",
+    ];
     subnet = freeSubnet(used);
     if (subnet === undefined) throw new Error("no private address range is free for the nodes");
     if (existing !== undefined) await ipBatch([`link delete ${bridge}`], prefix);
@@ -117,6 +140,9 @@ export async function openFabric(options: FabricOptions): Promise<Fabric> {
     await writeState(statePath, state);
   }
   const gateway = formatAddress(subnet.first + 1);
+  if (pods !== undefined && !pods.isClaimed) {
+    await ipBatch([`route add ${pods.range} dev ${bridge}`], prefix);
+  }
   await applyRuleset(
     fabricRules({
       table,
@@ -146,6 +172,7 @@ export async function openFabric(options: FabricOptions): Promise<Fabric> {
     prefix,
     bridge,
     subnet: formatSubnet(subnet),
+    podRange: pods?.range ?? options.podRanges?.[0],
     gateway,
     machineAddress: rootless ? SLIRP_MACHINE : gateway,
     mtu: existing?.mtu ?? mtu,

@@ -5,6 +5,7 @@ import { fabricRules, nodeAddressOf, shortHash } from "./fabric.ts";
 import { mountPoints } from "./mounts.ts";
 import { PortInUseError, socketClaims } from "./port_claims.ts";
 import { parseElements } from "./port_forwards.ts";
+import { planPodRange } from "./pod_range.ts";
 import { nodeRules } from "./node_namespace.ts";
 import { endEntered, endProcess, isAlive, processEnd, processIdentity } from "./processes.ts";
 import { output, ProgramError, run } from "./program.ts";
@@ -127,6 +128,33 @@ Deno.test("freeSubnet() takes the first range that touches none in use", () => {
   assert.equal(free("0.0.0.0/0", "fd00::/8"), "10.213.0.0/24");
   const [a, b] = [parseSubnet("10.0.0.0/8"), parseSubnet("10.213.0.0/24")];
   assert.ok(a !== undefined && b !== undefined && overlap(a, b) && overlap(b, a));
+});
+
+Deno.test("planPodRange() takes what no other cluster and no route has", () => {
+  const routes = [
+    { dst: "default", gateway: "192.0.2.1", dev: "eth0" },
+    { dst: "10.244.0.0/16", dev: "cor-other" },
+    { dst: "10.244.0.0/24", dev: "cor-other", gateway: "10.213.0.2" },
+    { dst: "10.8.0.0/16", dev: "tun0" },
+    { dst: "10.246.0.0/16", dev: "cor-own" },
+  ];
+  const plan = (...ranges: string[]) => planPodRange("cor-own", ranges, routes);
+  assert.deepEqual(plan("10.244.0.0/16", "10.8.0.0/16", "10.245.0.0/16"), {
+    range: "10.245.0.0/16",
+    isClaimed: false,
+  });
+  assert.deepEqual(plan("10.245.0.0/16", "10.246.0.0/16"), {
+    range: "10.246.0.0/16",
+    isClaimed: true,
+  });
+  assert.throws(
+    () => plan("10.244.128.0/20"),
+    /another cluster \(10\.244\.0\.0\/16 on cor-other\)/,
+  );
+  assert.throws(() => plan("10.8.0.0/16"), /a route of this machine \(10\.8\.0\.0\/16 on tun0\)/);
+  assert.throws(() => plan("10.8.0.0/17", "10.244.0.0/17"), /no range is free/);
+  // A route that is wider, or narrower, is the machine's business: the more exact one counts.
+  assert.equal(plan("10.8.3.0/24").range, "10.8.3.0/24");
 });
 
 Deno.test("capabilities and limits are read from the kernel's texts", () => {

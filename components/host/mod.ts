@@ -8,6 +8,7 @@ export * from "./mounts.ts";
 export * from "./network_namespace.ts";
 export * from "./nft.ts";
 export * from "./node_namespace.ts";
+export { PodRangeError } from "./pod_range.ts";
 export { PortInUseError, type PortProtocol } from "./port_claims.ts";
 export type { PortForward } from "./port_forwards.ts";
 export * from "./processes.ts";
