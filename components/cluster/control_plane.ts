@@ -227,7 +227,8 @@ async function becomeReady(
   });
   await worker.ready;
   progress("waiting for the nodes");
-  await whole();
+  // What the API says of a node may be of its former life: its process tells of this one.
+  await Promise.all([whole(), nodes.ready()]);
   await writeInstance(layout, { ...instance, state: "ready" });
 }
 

@@ -31,6 +31,8 @@ export interface NodeLayout {
   readonly servingKey: string;
   readonly clientAuthority: string;
   readonly resolver: string;
+  /** There once the node does all that it is for; removed before its process starts. */
+  readonly ready: string;
   /** Pods' files: upstream's /var/lib/kubelet. */
   readonly kubelet: string;
   readonly podLogs: string;
@@ -48,6 +50,7 @@ export function nodeLayout(directory: string): NodeLayout {
     servingKey: `${directory}/kubelet.key`,
     clientAuthority: `${directory}/ca.crt`,
     resolver: `${directory}/resolv.conf`,
+    ready: `${directory}/ready`,
     kubelet: `${directory}/kubelet`,
     podLogs: `${directory}/pod-logs`,
   };

@@ -33,6 +33,8 @@ export interface NodeGroup {
   start(
     server: { readonly pki: Pki; readonly port: number; readonly client: Client },
   ): Promise<void>;
+  /** Resolves when every process that was started does all that a node is for. Rejects when the nodes end before. */
+  ready(): Promise<void>;
   end(keepContainers: boolean): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ function hollowGroup({ listen, names, ranges }: NodeGroupOptions): NodeGroup {
     advertise: [reachable(listen.host) ?? machineAddress() ?? NOWHERE],
     listen: [],
     start: () => Promise.resolve(),
+    ready: () => Promise.resolve(),
     end: () => Promise.resolve(),
   };
 }

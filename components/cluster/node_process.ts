@@ -103,10 +103,26 @@ export async function startNode(configuration: NodeConfiguration): Promise<NodeP
   shutdown.add("door", () => door.close());
   const roles = await startRoles(configuration, logs, { clock, random });
   for (const role of roles) shutdown.add(role.name, () => role.end());
-  return {
-    ready: Promise.all([kubelet.ready, ...roles.map((role) => role.ready)]).then(() => {}),
-    end: () => shutdown.end(),
-  };
+  const started = Promise.all([kubelet.ready, ...roles.map((role) => role.ready)]);
+  const ready = started.then(() => becomeReady(configuration, clock, shutdown.signal));
+  ready.catch(() => {});
+  return { ready, end: () => shutdown.end() };
+}
+
+/** The node is ready when pods on it find Services by name: through its rules, from its own or another's server. */
+async function becomeReady(
+  { directory, network }: NodeConfiguration,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const { untilResolved } = await import("../dns/mod.ts");
+  await untilResolved({
+    server: { hostname: network.dnsAddress, port: DNS_PORT },
+    name: `kubernetes.default.svc.${network.domain}`,
+    clock,
+    signal,
+  });
+  await Deno.writeTextFile(nodeLayout(directory).ready, "");
 }
 
 async function startRoles(

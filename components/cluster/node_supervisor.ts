@@ -8,6 +8,7 @@ import {
   openNodeNamespace,
   type ProcessIdentity,
   readState,
+  removeState,
   spawnDetached,
   writeState,
 } from "../host/mod.ts";
@@ -18,6 +19,8 @@ import type { ClusterNetwork } from "./network.ts";
 import { nodeLayout, writeNodeFiles } from "./node_files.ts";
 
 const WATCH_MILLISECONDS = 500;
+/** How often it is looked whether a node that starts is ready. */
+const READY_MILLISECONDS = 20;
 const END_MILLISECONDS = 10_000;
 const RESTART_MINIMUM_MILLISECONDS = 1_000;
 const RESTART_MAXIMUM_MILLISECONDS = 30_000;
@@ -73,6 +76,16 @@ export class NodeSupervisor {
     this.#watching = this.#watch();
   }
 
+  /** Resolves when the process that was started does all that a node is for. Rejects when the node ends. */
+  async ready(): Promise<void> {
+    const { clock } = this.#options;
+    const { ready } = nodeLayout(this.#namespace.directory);
+    for (;;) {
+      if (await Deno.stat(ready).then(() => true, () => false)) return;
+      await sleep(clock, READY_MILLISECONDS, this.#abort.signal);
+    }
+  }
+
   /** Leads the node's pod range to it, from the machine and from the other nodes on it. */
   async routePods(range: string): Promise<void> {
     this.#podRange = range;
@@ -120,7 +133,8 @@ export class NodeSupervisor {
       this.#server.pki,
       this.#server.url,
     );
-    const { configuration } = nodeLayout(directory);
+    const { configuration, ready } = nodeLayout(directory);
+    await removeState(ready);
     const { program, args } = selfCommand(["node", "--config", configuration], NODE_ENGINE_FLAGS);
     const [outer = "", ...rest] = this.#namespace.enter([program, ...args]);
     this.#process = await spawnDetached(outer, rest, { logFile: this.#outputFile });

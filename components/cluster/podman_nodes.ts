@@ -52,6 +52,9 @@ export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup>
       ports = new NodePorts({ client, clock, random, logger, fabric, nodes });
       await ensureDnsService(client, network, nodes);
     },
+    async ready() {
+      await Promise.all(nodes.map((node) => node.ready()));
+    },
     async end(keepContainers) {
       ending.abort(new Error("the nodes end"));
       await ports?.end();

@@ -106,6 +106,8 @@ export function faultCases(check: Check): void {
     const before = await running(c);
     assert.equal((await c.coracle("stop", "--keep-containers")).code, 0);
     await c.up();
+    // Ready means that pods find Services by name, at once.
+    await c.ok("exec talker -- nslookup kubernetes.default.svc.cluster.local");
     await c.ok("wait --for=condition=Ready node --all --timeout=60s");
     await works(c);
     await renewed(c, new Date().toISOString());
