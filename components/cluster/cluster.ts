@@ -14,6 +14,7 @@ import type { RunningKubelet } from "../kubelet/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { memoryPipes, offerPipe } from "../serving/mod.ts";
 import { connectFetch, LOCAL_ORIGIN } from "./connection.ts";
+import { dataLayout } from "./data_directory.ts";
 import { nodeUser, USERS } from "./identities.ts";
 import { type ClusterNetwork, DEFAULT_NETWORK, type ListenAddress, serverUrl } from "./network.ts";
 import { clusterReady } from "./readiness.ts";
@@ -115,6 +116,7 @@ export class Cluster implements AsyncDisposable {
         logger: logger.with({ component: "apiserver" }),
         metrics,
         kubelets: localKubelets(kubelets),
+        ...(place === "memory" ? {} : { socketParent: await runDirectory(place) }),
       });
       shutdown.add("apiserver", () => api.end());
       const cluster = new Cluster(api, pki, shutdown, network, options);
@@ -189,6 +191,14 @@ export class Cluster implements AsyncDisposable {
     for (const role of roles) this.#shutdown.add(role.name, () => role.end());
     return roles;
   }
+}
+
+/** Where sockets lie. One process has the store, so what is there was left by one that was killed. */
+async function runDirectory(place: string): Promise<string> {
+  const directory = dataLayout(place).sockets;
+  await Deno.remove(directory, { recursive: true }).catch(() => {});
+  await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+  return directory;
 }
 
 /** Kubelets by function call. */

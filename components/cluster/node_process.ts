@@ -23,6 +23,8 @@ import { proxyRole } from "./roles/proxy.ts";
 const DNS_PORT = 53;
 /** Inside the node's own tmpfs: gone with the node, and nobody else's. */
 const RUN_DIRECTORY = "/run/coracle";
+/** Of this process alone: what a killed one has left there is removed. */
+const SOCKETS = `${RUN_DIRECTORY}/sockets`;
 
 /** A node that runs. */
 export interface NodeProcess {
@@ -45,6 +47,8 @@ export async function startNode(configuration: NodeConfiguration): Promise<NodeP
   const shutdown = new Shutdown(logger);
   shutdown.add("logs", () => logs.close());
   await Deno.mkdir(RUN_DIRECTORY, { recursive: true, mode: 0o700 });
+  await Deno.remove(SOCKETS, { recursive: true }).catch(() => {});
+  await Deno.mkdir(SOCKETS, { mode: 0o700 });
   const connection = connect(await readKubeconfig(layout.kubeletKubeconfig), "kubelet");
   shutdown.add("connection", () => connection.close());
   const runtime = await PodmanRuntime.open({
@@ -88,7 +92,7 @@ export async function startNode(configuration: NodeConfiguration): Promise<NodeP
       connection,
       kubelet,
       nodeName,
-      socket: `${RUN_DIRECTORY}/kubelet.sock`,
+      socket: `${SOCKETS}/kubelet`,
       clock,
       logger,
       dial: (hostname, port) => dialLocal({ hostname, port }),
@@ -176,6 +180,7 @@ async function kubeletDoor(
     host: configuration.address,
     port,
     credentials: { certificate, key, clientCa },
+    socketParent: SOCKETS,
     logger,
     handle,
   });

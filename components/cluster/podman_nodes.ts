@@ -3,6 +3,7 @@ import { type Node, NODES } from "../api/mod.ts";
 import type { Client } from "../client/mod.ts";
 import { missingRequirements, openFabric, PodRangeError } from "../host/mod.ts";
 import { Informer } from "../reconcile/mod.ts";
+import type { DataLayout } from "./data_directory.ts";
 import { ensureDnsService } from "./dns_service.ts";
 import { networkOn } from "./network_ranges.ts";
 import type { NodeGroup, NodeGroupOptions } from "./node_group.ts";
@@ -10,11 +11,16 @@ import { NodePorts } from "./node_ports.ts";
 import { NodeSupervisor } from "./node_supervisor.ts";
 import { StartError } from "./start_error.ts";
 
+/** A socket's address holds this much and the zero that ends it. */
+const SOCKET_BYTES_MAXIMUM = 107;
+const LONGEST_SOCKET = "node-5000/podman.sock";
+
 /** Nodes on this machine, each in its own namespaces, with containers under Podman. */
 export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup> {
   const { layout, names, ranges, clock, random, logger, progress, listen } = options;
   const rootless = Deno.uid() !== 0;
   await checkMachine(rootless);
+  checkPath(layout);
   progress("preparing the nodes");
   // Rootless, the machine's loopback is what nodes reach it by; as root, the fabric's own address.
   const loopback = ["127.0.0.1", "localhost", "::1"].includes(listen.host);
@@ -64,6 +70,17 @@ export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup>
       await fabric.destroy();
     },
   };
+}
+
+/** Podman's socket lies in each node's directory: what reaches it must fit into a socket's address. */
+function checkPath({ nodes, root }: DataLayout): void {
+  const bytes = (text: string) => new TextEncoder().encode(text).length;
+  const maximum = SOCKET_BYTES_MAXIMUM - bytes(`${nodes}/${LONGEST_SOCKET}`) + bytes(root);
+  if (bytes(root) <= maximum) return;
+  throw new StartError(
+    `the path of the data directory is ${bytes(root)} bytes long; ` +
+      `nodes have sockets in it, for which it must have at most ${maximum}: ${root}`,
+  );
 }
 
 /** Rejects with one clear line when the machine lacks what nodes need. */

@@ -91,6 +91,11 @@ export function faultCases(check: Check): void {
     await renewed(c, new Date().toISOString());
     await works(c);
     assert.deepEqual(await running(c), before);
+    // Sockets of a node lie in the node: none stays when it goes, nor of the process that was killed.
+    for (const pid of processes(`${c.directory}/data/nodes/`, "/node.json")) {
+      const sockets = [...Deno.readDirSync(`/proc/${pid}/root/run/coracle/sockets`)];
+      assert.equal(sockets.filter(({ name }) => name.startsWith("door-")).length, 1);
+    }
   });
 
   check("kill -9 of Podman's service restarts no container", async (c) => {
