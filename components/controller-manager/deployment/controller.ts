@@ -7,15 +7,11 @@ import {
   REPLICA_SETS,
   type ReplicaSet,
 } from "../../api/mod.ts";
-import {
-  type ControlLoop,
-  type EventRecorder,
-  type Informer,
-  objectKey,
-} from "../../reconcile/mod.ts";
+import { type ControlLoop, type EventRecorder, type Informer } from "../../reconcile/mod.ts";
 import { type Controller, type ControllerContext, recorderOf, runLoop } from "../controller.ts";
 import { Expectations } from "../expectations.ts";
-import { BY_NAMESPACE, BY_OWNER, ORPHANS } from "../informers.ts";
+import { BY_OWNER, ORPHANS } from "../informers.ts";
+import { concernedKeys, controllerKey } from "../owner_keys.ts";
 import { controllerOf, executeClaims, planClaims } from "../ownership.ts";
 import { isTerminal } from "../pod_state.ts";
 import { errorText, isNamespaceTerminating } from "../pod_template.ts";
@@ -25,6 +21,8 @@ import { isRolling, sizeOf } from "./limits.ts";
 import { type DeploymentAction, planDeployment } from "./plan.ts";
 import { withCondition } from "./status.ts";
 import { withoutHash } from "./template_hash.ts";
+
+const KIND = "Deployment";
 
 /** Rolls Deployments out by growing one ReplicaSet and shrinking the others. */
 export const deploymentController: Controller = {
@@ -57,23 +55,16 @@ class Deployments {
       reconcile: (key) => this.#reconcile(key),
     });
     this.#deployments.onChange(({ key }) => loop.queue.add(key));
-    this.#sets.onChange(({ current, previous }) => {
-      for (const set of [previous, current]) {
-        const owner = set === undefined ? undefined : ownerKey(set);
-        if (owner !== undefined) loop.queue.add(owner);
-      }
-      if (current === undefined || controllerOf(current) !== undefined) return;
-      const { namespace = "", labels } = current.metadata ?? {};
-      for (const deployment of this.#deployments.byIndex(BY_NAMESPACE, namespace)) {
-        if (selectorOf(deployment).matches(labels)) loop.queue.add(objectKey(deployment));
-      }
+    const owners = { kind: KIND, informer: this.#deployments, selectorOf };
+    this.#sets.onChange((change) => {
+      for (const key of concernedKeys(change, owners)) loop.queue.add(key);
     });
     // Recreate waits for the last old pod to end.
     this.#pods.onChange(({ current, previous }) => {
       if (previous === undefined || (current !== undefined && !isTerminal(current))) return;
-      const set = controllerOf(previous);
-      if (set?.kind !== "ReplicaSet") return;
-      const owner = ownerKey(this.#sets.get(`${previous.metadata?.namespace}/${set.name}`) ?? {});
+      const set = controllerKey(previous, "ReplicaSet");
+      if (set === undefined) return;
+      const owner = controllerKey(this.#sets.get(set) ?? {}, KIND);
       const deployment = owner === undefined ? undefined : this.#deployments.get(owner);
       if (deployment !== undefined && !isRolling(deployment)) loop.queue.add(owner!);
     });
@@ -203,11 +194,4 @@ class Deployments {
       status,
     }, { subresource: "status" });
   }
-}
-
-function ownerKey(set: ReplicaSet): string | undefined {
-  const owner = controllerOf(set);
-  return owner?.kind === "Deployment"
-    ? `${set.metadata?.namespace ?? ""}/${owner.name}`
-    : undefined;
 }

@@ -1,6 +1,7 @@
 import { hasReason } from "../../base/mod.ts";
 import { type Job, JOBS, type Pod, PODS } from "../../api/mod.ts";
 import {
+  type Change,
   type ControlLoop,
   type EventRecorder,
   type Informer,
@@ -16,6 +17,7 @@ import {
 } from "../controller.ts";
 import { Expectations } from "../expectations.ts";
 import { BY_NAMESPACE, BY_OWNER, ORPHANS } from "../informers.ts";
+import { concernedKeys } from "../owner_keys.ts";
 import { controllerOf, executeClaims, planClaims } from "../ownership.ts";
 import { isActive } from "../pod_state.ts";
 import { errorText, isNamespaceTerminating } from "../pod_template.ts";
@@ -72,33 +74,18 @@ class JobRunner {
         if (isTracked(pod)) orphans.queue.add(objectKey(pod));
       }
     });
-    this.#pods.onChange(({ key, current, previous }) =>
-      this.#podChanged(loop, orphans, key, current, previous)
-    );
+    this.#pods.onChange((change) => this.#podChanged(loop, orphans, change));
     return together(loop, orphans);
   }
 
-  #podChanged(
-    loop: ControlLoop,
-    orphans: ControlLoop,
-    key: string,
-    current: Pod | undefined,
-    previous: Pod | undefined,
-  ): void {
-    for (const pod of [previous, current]) {
-      const owner = pod === undefined ? undefined : controllerOf(pod);
-      if (owner?.kind === "Job") loop.queue.add(`${pod!.metadata?.namespace ?? ""}/${owner.name}`);
-    }
-    if (current === undefined) return;
-    if (isTracked(current)) {
-      const owner = controllerOf(current);
-      const job = this.#jobs.get(`${current.metadata?.namespace}/${owner?.name}`);
-      if (owner === undefined || job?.metadata?.uid !== owner.uid) orphans.queue.add(key);
-    }
-    if (controllerOf(current) !== undefined) return;
-    for (const job of this.#jobs.byIndex(BY_NAMESPACE, current.metadata?.namespace ?? "")) {
-      if (selectorOf(job).matches(current.metadata?.labels)) loop.queue.add(objectKey(job));
-    }
+  #podChanged(loop: ControlLoop, orphans: ControlLoop, change: Change<Pod>): void {
+    const { key, current } = change;
+    const owners = { kind: "Job", informer: this.#jobs, selectorOf };
+    for (const concerned of concernedKeys(change, owners)) loop.queue.add(concerned);
+    if (current === undefined || !isTracked(current)) return;
+    const owner = controllerOf(current);
+    const job = this.#jobs.get(`${current.metadata?.namespace}/${owner?.name}`);
+    if (owner === undefined || job?.metadata?.uid !== owner.uid) orphans.queue.add(key);
   }
 
   /** A pod that no job will count must not be held by the finalizer. */

@@ -1,14 +1,10 @@
 import { hasReason } from "../../base/mod.ts";
 import { type KubeObject, type Pod, PODS, type ReplicaSet } from "../../api/mod.ts";
-import {
-  type ControlLoop,
-  type EventRecorder,
-  type Informer,
-  objectKey,
-} from "../../reconcile/mod.ts";
+import { type ControlLoop, type EventRecorder, type Informer } from "../../reconcile/mod.ts";
 import { type Controller, type ControllerContext, recorderOf, runLoop } from "../controller.ts";
 import { Expectations } from "../expectations.ts";
-import { BY_NAMESPACE, BY_OWNER, ORPHANS } from "../informers.ts";
+import { BY_OWNER, ORPHANS } from "../informers.ts";
+import { concernedKeys } from "../owner_keys.ts";
 import { controllerOf, executeClaims, planClaims } from "../ownership.ts";
 import { isActive, nextAvailable } from "../pod_state.ts";
 import { errorText, isNamespaceTerminating, podFromTemplate } from "../pod_template.ts";
@@ -59,28 +55,15 @@ class Replicas<T extends KubeObject> {
       reconcile: (key) => this.#reconcile(key),
     });
     this.#sets.onChange(({ key }) => loop.queue.add(key));
-    this.#pods.onChange(({ current, previous }) => {
-      const before = previous === undefined ? undefined : this.#ownerKey(previous);
-      const after = current === undefined ? undefined : this.#ownerKey(current);
-      if (before !== undefined) loop.queue.add(before);
-      if (after !== undefined) loop.queue.add(after);
-      if (current !== undefined && controllerOf(current) === undefined) {
-        for (const key of this.#whoSelects(current)) loop.queue.add(key);
-      }
+    const owners = {
+      kind: this.#kind.type.kind,
+      informer: this.#sets,
+      selectorOf: (set: T) => selectorOf(this.#kind.view(set)),
+    };
+    this.#pods.onChange((change) => {
+      for (const key of concernedKeys(change, owners)) loop.queue.add(key);
     });
     return loop;
-  }
-
-  #ownerKey(pod: Pod): string | undefined {
-    const controller = controllerOf(pod);
-    if (controller?.kind !== this.#kind.type.kind) return undefined;
-    return `${pod.metadata?.namespace ?? ""}/${controller.name}`;
-  }
-
-  *#whoSelects(pod: Pod): Iterable<string> {
-    for (const set of this.#sets.byIndex(BY_NAMESPACE, pod.metadata?.namespace ?? "")) {
-      if (selectorOf(this.#kind.view(set)).matches(pod.metadata?.labels)) yield objectKey(set);
-    }
   }
 
   async #reconcile(key: string): Promise<number | void> {

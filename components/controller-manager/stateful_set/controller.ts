@@ -17,8 +17,9 @@ import {
 } from "../../reconcile/mod.ts";
 import { type Controller, type ControllerContext, recorderOf, runLoop } from "../controller.ts";
 import { Expectations } from "../expectations.ts";
-import { BY_NAMESPACE, BY_OWNER, ORPHANS } from "../informers.ts";
-import { controllerOf, executeClaims, ownerReference, planClaims } from "../ownership.ts";
+import { BY_OWNER, ORPHANS } from "../informers.ts";
+import { concernedKeys, controllerKey } from "../owner_keys.ts";
+import { executeClaims, ownerReference, planClaims } from "../ownership.ts";
 import { isActive } from "../pod_state.ts";
 import { errorText } from "../pod_template.ts";
 import {
@@ -67,23 +68,13 @@ class StatefulSets {
       reconcile: (key) => this.#reconcile(key),
     });
     this.#sets.onChange(({ key }) => loop.queue.add(key));
-    this.#pods.onChange(({ current, previous }) => {
-      for (const pod of [previous, current]) {
-        const owner = pod === undefined ? undefined : controllerOf(pod);
-        if (owner?.kind === "StatefulSet") {
-          loop.queue.add(`${pod!.metadata?.namespace ?? ""}/${owner.name}`);
-        }
-      }
-      if (current === undefined || controllerOf(current) !== undefined) return;
-      for (const set of this.#sets.byIndex(BY_NAMESPACE, current.metadata?.namespace ?? "")) {
-        if (selectorOf(set).matches(current.metadata?.labels)) loop.queue.add(objectKey(set));
-      }
+    const owners = { kind: "StatefulSet", informer: this.#sets, selectorOf };
+    this.#pods.onChange((change) => {
+      for (const key of concernedKeys(change, owners)) loop.queue.add(key);
     });
     this.#revisions.onChange(({ current }) => {
-      const owner = current === undefined ? undefined : controllerOf(current);
-      if (owner?.kind === "StatefulSet") {
-        loop.queue.add(`${current!.metadata?.namespace ?? ""}/${owner.name}`);
-      }
+      const key = current === undefined ? undefined : controllerKey(current, owners.kind);
+      if (key !== undefined) loop.queue.add(key);
     });
     return loop;
   }
