@@ -3,6 +3,9 @@ import type { Clock, Logger } from "../base/mod.ts";
 import type { Client } from "../client/mod.ts";
 import { Informer } from "../reconcile/mod.ts";
 
+/** On a node until its readiness is seen. */
+const NOT_READY = "node.kubernetes.io/not-ready";
+
 export interface ReadinessOptions {
   readonly client: Client;
   readonly clock: Clock;
@@ -30,7 +33,7 @@ export async function clusterReady(options: ReadinessOptions): Promise<void> {
     type: NODES,
     clock,
     logger,
-    project: isReady,
+    project: takesPods,
   });
   nodeInformer.onChange(({ key, current }) => {
     if (current === true) missing.delete(key);
@@ -56,6 +59,11 @@ export async function clusterReady(options: ReadinessOptions): Promise<void> {
   } finally {
     done.abort(new Error("seen"));
   }
+}
+
+/** Whether pods are put on a node: it is Ready, and it was seen to be. Pure. */
+export function takesPods(node: Node): boolean {
+  return isReady(node) && !(node.spec?.taints ?? []).some(({ key }) => key === NOT_READY);
 }
 
 /** Whether a node says that it is Ready. Pure. */
