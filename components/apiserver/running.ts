@@ -39,6 +39,8 @@ export interface RunningOptions {
   readonly minimumWatchSeconds?: number;
   /** How long new requests are still taken when the end was asked for; none. */
   readonly shutdownDelayMilliseconds?: number;
+  /** Patterns of the origins whose pages may use the API; none. */
+  readonly corsAllowedOrigins?: readonly string[];
   readonly gates?: FeatureGates;
   readonly audit?: AuditOptions;
   readonly encryption?: EncryptionOptions;

@@ -40,6 +40,7 @@ import type { Authorizer, ObjectReader, ObjectWriter, Peer, UserInfo } from "./p
 import { objectReader, objectWriter, Registry } from "./registry/mod.ts";
 import { accessReviews, authenticationReviews, TokenRequests } from "./reviews/mod.ts";
 import { type ConnectHandler, Router } from "./router.ts";
+import { withCrossOrigin } from "./cross_origin.ts";
 import { Running, type RunningOptions } from "./running.ts";
 import { StoredPlaces } from "./stored_places.ts";
 import { addressAt, parseRange, ServiceHook } from "./services/mod.ts";
@@ -300,7 +301,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     encrypted.close();
   };
   return {
-    handle: app.handle,
+    handle: withCrossOrigin(app.handle, options.running?.corsAllowedOrigins ?? []),
     reader,
     writer,
     health,

@@ -37,6 +37,12 @@ export const SERVER_FLAGS: readonly Flag[] = [
     help: "requests that write, answered at once (200)",
   },
   {
+    name: "cors-allowed-origins",
+    kind: "text",
+    value: "REGEXP,…",
+    help: "origins whose pages may use the API",
+  },
+  {
     name: "enable-priority-and-fairness",
     kind: "boolean",
     help: "let priority levels decide who is answered first (true)",
@@ -70,6 +76,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "shutdown-delay-duration": "0s",
   "max-requests-inflight": "400",
   "max-mutating-requests-inflight": "200",
+  "cors-allowed-origins": "",
   "enable-priority-and-fairness": "true",
   "feature-gates": "",
   ...AUDIT_DEFAULTS,
@@ -97,8 +104,12 @@ export function serverChoice(flags: ParsedFlags, warn: (line: string) => void): 
       "--encryption-provider-config-automatic-reload must be set with --encryption-provider-config",
     );
   }
+  const origins = (flags.text("cors-allowed-origins") ?? "").split(",").filter((each) =>
+    each !== ""
+  );
   return {
     ...(audit === undefined ? {} : { audit }),
+    ...(origins.length === 0 ? {} : { corsAllowedOrigins: origins }),
     ...(configFile === undefined ? {} : { encryption: { configFile, automaticReload } }),
     flowControl: {
       priorityAndFairness: flags.text("enable-priority-and-fairness") !== "false",
