@@ -118,6 +118,30 @@ const BAD: readonly (readonly [string, Json, readonly string[]])[] = [
   ["v1 Service", { spec: { ports: [{ port: 80 }], externalIPs: ["127.0.0.1"] } }, [
     'spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
   ]],
+  ["v1 Service", {
+    spec: {
+      type: "LoadBalancer",
+      ports: [{ port: 80 }],
+      loadBalancerSourceRanges: ["10.0.0.0"],
+    },
+  }, [
+    'spec.loadBalancerSourceRanges[0]: Invalid value: "10.0.0.0": must be a valid CIDR value, (e.g. 10.9.8.0/24 or ' +
+    "2001:db8::/64)",
+  ]],
+  ["v1 PersistentVolume", {
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      capacity: { storage: "1Gi" },
+      nfs: { server: "s", path: "x" },
+    },
+  }, ['spec.nfs.path: Invalid value: "x": must be an absolute path']],
+  ["v1 PersistentVolume", {
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      capacity: { storage: "1Gi" },
+      csi: { driver: "a.csi" },
+    },
+  }, ["spec.csi.volumeHandle: Required value"]],
   ["policy/v1 PodDisruptionBudget", { spec: { minAvailable: "150%" } }, [
     'spec.minAvailable: Invalid value: "150%": must not be greater than 100%',
   ]],

@@ -4,6 +4,7 @@ import { dnsLabelProblems, dnsSubdomainProblems, portNumberProblems } from "../n
 import type { Errors } from "./errors.ts";
 import { IMMUTABLE, validateLabels } from "./metadata.ts";
 import { Path } from "./path.ts";
+import { isCidr } from "./network.ts";
 import { validatePort } from "./pod/probes.ts";
 import { isIpAddress, isIpv6 } from "./pod/spec.ts";
 import { validateNonSpecialAddress } from "./special_address.ts";
@@ -172,6 +173,14 @@ function validateTraffic(spec: ServiceSpec, errors: Errors): void {
     errors.forbidden(
       SPEC.child("loadBalancerClass"),
       "may only be used when `type` is 'LoadBalancer'",
+    );
+  }
+  for (const [i, range] of loadBalancerSourceRanges.entries()) {
+    if (isCidr(range.trim())) continue;
+    errors.invalid(
+      SPEC.child("loadBalancerSourceRanges").at(i),
+      range,
+      "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
     );
   }
   if (loadBalancerSourceRanges.length > 0 && type !== "LoadBalancer") {

@@ -4,6 +4,7 @@ import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
   StorageClass,
+  Volume,
 } from "../generated/types.ts";
 import { dnsSubdomainProblems, qualifiedNameProblems } from "../names.ts";
 import { compareQuantity, tryParseQuantity } from "../quantity.ts";
@@ -11,6 +12,7 @@ import type { Errors } from "./errors.ts";
 import { IMMUTABLE } from "./metadata.ts";
 import { Path } from "./path.ts";
 import { validateResourceValue } from "./pod/resources.ts";
+import { validateVolumeSource } from "./pod/volume_sources.ts";
 import { validateNodeSelector } from "./pod/scheduling.ts";
 import { validateLabelSelector } from "./selector.ts";
 
@@ -139,9 +141,12 @@ export function validateVolume({ spec = {} }: PersistentVolume, errors: Errors):
       errors.required(SPEC.child("nodeAffinity"), "Local volume requires node affinity");
     }
   }
-  if (spec.csi !== undefined) {
-    if (!spec.csi.driver) errors.required(SPEC.child("csi").child("driver"));
-    if (!spec.csi.volumeHandle) errors.required(SPEC.child("csi").child("volumeHandle"));
+  validateVolumeSource(spec as Volume, SPEC, errors);
+  if (spec.csi !== undefined && !spec.csi.volumeHandle) {
+    errors.required(SPEC.child("csi").child("volumeHandle"));
+  }
+  if (spec.nfs?.path && !spec.nfs.path.startsWith("/")) {
+    errors.invalid(SPEC.child("nfs").child("path"), spec.nfs.path, "must be an absolute path");
   }
   const { storageClassName, volumeMode } = spec;
   if (storageClassName) {
