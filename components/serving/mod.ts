@@ -12,6 +12,7 @@ export * from "./tunnel_hub.ts";
 export * from "./node_stream.ts";
 export * from "./port_forward_channels.ts";
 export * from "./raw_connection.ts";
+export * from "./socket_request.ts";
 export * from "./spdy_channels.ts";
 export * from "./spdy_session.ts";
 export * from "./web_socket_upgrade.ts";

@@ -60,16 +60,27 @@ export class TunnelHub implements Dial {
 
   /**
    * An HTTP client whose every connection goes to the target, whatever address a request names: plain HTTP (`http:`,
-   * `ws:`) over a socket in a folder that only this user can enter. With `secure` the far side is spoken to in TLS,
-   * whatever certificate it has.
+   * `ws:`) over a socket in a folder that only this user can enter.
    */
-  async client(target: DialTarget, secure = false): Promise<Deno.HttpClient> {
+  async client(target: DialTarget): Promise<Deno.HttpClient> {
+    return (await this.#gate(target, false)).client;
+  }
+
+  /**
+   * The path of that socket, good for a connection that is opened at once. With `secure` the far side is spoken to in
+   * TLS, whatever certificate it has.
+   */
+  async socketPath(target: DialTarget, secure: boolean): Promise<string> {
+    return (await this.#gate(target, secure)).path;
+  }
+
+  async #gate(target: DialTarget, secure: boolean): Promise<Gate> {
     const key = `${target.node ?? ""}|${target.host}|${target.port}|${secure}`;
     const known = this.#gates.get(key);
     if (known !== undefined) {
       this.#gates.delete(key);
       this.#gates.set(key, known);
-      return known.client;
+      return known;
     }
     const gate = await this.#openGate(target, secure);
     this.#gates.set(key, gate);
@@ -78,7 +89,7 @@ export class TunnelHub implements Dial {
       this.#gates.delete(oldest);
       closeGate(idle);
     }
-    return gate.client;
+    return gate;
   }
 
   async close(): Promise<void> {

@@ -114,6 +114,14 @@ export function serviceCases(check: Check): void {
     assert.ok([...found].every((text) => text.startsWith("v1 web-")), [...found].join());
   });
 
+  check("the proxies of a Service, a pod and a node reach them", async (c) => {
+    const raw = (path: string) => c.ok(`get --raw /api/v1/${path}`);
+    assert.match(await raw("namespaces/default/services/web:8080/proxy/"), /^v1 web-/m);
+    const pod = await c.ok("get pods -l app=web -o jsonpath={.items[0].metadata.name}");
+    assert.match(await raw(`namespaces/default/pods/${pod}:80/proxy/`), new RegExp(`^v1 ${pod}`));
+    assert.equal(await raw("nodes/node-1/proxy/healthz"), "ok");
+  });
+
   check("pods of every node are reached from a pod", async (c) => {
     const addresses = await c.ok("get pods -l app=web -o jsonpath={.items[*].status.podIP}");
     for (const address of addresses.split(" ")) {

@@ -32,6 +32,9 @@ export async function proxy(request: Request, context: ConnectContext): Promise<
   }
   const headers = passedHeaders(request.headers);
   headers.set("x-forwarded-uri", info.path);
+  const requestHost = request.headers.get("host") ?? new URL(request.url).host;
+  // A backend hears whom the client asked, as it would without a proxy.
+  headers.set("host", requestHost);
   const answer = await ask(context, target, path, {
     method: request.method,
     headers,
@@ -41,7 +44,7 @@ export async function proxy(request: Request, context: ConnectContext): Promise<
   return passBack(answer, {
     prefix,
     backendHost: `${host.includes(":") ? `[${host}]` : host}:${port}`,
-    requestHost: request.headers.get("host") ?? new URL(request.url).host,
+    requestHost,
   });
 }
 

@@ -2,6 +2,7 @@ import {
   KUBELET_HOST,
   nodeStream,
   opened,
+  requestOverSocket,
   secureStream,
   socketPipe,
   TUNNEL_PROTOCOL,
@@ -70,10 +71,9 @@ export function tunnelKubelets(
 export function tunnelBackends(hub: TunnelHub): BackendConnector {
   return {
     async fetch(target, path, request) {
-      const client = await hub.client(dialTarget(target), target.scheme === "https");
       // In plain HTTP as far as the hub, which knows who speaks TLS.
-      const url = `http://${bracketed(target.host)}:${target.port}${path}`;
-      return await fetch(url, passedInit(request, client));
+      const socket = await hub.socketPath(dialTarget(target), target.scheme === "https");
+      return await requestOverSocket(socket, { ...request, path });
     },
     async connect(target) {
       const plain = nodeStream(await hub.connect(dialTarget(target)));
