@@ -1,5 +1,6 @@
 import { ApiError, noSuchResource, notFound, notImplemented } from "../base/mod.ts";
 import type { KubeObject, ResourceDefinition, SubresourceDefinition } from "../api/mod.ts";
+import { trailOf } from "./audit/mod.ts";
 import { pageNotFound } from "./endpoints/endpoint.ts";
 import { handleDeleteCollection } from "./handlers/delete_collection.ts";
 import { respondScale } from "./handlers/scale_response.ts";
@@ -111,6 +112,7 @@ export class Router {
       ? await readObject(target, definition, options)
       : await readSubresourceBody(target, subresource, options);
     if (subresource === undefined) definition.applyDefaults(object);
+    const trail = trailOf(request);
     const admitted = {
       definition,
       resource: { definition } as StoredRequest["resource"],
@@ -121,6 +123,9 @@ export class Router {
       dryRun: options.dryRun,
       fieldManager: options.fieldManager,
       warn: (text: string) => target.warnings.add(text),
+      ...(trail === undefined
+        ? {}
+        : { annotate: (key: string, value: string) => trail.annotate(key, value) }),
     };
     const { pipeline } = this.#options.registry.writes;
     await pipeline.admit(admissionRequest(admitted, "CREATE", object, undefined));

@@ -6,6 +6,7 @@ import type {
   MetricRegistry,
   Series,
 } from "../../base/mod.ts";
+import { requestKind } from "./gate.ts";
 import type { LevelState } from "./level_state.ts";
 import type { SchemaState } from "./schema_state.ts";
 import type { Rejection } from "./turn.ts";
@@ -44,6 +45,7 @@ export class FairnessMetrics {
   readonly #watchers: Histogram;
   readonly #bySchema: readonly (readonly [Gauge, (schema: SchemaState) => number])[];
   readonly #byLevel: readonly (readonly [Gauge, (level: LevelState) => number])[];
+  readonly #waiting: Gauge;
   readonly fairFraction: Gauge;
 
   constructor(registry: MetricRegistry) {
@@ -181,6 +183,11 @@ export class FairnessMetrics {
         ({ queues }) => (queues?.virtualTime ?? 0) / 1000,
       ),
     ];
+    this.#waiting = registry.gauge(
+      "apiserver_current_inqueue_requests",
+      "[ALPHA] Maximal number of queued requests in this apiserver per request kind in last second.",
+      ["request_kind"],
+    );
     this.fairFraction = gauge(
       "seat_fair_frac",
       "[ALPHA] Fair fraction of server's concurrency to allocate to each priority level that can use it",
@@ -213,6 +220,14 @@ export class FairnessMetrics {
       }
     }
     const every = [...levels];
+    const waiting = { readOnly: 0, mutating: 0 };
+    for (const { queues } of every) {
+      for (const queue of queues?.active ?? []) {
+        for (const turn of queue.waiting) waiting[requestKind(turn.info)]++;
+      }
+    }
+    this.#waiting.set(waiting.readOnly, "readOnly");
+    this.#waiting.set(waiting.mutating, "mutating");
     for (const [gauge, of] of this.#byLevel) {
       gauge.clear();
       for (const level of every) gauge.set(of(level), level.plan.name);

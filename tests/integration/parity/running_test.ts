@@ -86,6 +86,8 @@ Deno.test("parity: metrics have upstream's names and labels", async () => {
       `authorization_attempts_total{result="no-opinion"} 1`,
       `apiserver_authorization_decisions_total{type="RBAC",name="rbac",decision="allowed"}`,
       `apiserver_admission_controller_admission_duration_seconds_count{name="NamespaceLifecycle",type="admit",operation="CREATE",rejected="false"}`,
+      `apiserver_admission_step_admission_duration_seconds_count{type="validate",operation="CREATE",rejected="false"}`,
+      `apiserver_current_inqueue_requests{request_kind="mutating"} 0`,
       `etcd_requests_total{operation="create",group="",resource="namespaces"}`,
       `kubernetes_build_info{major="1",minor="36",git_version="v1.36.`,
       `kubernetes_feature_enabled{name="WatchList",stage="BETA"} 1`,
