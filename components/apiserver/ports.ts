@@ -1,3 +1,4 @@
+import type { JsonObject } from "../base/mod.ts";
 import type { KubeObject, ResourceDefinition } from "../api/mod.ts";
 
 /** Who asks, as authentication found it. */
@@ -94,7 +95,23 @@ export interface AdmissionRequest {
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void;
   /** Adds to the annotations of the request's audit event; absent where nothing is audited. */
-  annotate?(key: string, value: string): void;
+  annotate?: ((key: string, value: string) => void) | undefined;
+  /** The version that was asked for; `definition`, which objects are of, where not given. */
+  readonly requested?: ResourceDefinition;
+  /** CreateOptions, UpdateOptions or DeleteOptions as the caller gave them, without their kind. */
+  readonly options?: (() => JsonObject) | undefined;
+  /** A step of another request, which webhooks and policies have seen as a whole. */
+  readonly internal?: boolean | undefined;
+  /** Set by plugins that may have to be called once more when others change the object after them. */
+  rounds?: AdmissionRounds;
+}
+
+/** The mutating pass runs at most twice: `again` asks for the second round. */
+export interface AdmissionRounds {
+  second: boolean;
+  again: boolean;
+  /** What each plugin remembers of the first round. */
+  readonly memory: Map<unknown, unknown>;
 }
 
 /** One built-in admission plugin. Rejects by throwing an `ApiError`, as a rule 403. */

@@ -2,6 +2,7 @@ import { ApiError, noSuchResource, notFound, notImplemented } from "../base/mod.
 import type { KubeObject, ResourceDefinition, SubresourceDefinition } from "../api/mod.ts";
 import { trailOf } from "./audit/mod.ts";
 import { pageNotFound } from "./endpoints/endpoint.ts";
+import { admitConnect } from "./handlers/connect_admission.ts";
 import { handleDeleteCollection } from "./handlers/delete_collection.ts";
 import { respondScale } from "./handlers/scale_response.ts";
 import { handleBinding, handleEviction, handleScale } from "./handlers/subresource_handlers.ts";
@@ -87,6 +88,10 @@ export class Router {
     const target: ResourceRequest = { request, query, info, user, definition, warnings };
     if (CONNECT.has(info.subresource) && definition.subresources.has(info.subresource)) {
       if (connect === undefined) throw notImplemented(`${info.resource}/${info.subresource}`);
+      if (info.subresource !== "log") {
+        const warn = (text: string) => warnings.add(text);
+        await admitConnect(registry.writes.pipeline, request, definition, info, query, user, warn);
+      }
       return connect(request, info, user);
     }
     const handler = this.#virtual.get(`${info.group}/${info.resource}/${info.subresource}`);

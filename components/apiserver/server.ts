@@ -26,6 +26,7 @@ import {
   nodeRules,
   ServerLeases,
 } from "./bootstrap/mod.ts";
+import { ExtensionPoints } from "./extension_points.ts";
 import { HealthChecks, serveEndpoints } from "./endpoints/mod.ts";
 import { openEncryption } from "./encryption/mod.ts";
 import { openGate } from "./fairness/mod.ts";
@@ -43,8 +44,8 @@ import { type ConnectHandler, Router } from "./router.ts";
 import { withCrossOrigin } from "./cross_origin.ts";
 import { Running, type RunningOptions } from "./running.ts";
 import { StoredPlaces } from "./stored_places.ts";
-import { addressAt, parseRange, ServiceHook } from "./services/mod.ts";
-import { WebhookCaller } from "./webhook/mod.ts";
+import { ServiceHook } from "./services/mod.ts";
+import { startChecks } from "./start_checks.ts";
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -93,6 +94,8 @@ export interface ApiServer {
   readonly reader: ObjectReader;
   readonly writer: ObjectWriter;
   readonly health: HealthChecks;
+  /** True for a path that a server behind this one answers. */
+  isPassedOn(path: string): boolean;
   /** Resolves when everything a cluster starts with exists. */
   readonly ready: Promise<void>;
   /** Lets clients be led to other servers, where there are any, while this one still answers. */
@@ -134,12 +137,6 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const reader = objectReader(registry);
   const writer = objectWriter(registry);
   const running = new Running(options.running ?? {}, { clock, logger, metrics, store, registry });
-  const webhooks = new WebhookCaller({
-    reader,
-    dial: options.dial ?? directDial,
-    clock,
-    random,
-  });
 
   const rbac = new RbacAuthorizer();
   const authorizer = new AuthorizationChain({
@@ -168,14 +165,14 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     logger,
     ...(store.shared ? { shared: { store, clock } } : {}),
   });
+  const dial = options.dial ?? directDial;
+  const shared = { registry, reader, writer, authorizer, clock, random, logger };
+  const extending = new ExtensionPoints({ ...shared, pki, dial, metrics });
   const plugins = admissionPlugins({
-    reader,
-    writer,
-    authorizer,
+    ...shared,
     rbac,
-    clock,
-    random,
     kindOf: (group, version, kind) => registry.definitions.byKind(group, version, kind),
+    extensions: extending.admission,
   }, options.admission);
   const admission = [customResourceTermination, ...plugins];
   registry.useAdmission(meteredAdmission(admission, metrics, clock), [services]);
@@ -230,6 +227,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     ...(options.connect === undefined ? {} : { connect: options.connect({ reader, authorizer }) }),
   });
   const endpoints = serveEndpoints({
+    otherGroups: extending.aggregator.groups,
     definitions: registry.definitions,
     health,
     metrics,
@@ -253,16 +251,25 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       metrics,
       clock,
     ),
-    resources: (request, query, info, user) => router.route(request, query, info, user),
-    endpoints: async (request, query, info, user) =>
-      await options.extra?.(request, info.path, user) ?? await endpoints(request, query, info.path),
+    resources: extending.resources((request, query, info, user) =>
+      router.route(request, query, info, user)
+    ),
+    endpoints: extending.endpoints(async (request, query, info, user) =>
+      await options.extra?.(request, info.path, user) ?? await endpoints(request, query, info.path)
+    ),
   });
 
   const ends: (() => void)[] = [];
   const ready = (async () => {
     await registry.ready();
     const custom = new DefinitionService({ registry, reader, writer, clock, logger });
-    ends.push(rbac.start(reader), services.start(), flow.follow(), custom.start());
+    ends.push(
+      extending.start(),
+      rbac.start(reader),
+      services.start(),
+      flow.follow(),
+    );
+    ends.push(custom.start());
     await services.repair();
     await bootstrapCluster({
       reader,
@@ -283,6 +290,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       localVersions: servedVersions(definitions),
     }, done);
     steps.clear();
+    ends.push(extending.aggregator.control());
     if (leases !== undefined) ends.push(leases.start());
   })();
   ready.catch((error) => logger.error("the server did not become ready", { error }));
@@ -296,12 +304,13 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     for (const end of ends) end();
     flow.close();
     app.close();
-    webhooks.close();
+    extending.close();
     registry.close();
     encrypted.close();
   };
   return {
     handle: withCrossOrigin(app.handle, options.running?.corsAllowedOrigins ?? []),
+    isPassedOn: (path) => extending.aggregator.remoteAt(path) !== undefined,
     reader,
     writer,
     health,
@@ -316,27 +325,6 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     reconfigureAuthorization: (settings) => authorizer.configure(settings),
     close,
   };
-}
-
-/** One readiness check a part of the start, each ok when that part is done. */
-function startChecks(health: HealthChecks, options: ApiServerOptions) {
-  const steps = new Set([
-    "start-system-namespaces-controller",
-    "rbac/bootstrap-roles",
-    "start-kubernetes-service-controller",
-    "scheduling/bootstrap-system-priority-classes",
-    "priority-and-fairness-config-producer",
-    "start-cluster-authentication-info-controller",
-    "default-servicecidr-controller",
-    "apiservice-registration-controller",
-  ]);
-  for (const step of steps) {
-    health.add(`poststarthook/${step}`, () => {
-      if (steps.has(step)) throw new Error("not finished");
-    });
-  }
-  const clusterIp = addressAt(parseRange(options.serviceCidrs[0] ?? "10.96.0.0/16"), 0);
-  return { clusterIp, steps, done: (step: string) => void steps.delete(step) };
 }
 
 function servedVersions(definitions: readonly ResourceDefinition[]) {

@@ -19,6 +19,7 @@ import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node_ipam/controller.ts";
 import { nodeLifecycleController } from "./node_lifecycle/controller.ts";
 import { nodeTtlController } from "./node_ttl.ts";
+import { policyTypeController } from "./policy_types/controller.ts";
 import { podGcController } from "./pod_gc/controller.ts";
 import { replicaSetController, replicationController } from "./replica_set/controller.ts";
 import { resourceQuotaController } from "./resource_quota/controller.ts";
@@ -52,6 +53,7 @@ export const CONTROLLERS: readonly Controller[] = [
   disruptionController,
   resourceQuotaController,
   clusterRoleAggregationController,
+  policyTypeController,
   endpointSliceController,
   endpointsController,
   endpointSliceMirroringController,

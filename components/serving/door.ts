@@ -22,6 +22,8 @@ export interface DoorOptions {
   /** Where the folder of the inner sockets is made. */
   readonly socketParent?: string;
   handle(request: Request, peer: DoorPeer): Promise<Response>;
+  /** True for paths that other servers answer: what upgrades there is handed over as it is. */
+  isPassedOn?(path: string): boolean;
 }
 
 /** PEM texts. Without `clientCa` no client certificate is asked for. */
@@ -128,7 +130,7 @@ export class Door {
       if (text === undefined && head.length < REQUEST_HEAD_MAXIMUM_BYTES) return;
       socket.off("data", take);
       socket.pause();
-      decide(head, isRawUpgrade(text ?? ""));
+      decide(head, isRawUpgrade(text ?? "", this.#options.isPassedOn));
     };
     socket.on("data", take);
   }

@@ -11,9 +11,10 @@ export function requestHead(bytes: Buffer): string | undefined {
 
 /**
  * Whether a request wants its connection for something that Deno's server cannot give: SPDY anywhere, or any protocol
- * where it is a backend behind a proxy that speaks it. One with a body is an ordinary request first. Pure.
+ * where it is a backend behind a proxy that speaks it, or a server that the path is passed on to. One with a body is an
+ * ordinary request first. Pure.
  */
-export function isRawUpgrade(head: string): boolean {
+export function isRawUpgrade(head: string, isPassedOn?: (path: string) => boolean): boolean {
   const [line = "", ...rest] = head.split("\r\n");
   const headers = new Map(
     rest.filter((each) => each !== "").map((each) => {
@@ -28,7 +29,8 @@ export function isRawUpgrade(head: string): boolean {
   if (headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) !== 0) {
     return false;
   }
-  return upgrade.startsWith("spdy/") || PROXY_PATH.test(line);
+  return upgrade.startsWith("spdy/") || PROXY_PATH.test(line) ||
+    isPassedOn?.(line.split(" ", 2)[1]?.split("?", 1)[0] ?? "") === true;
 }
 
 const PROXY_PATH = /^[A-Z]+ [^ ?]*\/(?:pods|services|nodes)\/[^/ ?]+\/proxy(?:[/ ?])/;

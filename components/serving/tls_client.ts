@@ -2,9 +2,10 @@ import { X509Certificate } from "node:crypto";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import * as https from "node:https";
 import { isIP } from "node:net";
-import { Duplex as NodeDuplex, type Readable, Writable } from "node:stream";
+import { type Duplex as NodeDuplex, type Readable, Writable } from "node:stream";
 import * as tls from "node:tls";
 import type { Duplex } from "./dial.ts";
+import { nodeStream } from "./node_stream.ts";
 import { type PausablePipe, socketPipe } from "./raw_connection.ts";
 
 /** Connections of one client that wait for a next request; more are closed. */
@@ -46,18 +47,13 @@ export interface TlsAnswer {
   readonly body: Readable;
 }
 
-/** What a request to upgrade ended in. */
-export type TlsUpgrade =
-  | { readonly answer: TlsAnswer }
-  | { readonly pipe: PausablePipe; readonly headers: TlsAnswer["headers"] };
-
 /**
  * An HTTPS client whose every connection goes over a stream of the caller's choice, so through tunnels too. Connections
  * are kept for the next request. Redirects are not followed. Rejects with an `Error` that says what went wrong with the
  * connection, or with the signal's reason.
  */
 export class TlsClient {
-  readonly #agent: https.Agent;
+  readonly #agent: StreamAgent;
 
   constructor(options: TlsClientOptions) {
     this.#agent = new StreamAgent(options);
@@ -75,16 +71,9 @@ export class TlsClient {
     }
   }
 
-  /** Sends a request that upgrades its connection; the server may answer it in plain HTTP as well. */
-  upgrade(asked: TlsRequest): Promise<TlsUpgrade> {
-    return new Promise((resolve, reject) => {
-      const request = this.#send(asked, reject);
-      request.on("response", (message) => resolve({ answer: answerOf(message) }));
-      request.on("upgrade", (message, socket, head) => {
-        resolve({ pipe: socketPipe(socket, head), headers: headersOf(message) });
-      });
-      request.end();
-    });
+  /** A connection of its own, for who speaks HTTP over it himself. */
+  async open(): Promise<PausablePipe> {
+    return socketPipe(await this.#agent.open());
   }
 
   /** Ends every connection. */
@@ -152,19 +141,17 @@ class StreamAgent extends https.Agent {
 
   // Nothing is answered at once: the agent takes the connection from the callback.
   override createConnection(_options: unknown, created?: unknown): NodeDuplex {
-    this.#open().then(
+    this.open().then(
       (socket) => (created as Created)(null, socket),
       (error) => (created as Created)(error instanceof Error ? error : new Error(String(error))),
     );
     return undefined as never;
   }
 
-  async #open(): Promise<tls.TLSSocket> {
+  async open(): Promise<tls.TLSSocket> {
     const { serverName, authorities, insecure = false, credential, now } = this.#options;
     const stream = await this.#options.connect();
-    const transport = NodeDuplex.fromWeb(stream as never);
-    // Whoever closes one of the two closes the other.
-    transport.on("close", () => stream.close());
+    const transport = nodeStream(stream);
     try {
       const socket = tls.connect({
         socket: transport as never,

@@ -14,6 +14,7 @@ import {
   type ResourceType,
   SECRETS,
   SERVICE_ACCOUNTS,
+  VALIDATING_ADMISSION_POLICIES,
 } from "../../components/api/mod.ts";
 import { hasReason } from "../../components/base/mod.ts";
 import type { Client } from "../../components/client/mod.ts";
@@ -292,6 +293,37 @@ Deno.test("Cluster answers wrong input as Kubernetes does", async () => {
   );
   assert.equal(garbage.status, 400);
   assert.equal((await garbage.json()).kind, "Status");
+});
+
+Deno.test("Cluster tells which expressions of a policy do not fit what it is for", async () => {
+  await using cluster = await Cluster.start();
+  const { client } = cluster;
+  await client.create(VALIDATING_ADMISSION_POLICIES, {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingAdmissionPolicy",
+    metadata: { name: "p" },
+    spec: {
+      matchConstraints: {
+        resourceRules: [{
+          apiGroups: ["apps"],
+          apiVersions: ["v1"],
+          resources: ["deployments"],
+          operations: ["CREATE"],
+        }],
+      },
+      validations: [{ expression: "object.spec.replicas > '1'" }],
+    },
+  });
+  const [policy] = await until(
+    client,
+    VALIDATING_ADMISSION_POLICIES,
+    undefined,
+    "the status of the policy",
+    ([policy]) => policy?.status?.observedGeneration === 1,
+  );
+  const [warning] = policy?.status?.typeChecking?.expressionWarnings ?? [];
+  assert.equal(warning?.fieldRef, "spec.validations[0].expression");
+  assert.match(warning?.warning ?? "", /^apps\/v1, Kind=Deployment: ERROR: /);
 });
 
 Deno.test("Cluster gives a kubeconfig whose server takes its certificate, and no stranger", async () => {

@@ -40,3 +40,9 @@ export {
   NAMESPACE_TYPE as CEL_NAMESPACE,
 } from "./policy_type.ts";
 export { celLazyObject } from "./lazy_object.ts";
+export {
+  ADMISSION_RESULTS as CEL_ADMISSION_RESULTS,
+  ADMISSION_VARIABLES as CEL_ADMISSION_VARIABLES,
+  policyVariables as celPolicyVariables,
+  withoutAuthorizer as celWithoutAuthorizer,
+} from "./admission_scope.ts";

@@ -55,12 +55,12 @@ import { Path } from "../validation/path.ts";
 import * as quota from "../validation/quota.ts";
 import * as rbac from "../validation/rbac.ts";
 import * as storage from "../validation/storage.ts";
+import { POLICY_RULES } from "./policies.ts";
 import { type KindRules, rules, type RuleTable } from "./rules.ts";
 
 const SPEC = ["spec"];
 const RETURNED: KindRules = { returnsDeleted: true };
 const BY_SPEC: KindRules = { generation: SPEC };
-const CONDITIONAL: KindRules = { generation: SPEC, conditional: true };
 const WEBHOOKS = rules<MutatingWebhookConfiguration>({
   generation: ["webhooks"],
   conditional: true,
@@ -226,10 +226,7 @@ export const KIND_RULES: RuleTable = {
       rbac.validateRoleRefUpdate(next, previous, errors);
     },
   }),
-  "admissionregistration.k8s.io/MutatingAdmissionPolicy": CONDITIONAL,
-  "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding": CONDITIONAL,
-  "admissionregistration.k8s.io/ValidatingAdmissionPolicy": CONDITIONAL,
-  "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": CONDITIONAL,
+  ...POLICY_RULES,
   "admissionregistration.k8s.io/MutatingWebhookConfiguration": WEBHOOKS,
   "admissionregistration.k8s.io/ValidatingWebhookConfiguration": WEBHOOKS,
   "apiextensions.k8s.io/CustomResourceDefinition": rules<CustomResourceDefinition>({

@@ -3,9 +3,9 @@ import type {
   CertificateSigningRequest,
   MutatingWebhook,
   MutatingWebhookConfiguration,
-  RuleWithOperations,
 } from "../generated/types.ts";
 import { dnsSubdomainProblems, portNumberProblems } from "../names.ts";
+import { validateMatchConditions, validateRule } from "./admission_matching.ts";
 import type { Errors } from "./errors.ts";
 import { Path } from "./path.ts";
 import { validateLabelSelector } from "./selector.ts";
@@ -74,33 +74,7 @@ function validateWebhook(webhook: MutatingWebhook, path: Path, errors: Errors): 
   validateLabelSelector(webhook.namespaceSelector, path.child("namespaceSelector"), errors);
   validateLabelSelector(webhook.objectSelector, path.child("objectSelector"), errors);
   validateClientConfig(webhook.clientConfig ?? {}, path.child("clientConfig"), errors);
-}
-
-function validateRule(rule: RuleWithOperations, path: Path, errors: Errors): void {
-  const { operations = [], apiGroups = [], apiVersions = [], resources = [] } = rule;
-  for (
-    const [member, list] of [
-      ["operations", operations],
-      ["apiGroups", apiGroups],
-      ["apiVersions", apiVersions],
-      ["resources", resources],
-    ] as const
-  ) {
-    if (list.length === 0) errors.required(path.child(member));
-    else if (list.length > 1 && list.includes("*") && member !== "resources") {
-      errors.invalid(
-        path.child(member),
-        list,
-        `if '*' is present, must not specify other ${
-          member === "operations"
-            ? "operations"
-            : member === "apiGroups"
-            ? "API groups"
-            : "API versions"
-        }`,
-      );
-    }
-  }
+  validateMatchConditions(webhook.matchConditions, path.child("matchConditions"), errors);
 }
 
 /** Where a webhook is: a URL or a Service. */

@@ -11,6 +11,7 @@ export {
   type PluginConfigurations,
   readAdmissionConfiguration,
 } from "./configuration.ts";
+export { AdmissionExtensions } from "./extensions.ts";
 export type { AdmissionOptions } from "./plugins.ts";
 
 const AS_USUAL: AdmissionConfiguration = { enable: [], disable: [], plugins: new Map() };

@@ -25,6 +25,7 @@ import { defaultIngressClass, defaultStorageClass } from "./default_class.ts";
 import { denyServiceExternalIps, limitPodHardAntiAffinityTopology } from "./denied_fields.ts";
 import { DEFAULT_CACHE_KEYS, EventRateLimit, LIMIT_TYPES } from "./event_rate_limit.ts";
 import { extendedResourceToleration } from "./extended_resource_toleration.ts";
+import type { AdmissionExtensions, ExtensionName } from "./extensions.ts";
 import { LimitRanger } from "./limit_ranger.ts";
 import { NamespaceLifecycle } from "./namespace_lifecycle.ts";
 import { namespaceAutoProvision, namespaceExists } from "./namespace_presence.ts";
@@ -56,6 +57,8 @@ export interface AdmissionOptions {
   readonly kindOf: KindLookup;
   readonly clock: Clock;
   readonly random: Random;
+  /** Webhooks and policies, which are kept from change events; none where not given. */
+  readonly extensions?: AdmissionExtensions;
 }
 
 interface Row {
@@ -67,6 +70,9 @@ interface Row {
 
 const on = (name: string, make: Row["make"]): Row => ({ name, usual: true, make });
 const off = (name: string, make: Row["make"]): Row => ({ name, usual: false, make });
+
+const extension = (name: ExtensionName): Row =>
+  on(name, ({ extensions }) => extensions?.plugins[name] ?? { name, handles: () => false });
 
 const toleration = (value: unknown): Toleration => value as Toleration;
 
@@ -147,7 +153,10 @@ export const PLUGINS: readonly Row[] = [
   off("DenyServiceExternalIPs", () => denyServiceExternalIps),
   on("PodTopologyLabels", ({ reader }) => podTopologyLabels(reader)),
   on("PodResizeValidator", ({ reader }) => podResizeValidator(reader)),
-  // Policies and webhooks go here.
+  extension("MutatingAdmissionPolicy"),
+  extension("MutatingAdmissionWebhook"),
+  extension("ValidatingAdmissionPolicy"),
+  extension("ValidatingAdmissionWebhook"),
   on("ResourceQuota", ({ reader, writer, clock }, all) =>
     new ResourceQuotaAdmission({
       reader,

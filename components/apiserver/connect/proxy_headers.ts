@@ -31,9 +31,20 @@ export function passedHeaders(from: Headers): Headers {
 /** The same for a connection that is handed over with the request: what it upgrades to stays. */
 export function upgradeHeaders(from: Headers): Headers {
   const headers = new Headers();
-  for (const [name, value] of from) if (!isCredential(name)) headers.append(name, value);
+  for (const [name, value] of from) {
+    if (isCredential(name)) continue;
+    const passed = name === "sec-websocket-protocol" ? withoutTokens(value) : value;
+    if (passed !== "") headers.append(name, passed);
+  }
   return headers;
 }
+
+/** Browsers send their token as a protocol, since they cannot send headers. */
+const TOKEN_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
+
+const withoutTokens = (protocols: string): string =>
+  protocols.split(",").map((each) => each.trim())
+    .filter((each) => !each.startsWith(TOKEN_PROTOCOL)).join(", ");
 
 function isCredential(name: string): boolean {
   return CREDENTIAL_HEADERS.includes(name) ||

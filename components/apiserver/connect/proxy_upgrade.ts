@@ -18,9 +18,11 @@ export async function proxyUpgrade(
   path: string,
   clock: Clock,
   connect: () => Promise<PausablePipe>,
+  /** Headers that the backend gets beside those of the client. */
+  more: Iterable<readonly [string, string]> = [],
 ): Promise<Response> {
   const backend = await connect();
-  backend.send(requestBytes(request, path));
+  backend.send(requestBytes(request, path, more));
   const answer = await readHead(backend, clock);
   if (answer.status !== 101 && answer.status < 400) {
     backend.close();
@@ -59,9 +61,14 @@ function refuse(client: PausablePipe, { backend, bytes }: Head, clock: Clock): v
 
 const LAST_CHUNK = "0\r\n\r\n";
 
-function requestBytes(request: Request, path: string): Uint8Array {
+function requestBytes(
+  request: Request,
+  path: string,
+  more: Iterable<readonly [string, string]>,
+): Uint8Array {
   let text = `${request.method} ${path} HTTP/1.1\r\n`;
-  for (const [name, value] of upgradeHeaders(request.headers)) text += `${name}: ${value}\r\n`;
+  const headers = [...upgradeHeaders(request.headers), ...more];
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
   return new Uint8Array(Buffer.from(`${text}\r\n`, "latin1"));
 }
 

@@ -1,6 +1,7 @@
 import {
   AGGREGATED_DISCOVERY,
   aggregatedDiscovery,
+  type APIGroup,
   apiGroup,
   type APIGroupDiscovery,
   apiGroupList,
@@ -40,7 +41,7 @@ export function serveDiscovery(options: DiscoveryOptions): Endpoint {
 
   function aggregated(_parts: readonly object[], part: "core" | "groups"): TaggedBody {
     const document = aggregatedDiscovery(definitions.all(), part, priorities?.());
-    if (part === "groups") document.items.push(...otherGroups?.() ?? []);
+    if (part === "groups") addGroups(document.items, otherGroups?.() ?? []);
     return taggedJson(document);
   }
 
@@ -52,8 +53,17 @@ export function serveDiscovery(options: DiscoveryOptions): Endpoint {
       if (group === "") return apiVersions(serverAddress);
       return version === "" ? served(all, "", group) : undefined;
     }
-    if (group === "") return apiGroupList(all, priorities?.());
-    if (version === "") return apiGroup(all, group, priorities?.());
+    const others = otherGroups?.() ?? [];
+    if (group === "") {
+      const list = apiGroupList(all, priorities?.());
+      return { ...list, groups: withGroups(list.groups ?? [], others) };
+    }
+    if (version === "") {
+      const own = apiGroup(all, group, priorities?.());
+      const named = others.filter(({ metadata }) => metadata.name === group);
+      const [found] = withGroups(own === undefined ? [] : [own], named);
+      return found === undefined ? undefined : { kind: "APIGroup", apiVersion: "v1", ...found };
+    }
     return served(all, group, version);
   }
 
@@ -80,6 +90,40 @@ export function serveDiscovery(options: DiscoveryOptions): Endpoint {
     if (isRoot) response.headers.append("vary", "Accept");
     return response;
   };
+}
+
+/** Puts groups of other servers behind this server's own; versions of a group that both serve stand together. */
+function addGroups(items: APIGroupDiscovery[], others: readonly APIGroupDiscovery[]): void {
+  for (const other of others) {
+    const known = items.findIndex(({ metadata }) => metadata.name === other.metadata.name);
+    if (known < 0) items.push(other);
+    else items[known] = joined(items[known]!, other);
+  }
+}
+
+function joined(own: APIGroupDiscovery, other: APIGroupDiscovery): APIGroupDiscovery {
+  const others = new Set(other.versions.map(({ version }) => version));
+  const kept = own.versions.filter(({ version }) => !others.has(version));
+  return { ...own, versions: [...kept, ...other.versions] };
+}
+
+function withGroups(groups: readonly APIGroup[], others: readonly APIGroupDiscovery[]): APIGroup[] {
+  const all = [...groups];
+  for (const { metadata: { name = "" }, versions } of others) {
+    const listed = versions.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }));
+    const at = all.findIndex((each) => each.name === name);
+    const own = all[at]?.versions ?? [];
+    const more = listed.filter(({ version }) => !own.some((each) => each.version === version));
+    const merged = [...own, ...more];
+    const group: APIGroup = {
+      name,
+      versions: merged,
+      ...(merged[0] === undefined ? {} : { preferredVersion: merged[0] }),
+    };
+    if (at < 0) all.push(group);
+    else all[at] = group;
+  }
+  return all;
 }
 
 function served(all: readonly ResourceDefinition[], group: string, version: string) {

@@ -1,7 +1,7 @@
 import { hasReason } from "../../base/mod.ts";
 import { readListQuery } from "../negotiation/mod.ts";
 import { deleteObject, readDeleteOptions, type StoredObject } from "../registry/mod.ts";
-import { readOptionsBody, type StoredRequest, writeContext } from "./write_handlers.ts";
+import { deleteContext, readOptionsBody, type StoredRequest } from "./write_handlers.ts";
 
 /** Deletes under way at once: they share the store's commits. */
 const DELETES_AT_ONCE = 64;
@@ -18,12 +18,7 @@ export async function handleDeleteCollection(target: StoredRequest): Promise<Sto
     if (!selection.fields.matches(resource.fields(entry, definition))) continue;
     found.push(entry);
   }
-  const context = writeContext(target, {
-    dryRun: options.dryRun,
-    fieldManager: "",
-    fieldValidation: "Ignore",
-    force: false,
-  });
+  const context = deleteContext(target, options);
   for (let from = 0; from < found.length; from += DELETES_AT_ONCE) {
     await Promise.all(
       found.slice(from, from + DELETES_AT_ONCE).map(async ({ index: { namespace, name } }) => {

@@ -15,6 +15,7 @@ import {
 } from "../../api/mod.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import {
+  admissionRequest,
   apiVersionOf,
   asJson,
   bindPod,
@@ -166,6 +167,10 @@ export async function handleEviction(
     ...options,
     dryRun: options.dryRun || deleteOptions.dryRun,
   });
+  const { pipeline } = target.registry.writes;
+  const admitted = admissionRequest(context, "CREATE", eviction as KubeObject, undefined);
+  await pipeline.admit(admitted);
+  await pipeline.validate(admitted);
   return await evictPod(
     { ...target.registry.writes, reader, writer },
     context,

@@ -13,6 +13,7 @@ import {
   createObject,
   type Deleted,
   deleteObject,
+  type DeleteOptions,
   patchChange,
   readDeleteOptions,
   readPatch,
@@ -118,11 +119,22 @@ export async function handleDelete(
   const options = readDeleteOptions(await readOptionsBody(target), target.query);
   const deleted = await deleteObject(
     target.registry.writes,
-    writeContext(target, { ...NO_OPTIONS, dryRun: options.dryRun }),
+    deleteContext(target, options),
     options,
   );
   // Only who asks by the older word is told so: other clients take 202 for an error.
   return { deleted, code: !deleted.removed && options.orphanDependents === false ? 202 : 200 };
+}
+
+/** The context of a DELETE, whose options admission sees as they are. */
+export function deleteContext(target: StoredRequest, options: DeleteOptions): WriteContext {
+  return {
+    ...writeContext(target, { ...NO_OPTIONS, dryRun: options.dryRun }),
+    options: () => {
+      const { dryRun, ...given } = options;
+      return { ...given, ...(dryRun ? { dryRun: ["All"] } : {}) } as JsonObject;
+    },
+  };
 }
 
 const NO_OPTIONS: WriteOptions = {
@@ -187,5 +199,17 @@ export function writeContext(target: StoredRequest, options: WriteOptions): Writ
     fieldManager: options.fieldManager,
     warn: (text) => warnings.add(text),
     ...(trail === undefined ? {} : { annotate: (key, value) => trail.annotate(key, value) }),
+    options: () => optionsOf(target.query, options.dryRun),
   };
+}
+
+/** The query's part of CreateOptions and UpdateOptions. */
+function optionsOf(query: URLSearchParams, dryRun: boolean): JsonObject {
+  const options: JsonObject = {};
+  for (const name of ["fieldManager", "fieldValidation"]) {
+    const value = query.get(name);
+    if (value !== null && value !== "") options[name] = value;
+  }
+  if (dryRun) options["dryRun"] = ["All"];
+  return options;
 }

@@ -34,7 +34,9 @@ export async function deleteObject(
     const previous = resource.object(entry);
     checkPreconditions(context, previous, options);
     const seen = convertObject(previous, resource.definition, ruledDefinition(context));
-    await dependencies.pipeline.validate(admissionRequest(context, "DELETE", undefined, seen));
+    const { pipeline } = dependencies;
+    await pipeline.admit(admissionRequest(context, "DELETE", undefined, seen));
+    await pipeline.validate(admissionRequest(context, "DELETE", undefined, seen));
     try {
       return await attempt(dependencies, context, options, entry, previous);
     } catch (error) {

@@ -1,4 +1,5 @@
 /** What the server keeps: resources by definition, and every way to write them. */
+export { convertObject } from "./conversion.ts";
 export { createObject, type WriteDependencies } from "./create.ts";
 export { type Deleted, deleteObject } from "./delete.ts";
 export { type DeleteOptions, isDryRun, readDeleteOptions } from "./delete_options.ts";

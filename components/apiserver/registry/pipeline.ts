@@ -20,6 +20,14 @@ export class WritePipeline {
 
   /** Mutating admission: plugins change the object in place. */
   async admit(request: AdmissionRequest): Promise<void> {
+    await this.#admitOnce(request);
+    const { rounds } = request;
+    if (rounds?.again !== true) return;
+    rounds.second = true;
+    await this.#admitOnce(request);
+  }
+
+  async #admitOnce(request: AdmissionRequest): Promise<void> {
     for (const plugin of this.#plugins) {
       if (plugin.admit === undefined || !plugin.handles(request)) continue;
       const pending = plugin.admit(request);
@@ -150,7 +158,10 @@ export function admissionRequest(
     user: context.user,
     dryRun: context.dryRun,
     warn: (text) => context.warn(text),
-    ...(context.annotate === undefined ? {} : { annotate: context.annotate }),
+    requested: context.definition,
+    options: context.options,
+    internal: context.internal,
+    annotate: context.annotate,
   };
 }
 

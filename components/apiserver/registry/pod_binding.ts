@@ -22,8 +22,10 @@ export async function bindPod(
       }: supported values: "Node", "<empty>"`,
     );
   }
-  await dependencies.pipeline.admit(admissionRequest(context, "CREATE", binding, undefined));
-  await updateObject(dependencies, context, {
+  const { pipeline } = dependencies;
+  await pipeline.admit(admissionRequest(context, "CREATE", binding, undefined));
+  await pipeline.validate(admissionRequest(context, "CREATE", binding, undefined));
+  await updateObject(dependencies, { ...context, internal: true }, {
     createsMissing: false,
     unconditional: true,
     ownership: "none",

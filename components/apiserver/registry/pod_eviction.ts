@@ -26,7 +26,7 @@ export async function evictPod(
   const pod = reader.get<Pod>("", "pods", context.namespace, context.name);
   if (pod === undefined) throw missing(context);
   if (!goesAnyway(pod)) await spendBudgetOf(dependencies, context, pod);
-  const target = { ...context, subresource: "" };
+  const target = { ...context, subresource: "", internal: true };
   if (!context.dryRun) await markDisrupted(dependencies, target);
   await deleteObject(dependencies, target, options);
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };

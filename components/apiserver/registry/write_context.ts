@@ -1,4 +1,4 @@
-import { internalError, requestEntityTooLarge, timedOut } from "../../base/mod.ts";
+import { internalError, type JsonObject, requestEntityTooLarge, timedOut } from "../../base/mod.ts";
 import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import { StoreFailedError, VALUE_MAXIMUM_BYTES, ValueTooLargeError } from "../../storage/mod.ts";
 import type { UserInfo } from "../ports.ts";
@@ -20,6 +20,10 @@ export interface WriteContext {
   warn(text: string): void;
   /** Adds to the annotations of the request's audit event; absent where nothing is recorded. */
   annotate?(key: string, value: string): void;
+  /** CreateOptions, UpdateOptions or DeleteOptions as the caller gave them. */
+  readonly options?: () => JsonObject;
+  /** A step of another request that is admitted as a whole. */
+  readonly internal?: boolean;
 }
 
 /** What a write left: the object as the requested version has it. */

@@ -161,6 +161,7 @@ export class ApiServerRole {
         logger,
         ...(socketParent === undefined ? {} : { socketParent }),
         handle: (request, peer) => this.server.handle(request, peer),
+        isPassedOn: (path) => this.server.isPassedOn(path),
       });
       this.#doors.push(door);
       return door.port;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../components/base/mod.ts";
+import type { Dial } from "../../../components/serving/mod.ts";
 import { ParityServer } from "./parity_server.ts";
 
 /** One request and what Kubernetes answers to it. `$x` anywhere stands for what an earlier step kept as `x`. */
@@ -39,6 +40,7 @@ export interface Step {
 /** Steps in a namespace of their own, `$ns`. */
 export type Cases = Readonly<Record<string, readonly Step[]>>;
 
+const ALONE: Surroundings = { names: {}, [Symbol.asyncDispose]: () => Promise.resolve() };
 const TRIES_MAXIMUM = 1000;
 const PATCH_TYPES: Readonly<Record<string, string>> = {
   json: "application/json-patch+json",
@@ -47,16 +49,28 @@ const PATCH_TYPES: Readonly<Record<string, string>> = {
   apply: "application/apply-patch+yaml",
 };
 
+/** A world beside the server, and what cases call its parts by. */
+export interface Surroundings extends AsyncDisposable {
+  readonly names: Readonly<Record<string, string>>;
+  /** How the server reaches it. */
+  readonly dial?: Dial;
+}
+
 /** Runs cases one after the other against one server. */
-export function testCases(topic: string, cases: Cases): void {
+export function testCases(
+  topic: string,
+  cases: Cases,
+  open: () => Promise<Surroundings> = () => Promise.resolve(ALONE),
+): void {
   Deno.test(`parity: ${topic}`, async (test) => {
-    await using server = await ParityServer.open();
+    await using around = await open();
+    await using server = await ParityServer.open({}, { dial: around.dial });
     let number = 0;
     for (const [name, steps] of Object.entries(cases)) {
       await test.step(name, async () => {
         const namespace = `case-${++number}`;
         await server.openNamespace(namespace);
-        const kept: Record<string, string> = { ns: namespace };
+        const kept: Record<string, string> = { ...around.names, ns: namespace };
         for (const step of steps) {
           await (step.eventually === true ? runUntil : run)(server, step, kept);
         }

@@ -13,6 +13,7 @@ import {
 } from "../../../components/apiserver/mod.ts";
 import type { KubeObject } from "../../../components/api/mod.ts";
 import { openPki } from "../../../components/pki/mod.ts";
+import type { Dial } from "../../../components/serving/mod.ts";
 import { openKvStore } from "../../../components/storage/mod.ts";
 
 const ADMIN = { username: "admin", groups: ["system:masters", "system:authenticated"] };
@@ -28,11 +29,13 @@ export class ParityServer implements AsyncDisposable {
     readonly close: () => Promise<void>,
   ) {}
 
+  /** `dial` is how it reaches what is outside of it; by the machine's own routes where not given. */
   static async open(
     running: RunningOptions = {},
-    { random = seededRandom(1), directory = "memory" }: {
+    { random = seededRandom(1), directory = "memory", dial }: {
       readonly random?: Random;
       readonly directory?: string;
+      readonly dial?: Dial | undefined;
     } = {},
   ): Promise<ParityServer> {
     const clock = new FakeClock(START);
@@ -48,6 +51,7 @@ export class ParityServer implements AsyncDisposable {
       advertise: { addresses: ["10.213.255.254"], port: 6443 },
       serviceCidrs: ["10.96.0.0/16"],
       running,
+      ...(dial === undefined ? {} : { dial }),
     });
     await server.ready;
     return new ParityServer(clock, server, async () => {

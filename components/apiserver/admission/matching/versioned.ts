@@ -1,0 +1,83 @@
+import { badRequest, internalError, isJsonObject, type JsonObject } from "../../../base/mod.ts";
+import { fitObject, type KubeObject, type ResourceDefinition } from "../../../api/mod.ts";
+import type { AdmissionRequest } from "../../ports.ts";
+import { asJson, convertObject, scaledObject, scaleFrom } from "../../registry/mod.ts";
+import { isWhole } from "./attributes.ts";
+import type { Invocation } from "./invocation.ts";
+
+/** An object of a request as an invocation's version has it; what `scale` writes is a Scale. Never changed. */
+export function versionedObject(
+  object: KubeObject | undefined,
+  { definition, subresource, operation }: AdmissionRequest,
+  invocation: Invocation,
+): KubeObject | null {
+  if (object === undefined) return null;
+  const { group, version, kind } = invocation.kind;
+  const apiVersion = group === "" ? version : `${group}/${version}`;
+  if (isScale(subresource, operation)) return scaleFrom(object, definition.custom?.scale);
+  // Bodies of other subresources are of one version only.
+  if (!isWhole(subresource)) return { ...object, apiVersion, kind };
+  return { ...convertObject(object, definition, invocation.definition), apiVersion, kind };
+}
+
+/**
+ * Takes a changed object back into the request, with the defaults of what the change brought. Throws 500 for what is no
+ * object of its kind.
+ */
+export function takeBack(changed: JsonObject, request: AdmissionRequest, at: Invocation): void {
+  const { definition, subresource, object, operation } = request;
+  if (object === undefined) return;
+  let next: KubeObject;
+  if (isScale(subresource, operation)) {
+    next = scaledObject(object, changed, definition.custom?.scale);
+    if (next.metadata !== undefined) {
+      next.metadata.resourceVersion = object.metadata?.resourceVersion ?? "";
+    }
+  } else if (!isWhole(subresource)) {
+    next = changed as unknown as KubeObject;
+  } else {
+    next = convertObject(decoded(changed, at.definition), at.definition, definition);
+  }
+  checkPlace(next, object);
+  replace(asJson(object), asJson(next));
+}
+
+/** An object may not leave the namespace of its request. */
+function checkPlace(next: KubeObject, previous: KubeObject): void {
+  if ((next.metadata?.namespace ?? "") === (previous.metadata?.namespace ?? "")) return;
+  throw badRequest(
+    "the namespace of the provided object does not match the namespace sent on the request",
+  );
+}
+
+function decoded(changed: JsonObject, definition: ResourceDefinition): KubeObject {
+  try {
+    const { object } = fitObject(changed, definition, { fieldValidation: "Ignore" });
+    definition.applyDefaults(object);
+    return object;
+  } catch (error) {
+    throw internalError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function isScale(
+  subresource: string,
+  operation: AdmissionRequest["operation"],
+): boolean {
+  return subresource === "scale" && operation === "UPDATE";
+}
+
+/** Others hold the object itself, and its metadata, so what they have becomes another. */
+function replace(target: JsonObject, source: JsonObject): void {
+  const [kept, next] = [target["metadata"], source["metadata"]];
+  become(target, source);
+  if (!isJsonObject(kept) || !isJsonObject(next)) return;
+  become(kept, next);
+  target["metadata"] = kept;
+}
+
+function become(target: JsonObject, source: JsonObject): void {
+  if (target === source) return;
+  for (const member of Object.keys(target)) if (!(member in source)) delete target[member];
+  Object.assign(target, source);
+}

@@ -1,0 +1,129 @@
+import { ApiError, type JsonObject } from "../../../base/mod.ts";
+import type { KubeObject } from "../../../api/mod.ts";
+import type { AdmissionPlugin, AdmissionRequest } from "../../ports.ts";
+import { asJson } from "../../registry/mod.ts";
+import { Activation } from "../matching/activation.ts";
+import { isWhole } from "../matching/attributes.ts";
+import type { Invocation } from "../matching/invocation.ts";
+import { type Reinvocation, reinvocationOf } from "../matching/reinvocation.ts";
+import { takeBack, versionedObject } from "../matching/versioned.ts";
+import { rejected } from "../target.ts";
+import type { MutatingPolicy } from "./mutating_policy.ts";
+import { unchanged } from "./mutation.ts";
+import { paramsOf } from "./params.ts";
+import type { Bound, PolicyIndex } from "./policy_index.ts";
+import { enclosing, isJudged, type PolicyOptions, textOf } from "./policy_request.ts";
+
+interface Failure {
+  readonly message: string;
+  readonly reason: string;
+}
+
+/** Lets every bound policy that is for a request change its object, in the order of their names. */
+export class MutatingPolicies implements AdmissionPlugin {
+  readonly name = "MutatingAdmissionPolicy";
+  readonly #index: PolicyIndex<MutatingPolicy>;
+  readonly #options: PolicyOptions;
+
+  constructor(index: PolicyIndex<MutatingPolicy>, options: PolicyOptions) {
+    this.#index = index;
+    this.#options = options;
+  }
+
+  handles(request: AdmissionRequest): boolean {
+    return !this.#index.idle && request.object !== undefined && isJudged(request) &&
+      request.operation !== "CONNECT";
+  }
+
+  async admit(request: AdmissionRequest): Promise<void> {
+    await this.#index.started;
+    const reinvocation = reinvocationOf(request, this);
+    reinvocation.begin(request.object);
+    const failures: Failure[] = [];
+    for (const bound of this.#index.all) await this.#apply(request, bound, reinvocation, failures);
+    reinvocation.end(request.object);
+    const [first] = failures;
+    if (first === undefined) return;
+    const causes = failures.map(({ message }) => ({ message }));
+    const { details } = rejected(request, "", causes);
+    throw new ApiError(403, first.reason, first.message, details);
+  }
+
+  async #apply(
+    request: AdmissionRequest,
+    { policy, bindings }: Bound<MutatingPolicy>,
+    reinvocation: Reinvocation,
+    failures: Failure[],
+  ): Promise<void> {
+    const { reader, equivalents, definitions } = this.#options;
+    const fail = (error: unknown, reason: string, binding?: string) => {
+      if (!policy.failClosed) return;
+      const by = binding === undefined
+        ? `policy ${JSON.stringify(policy.name)}`
+        : `policy '${policy.name}' with binding '${binding}'`;
+      failures.push({ message: `${by} denied request: ${textOf(error)}`, reason });
+    };
+    let invocation;
+    try {
+      invocation = policy.matcher.match(request, reader, equivalents);
+    } catch (error) {
+      return fail(error, "Forbidden");
+    }
+    if (invocation === undefined) return;
+    for (const binding of bindings) {
+      let params;
+      try {
+        const { matcher, paramRef } = binding;
+        if (matcher !== undefined && matcher.match(request, reader, equivalents) === undefined) {
+          continue;
+        }
+        params = paramsOf(policy.paramKind, paramRef, request.namespace, definitions, reader);
+      } catch (error) {
+        fail(error, "Forbidden", binding.name);
+        continue;
+      }
+      for (const param of params) {
+        const id = `${policy.name}/${binding.name}/${placeOf(param)}`;
+        if (!reinvocation.wants(id)) continue;
+        try {
+          const changed = await this.#mutate(request, invocation, policy, param);
+          if (changed) reinvocation.changed();
+        } catch (error) {
+          if (error instanceof ApiError) throw error;
+          fail(error, "Invalid", binding.name);
+        }
+        if (policy.reinvocable) reinvocation.called(id);
+      }
+    }
+  }
+
+  async #mutate(
+    request: AdmissionRequest,
+    invocation: Invocation,
+    policy: MutatingPolicy,
+    param: KubeObject | null,
+  ): Promise<boolean> {
+    const object = versionedObject(request.object, request, invocation);
+    if (object === null) return false;
+    const before = asJson(object);
+    const { authorizer, reader } = this.#options;
+    const open = (current: JsonObject) =>
+      new Activation(request, invocation, authorizer, {
+        object: () => current as unknown as KubeObject,
+        oldObject: () => versionedObject(request.oldObject, request, invocation),
+      }, () => enclosing(request, reader));
+    const after = await policy.mutate(before, param, schemaOf(request, invocation), open);
+    if (after === undefined || unchanged(after, before)) return false;
+    takeBack(structuredClone(after), request, invocation);
+    return true;
+  }
+}
+
+/** Bodies of subresources may be of other kinds than the resource. */
+function schemaOf({ subresource }: AdmissionRequest, { definition }: Invocation) {
+  if (isWhole(subresource)) return definition.schema;
+  return definition.subresources.get(subresource)?.schema ?? definition.schema;
+}
+
+const placeOf = (param: KubeObject | null): string =>
+  `${param?.metadata?.namespace ?? ""}/${param?.metadata?.name ?? ""}`;

@@ -1,0 +1,53 @@
+import type { Namespace } from "../../../api/mod.ts";
+import type { AdmissionRequest, Authorizer, ObjectReader } from "../../ports.ts";
+import { Activation } from "../matching/activation.ts";
+import { isExempt } from "../matching/attributes.ts";
+import type { Equivalents, Invocation } from "../matching/invocation.ts";
+import { namespaceOf } from "../matching/selectors.ts";
+import { versionedObject } from "../matching/versioned.ts";
+import type { ServedKinds } from "./params.ts";
+
+export interface PolicyOptions {
+  readonly reader: ObjectReader;
+  readonly authorizer: Authorizer;
+  readonly equivalents: Equivalents;
+  readonly definitions: ServedKinds;
+}
+
+/** Questions about access are no writes: policies do not see them. */
+const EXCLUDED: ReadonlySet<string> = new Set([
+  "selfsubjectreviews.authentication.k8s.io",
+  "tokenreviews.authentication.k8s.io",
+  "localsubjectaccessreviews.authorization.k8s.io",
+  "selfsubjectaccessreviews.authorization.k8s.io",
+  "selfsubjectrulesreviews.authorization.k8s.io",
+  "subjectaccessreviews.authorization.k8s.io",
+]);
+
+/** True where policies are asked about a request at all. */
+export function isJudged(request: AdmissionRequest): boolean {
+  const { plural, group } = request.definition;
+  return !isExempt(request) && !EXCLUDED.has(`${plural}.${group}`);
+}
+
+/** What the expressions of a policy read of a request. */
+export function activationOf(
+  request: AdmissionRequest,
+  invocation: Invocation,
+  { authorizer, reader }: PolicyOptions,
+): Activation {
+  return new Activation(request, invocation, authorizer, {
+    object: () => versionedObject(request.object, request, invocation),
+    oldObject: () => versionedObject(request.oldObject, request, invocation),
+  }, () => enclosing(request, reader));
+}
+
+/** The namespace that a request is in; a namespace is in none. */
+export function enclosing(request: AdmissionRequest, reader: ObjectReader): Namespace | undefined {
+  const { definition } = request;
+  if (definition.kind === "Namespace" && definition.group === "") return undefined;
+  return namespaceOf(request, reader);
+}
+
+export const textOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

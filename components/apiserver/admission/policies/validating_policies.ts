@@ -1,0 +1,139 @@
+import { ApiError } from "../../../base/mod.ts";
+import type { AdmissionPlugin, AdmissionRequest } from "../../ports.ts";
+import type { Activation } from "../matching/activation.ts";
+import { rejected } from "../target.ts";
+import { paramsOf } from "./params.ts";
+import type { Binding, Bound, PolicyIndex } from "./policy_index.ts";
+import { activationOf, isJudged, type PolicyOptions, textOf } from "./policy_request.ts";
+import type { Decision, ValidatingPolicy } from "./validating_policy.ts";
+
+const FAILURE_ANNOTATION = "validation.policy.admission.k8s.io/validation_failure";
+const ANNOTATION_MAXIMUM_CHARACTERS = 10 * 1024;
+const CODES: Readonly<Record<string, number>> = {
+  Unauthorized: 401,
+  Forbidden: 403,
+  RequestEntityTooLarge: 413,
+};
+
+interface Denial extends Decision {
+  readonly policy: string;
+  readonly binding: string | undefined;
+}
+
+/** Asks every bound policy that is for a request; what is refused is told with the first no. */
+export class ValidatingPolicies implements AdmissionPlugin {
+  readonly name = "ValidatingAdmissionPolicy";
+  readonly #index: PolicyIndex<ValidatingPolicy>;
+  readonly #options: PolicyOptions;
+
+  constructor(index: PolicyIndex<ValidatingPolicy>, options: PolicyOptions) {
+    this.#index = index;
+    this.#options = options;
+  }
+
+  handles(request: AdmissionRequest): boolean {
+    return !this.#index.idle && isJudged(request);
+  }
+
+  async validate(request: AdmissionRequest): Promise<void> {
+    await this.#index.started;
+    const denials: Denial[] = [];
+    for (const bound of this.#index.all) await this.#judge(request, bound, denials);
+    const [first] = denials;
+    if (first !== undefined) throw refusal(request, first);
+  }
+
+  async #judge(
+    request: AdmissionRequest,
+    { policy, bindings }: Bound<ValidatingPolicy>,
+    denials: Denial[],
+  ): Promise<void> {
+    const { reader, equivalents, definitions } = this.#options;
+    const misconfigured = (what: string, error: unknown, binding?: string) => {
+      if (!policy.failClosed) return;
+      const message = `failed to configure ${what}: ${textOf(error)}`;
+      denials.push({ message, reason: "", index: 0, policy: policy.name, binding });
+    };
+    let invocation;
+    try {
+      invocation = policy.matcher.match(request, reader, equivalents);
+    } catch (error) {
+      return misconfigured("policy", error);
+    }
+    if (invocation === undefined) return;
+    let activation: Activation | undefined;
+    const published = new Map<string, Set<string>>();
+    for (const binding of bindings) {
+      let params;
+      try {
+        if (binding.matcher?.match(request, reader, equivalents) === undefined) {
+          if (binding.matcher !== undefined) continue;
+        }
+        const { paramKind } = policy;
+        params = paramsOf(paramKind, binding.paramRef, request.namespace, definitions, reader);
+      } catch (error) {
+        misconfigured("binding", error, binding.name);
+        continue;
+      }
+      activation ??= activationOf(request, invocation, this.#options);
+      for (const param of params) {
+        const verdict = await policy.evaluate(activation, param);
+        for (const denial of verdict.denials) act(request, policy, binding, denial, denials);
+        for (const failure of verdict.failures) {
+          denials.push({ ...failure, policy: policy.name, binding: binding.name });
+        }
+        for (const [key, value] of verdict.annotations) {
+          const cut = value.slice(0, ANNOTATION_MAXIMUM_CHARACTERS);
+          published.set(key, (published.get(key) ?? new Set()).add(cut));
+        }
+      }
+    }
+    for (const [key, values] of published) {
+      request.annotate?.(`${policy.name}/${key}`, [...values].join(", "));
+    }
+  }
+}
+
+/** Does with a no what the binding says. */
+function act(
+  request: AdmissionRequest,
+  { name }: ValidatingPolicy,
+  binding: Binding,
+  decision: Decision,
+  denials: Denial[],
+): void {
+  const { message, index } = decision;
+  for (const action of binding.actions) {
+    switch (action) {
+      case "Deny":
+        denials.push({ ...decision, policy: name, binding: binding.name });
+        break;
+      case "Audit":
+        request.annotate?.(
+          FAILURE_ANNOTATION,
+          JSON.stringify([{
+            message,
+            policy: name,
+            binding: binding.name,
+            expressionIndex: index,
+            validationActions: binding.actions,
+          }]),
+        );
+        break;
+      case "Warn":
+        request.warn(
+          `Validation failed for ValidatingAdmissionPolicy '${name}' with binding '${binding.name}': ${message}`,
+        );
+    }
+  }
+}
+
+/** The text is that of a 403 whatever the reason is. */
+function refusal(request: AdmissionRequest, denial: Denial): ApiError {
+  const { policy, binding, message } = denial;
+  const by = binding === undefined ? "" : ` with binding '${binding}'`;
+  const text = `ValidatingAdmissionPolicy '${policy}'${by} denied request: ${message}`;
+  const error = rejected(request, text, [{ message: text }]);
+  const reason = denial.reason === "" ? "Invalid" : denial.reason;
+  return new ApiError(CODES[reason] ?? 422, reason, error.message, error.details);
+}

@@ -1,0 +1,163 @@
+import {
+  CEL_ADMISSION_RESULTS,
+  type CelBudget,
+  celPolicyVariables,
+  type CelType,
+  celWithoutAuthorizer,
+  type KubeObject,
+  type ParamKind,
+  type ValidatingAdmissionPolicy,
+} from "../../../api/mod.ts";
+import { type Activation, CALL_COST_MAXIMUM, POLICY_COST_MAXIMUM } from "../matching/activation.ts";
+import { MatchConditions } from "../matching/conditions.ts";
+import { compileExpression, evaluateExpression, type PolicyExpression } from "./expression.ts";
+import { ResourceMatcher } from "./match_resources.ts";
+import { Variables } from "./variables.ts";
+
+const MESSAGE_MAXIMUM_BYTES = 5 * 1024;
+
+/** One no of a policy; a failure may be one as well. */
+export interface Decision {
+  readonly message: string;
+  /** Empty for the usual one. */
+  readonly reason: string;
+  /** Which validation it was. */
+  readonly index: number;
+}
+
+/** What one evaluation of a policy says. */
+export interface Verdict {
+  readonly denials: readonly Decision[];
+  readonly annotations: readonly (readonly [key: string, value: string])[];
+  /** Annotations that failed refuse as well, whatever a binding does about denials. */
+  readonly failures: readonly Decision[];
+}
+
+interface Rule {
+  readonly check: PolicyExpression;
+  readonly message: string;
+  readonly messageExpression: PolicyExpression | undefined;
+  readonly reason: string;
+}
+
+const NOTHING: Verdict = { denials: [], annotations: [], failures: [] };
+
+/** A compiled ValidatingAdmissionPolicy. */
+export class ValidatingPolicy {
+  readonly name: string;
+  readonly paramKind: ParamKind | undefined;
+  readonly matcher: ResourceMatcher;
+  readonly failClosed: boolean;
+  readonly #source: ValidatingAdmissionPolicy;
+  #compiled: Compiled | undefined;
+
+  constructor(object: KubeObject) {
+    const policy = object as ValidatingAdmissionPolicy;
+    this.#source = policy;
+    this.name = policy.metadata?.name ?? "";
+    this.paramKind = policy.spec?.paramKind;
+    this.matcher = new ResourceMatcher(policy.spec?.matchConstraints ?? {});
+    this.failClosed = policy.spec?.failurePolicy !== "Ignore";
+  }
+
+  async evaluate(activation: Activation, params: KubeObject | null): Promise<Verdict> {
+    const { conditions, rules, annotations, variables } = this.#compiled ??= compile(this.#source);
+    const shared = this.paramKind === undefined ? {} : { params };
+    const given = activation.with(shared);
+    if (!conditions.none) {
+      const outcome = await conditions.match(activation, this.failClosed, given);
+      if ("error" in outcome) return this.#failed(outcome.error);
+      if (!outcome.matches) return NOTHING;
+    }
+    const budget: CelBudget = { callLimit: CALL_COST_MAXIMUM, remaining: POLICY_COST_MAXIMUM };
+    const lazy = variables.open(() => given, budget);
+    const values = () => activation.with({ ...shared, variables: lazy() });
+    const denials: Decision[] = [];
+    for (const [index, rule] of rules.entries()) {
+      const outcome = await evaluateExpression(rule.check, activation, values, budget);
+      if ("error" in outcome) {
+        if (outcome.overBudget) return this.#failed(outcome.error);
+        if (this.failClosed) denials.push({ message: outcome.error, reason: "", index });
+      } else if (outcome.value !== true) {
+        const message = await messageOf(rule, activation, values, budget);
+        denials.push({ message, reason: rule.reason, index });
+      }
+    }
+    const published: [string, string][] = [];
+    const failures: Decision[] = [];
+    // Annotations have a budget of their own.
+    budget.remaining = POLICY_COST_MAXIMUM;
+    for (const { key, expression } of annotations) {
+      const outcome = await evaluateExpression(expression, activation, values, budget);
+      if ("error" in outcome) {
+        if (outcome.overBudget) return this.#failed(outcome.error);
+        if (this.failClosed) failures.push({ message: outcome.error, reason: "", index: 0 });
+      } else if (typeof outcome.value === "string") {
+        const value = outcome.value.trim();
+        if (value !== "") published.push([key, value]);
+      }
+    }
+    return { denials, annotations: published, failures };
+  }
+
+  #failed(message: string): Verdict {
+    return this.failClosed ? { ...NOTHING, denials: [{ message, reason: "", index: 0 }] } : NOTHING;
+  }
+}
+
+interface Compiled {
+  readonly conditions: MatchConditions;
+  readonly variables: Variables;
+  readonly rules: readonly Rule[];
+  readonly annotations: readonly { readonly key: string; readonly expression: PolicyExpression }[];
+}
+
+function compile({ spec = {} }: ValidatingAdmissionPolicy): Compiled {
+  const scope = celPolicyVariables(spec.paramKind !== undefined);
+  const variables = new Variables(spec.variables ?? [], scope);
+  const all: Record<string, CelType> = { ...scope, variables: variables.type };
+  const unauthorized = celWithoutAuthorizer(all);
+  return {
+    conditions: new MatchConditions(spec.matchConditions ?? [], scope),
+    variables,
+    rules: (spec.validations ?? []).map((each) => ({
+      check: compileExpression(each.expression ?? "", {
+        variables: all,
+        expects: CEL_ADMISSION_RESULTS.condition,
+      }),
+      message: (each.message ?? "").trim(),
+      messageExpression: (each.messageExpression ?? "") === ""
+        ? undefined
+        : compileExpression(each.messageExpression ?? "", {
+          variables: unauthorized,
+          expects: CEL_ADMISSION_RESULTS.message,
+        }),
+      reason: each.reason ?? "Invalid",
+    })),
+    annotations: (spec.auditAnnotations ?? []).map(({ key = "", valueExpression = "" }) => ({
+      key,
+      expression: compileExpression(valueExpression, {
+        variables: unauthorized,
+        expects: CEL_ADMISSION_RESULTS.annotation,
+      }),
+    })),
+  };
+}
+
+async function messageOf(
+  { check, message, messageExpression }: Rule,
+  activation: Activation,
+  values: () => Readonly<Record<string, unknown>>,
+  budget: CelBudget,
+): Promise<string> {
+  if (messageExpression !== undefined) {
+    const outcome = await evaluateExpression(messageExpression, activation, values, budget);
+    const text = "value" in outcome && typeof outcome.value === "string"
+      ? outcome.value.trim()
+      : "";
+    const usable = text !== "" && !text.includes("\n") &&
+      new TextEncoder().encode(text).length <= MESSAGE_MAXIMUM_BYTES;
+    if (usable) return text;
+  }
+  return message === "" ? `failed expression: ${check.text.trim()}` : message;
+}

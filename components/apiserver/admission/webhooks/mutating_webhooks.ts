@@ -1,0 +1,124 @@
+import {
+  ApiError,
+  equalJson,
+  internalError,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+} from "../../../base/mod.ts";
+import { applyJsonPatch } from "../../../api/mod.ts";
+import type { AdmissionPlugin, AdmissionRequest } from "../../ports.ts";
+import { asJson } from "../../registry/mod.ts";
+import { isExempt } from "../matching/attributes.ts";
+import type { Invocation } from "../matching/invocation.ts";
+import { type Reinvocation, reinvocationOf } from "../matching/reinvocation.ts";
+import { takeBack, versionedObject } from "../matching/versioned.ts";
+import type { ReviewAnswer } from "./review.ts";
+import type { Webhook } from "./webhook.ts";
+import { CallError } from "./webhook_error.ts";
+import type { WebhookIndex } from "./webhook_index.ts";
+import { askWebhook, failureOf, invocationFor, type WebhookOptions } from "./webhook_plugin.ts";
+
+/**
+ * Asks the mutating webhooks that are for a request one after the other; each sees what those before it have made. What
+ * one changes may concern those that came before: those that want it are asked once more, in a second round.
+ */
+export class MutatingWebhooks implements AdmissionPlugin {
+  readonly name = "MutatingAdmissionWebhook";
+  readonly #options: WebhookOptions;
+  readonly #index: WebhookIndex;
+
+  constructor(index: WebhookIndex, options: WebhookOptions) {
+    this.#index = index;
+    this.#options = options;
+  }
+
+  handles(request: AdmissionRequest): boolean {
+    return !this.#index.idle && !isExempt(request);
+  }
+
+  async admit(request: AdmissionRequest): Promise<void> {
+    await this.#index.started;
+    const reinvocation = reinvocationOf(request, this);
+    reinvocation.begin(request.object);
+    try {
+      for (const [index, webhook] of this.#index.all.entries()) {
+        await this.#ask(request, webhook, index, reinvocation);
+      }
+    } finally {
+      reinvocation.end(request.object);
+    }
+  }
+
+  async #ask(
+    request: AdmissionRequest,
+    webhook: Webhook,
+    index: number,
+    reinvocation: Reinvocation,
+  ): Promise<void> {
+    if (!reinvocation.wants(webhook.id)) return;
+    const invocation = await invocationFor(this.#options, webhook, request);
+    if (invocation === undefined) return;
+    try {
+      const answer = await askWebhook(this.#options, webhook, request, invocation, true);
+      if (applyAnswer(webhook, answer, request, invocation)) reinvocation.changed();
+      if (webhook.reinvocable) reinvocation.called(webhook.id);
+    } catch (error) {
+      if (webhook.reinvocable) reinvocation.called(webhook.id);
+      const round = reinvocation.round;
+      const failure = failureOf(this.#options, webhook, request, error, {
+        prefix: "mutation",
+        round,
+        index,
+      });
+      if (failure !== undefined) throw failure;
+    }
+  }
+}
+
+/** Applies a webhook's patch; true where it changed something. */
+function applyAnswer(
+  webhook: Webhook,
+  { patch, patchType }: ReviewAnswer,
+  request: AdmissionRequest,
+  invocation: Invocation,
+): boolean {
+  if (patch === "") return false;
+  const operations = parsePatch(patch);
+  if (operations.length === 0) return false;
+  if (patchType !== "JSONPatch") {
+    throw new CallError(webhook.name, `unsupported patch type ${JSON.stringify(patchType)}`);
+  }
+  const current = versionedObject(request.object, request, invocation);
+  if (current === null) {
+    throw internalError(
+      `admission webhook ${
+        JSON.stringify(webhook.name)
+      } attempted to modify the object, which is not supported for this operation`,
+    );
+  }
+  const before = asJson(structuredClone(current));
+  let after: JsonObject;
+  try {
+    after = applyJsonPatch(before, operations as JsonValue);
+  } catch (error) {
+    throw internalError(error instanceof Error ? error.message : String(error));
+  }
+  if (equalJson(after, before)) return false;
+  takeBack(after, request, invocation);
+  return true;
+}
+
+function parsePatch(text: string): readonly JsonValue[] {
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch (error) {
+    throw internalError(error instanceof Error ? error.message : String(error));
+  }
+  if (value === null) return [];
+  if (!Array.isArray(value) || !value.every(isJsonObject)) {
+    throw new ApiError(500, "InternalError", "Internal error occurred: a JSON patch is a list");
+  }
+  return value;
+}
