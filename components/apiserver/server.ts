@@ -36,6 +36,7 @@ import {
   meteredAuthenticator,
   meteredAuthorizer,
   MeteredStore,
+  tokenLooks,
 } from "./metrics/mod.ts";
 import type { Authorizer, ObjectReader, ObjectWriter, Peer, UserInfo } from "./ports.ts";
 import { objectReader, objectWriter, Registry } from "./registry/mod.ts";
@@ -154,6 +155,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     staticTokens: options.tokens ?? new Map(),
     frontProxyNames: FRONT_PROXY_NAMES,
     settings: options.authentication ?? {},
+    tokenLooked: tokenLooks(metrics),
     outbound: options.outbound ?? (() => fetch),
   });
   const { tokens } = authentication;

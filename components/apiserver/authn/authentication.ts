@@ -35,6 +35,8 @@ export interface AuthenticationOptions {
   readonly staticTokens: ReadonlyMap<string, UserInfo>;
   readonly frontProxyNames: readonly string[];
   readonly settings: AuthenticationSettings;
+  /** Hears whether a service account's token was at hand. */
+  readonly tokenLooked?: (found: boolean) => void;
   /** A `fetch` that trusts these authorities, or the machine's own. */
   readonly outbound: (authority?: string) => Fetch;
 }
@@ -62,7 +64,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   const { webhook } = settings;
   const tokens = unionTokens([
     staticTokens(options.staticTokens, apiAudiences),
-    new TokenCache(accounts, clock),
+    new TokenCache(accounts, clock, undefined, options.tokenLooked),
     bootstrapTokens(reader, clock, apiAudiences),
     jwt,
     ...(webhook === undefined ? [] : [

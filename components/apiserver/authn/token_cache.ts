@@ -12,12 +12,16 @@ export class TokenCache implements TokenAuthenticator {
   readonly #entries = new Map<string, { readonly answer: TokenAnswer; readonly until: number }>();
 
   readonly #lifetimeMilliseconds: number;
+  readonly #looked: (found: boolean) => void;
 
+  /** `looked` hears of each look into the cache. */
   constructor(
     inner: TokenAuthenticator,
     clock: Clock,
     lifetimeMilliseconds = LIFETIME_MILLISECONDS,
+    looked: (found: boolean) => void = () => {},
   ) {
+    this.#looked = looked;
     this.#inner = inner;
     this.#clock = clock;
     this.#lifetimeMilliseconds = lifetimeMilliseconds;
@@ -30,7 +34,9 @@ export class TokenCache implements TokenAuthenticator {
     const key = JSON.stringify([token, audiences]);
     const now = this.#clock.monotonic();
     const entry = this.#entries.get(key);
-    if (entry !== undefined && entry.until > now) return entry.answer;
+    const found = entry !== undefined && entry.until > now;
+    this.#looked(found);
+    if (found) return entry.answer;
     this.#entries.delete(key);
     const answer = await this.#inner.authenticateToken(token, audiences);
     if (answer !== undefined) {

@@ -1,6 +1,6 @@
 /** What the server counts and times, under kube-apiserver's names. */
 export { meteredAdmission } from "./metered_admission.ts";
-export { meteredAuthenticator } from "./metered_authentication.ts";
+export { meteredAuthenticator, tokenLooks } from "./metered_authentication.ts";
 export { countedDecisions, meteredAuthorizer } from "./metered_authorization.ts";
 export { MeteredStore } from "./metered_store.ts";
 export { ServerMetrics } from "./server_metrics.ts";
