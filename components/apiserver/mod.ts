@@ -26,7 +26,11 @@ export type {
 } from "./ports.ts";
 export type { ConnectHandler } from "./router.ts";
 export type { RunningOptions } from "./running.ts";
-export { type AdmissionConfiguration, readAdmissionConfiguration } from "./admission/mod.ts";
+export {
+  type AdmissionConfiguration,
+  checkAdmissionPlugins,
+  readAdmissionConfiguration,
+} from "./admission/mod.ts";
 export { ConfigurationError } from "./configuration/mod.ts";
 export {
   type AuthenticationConfiguration,
@@ -34,6 +38,12 @@ export {
   oidcConfiguration,
   readAuthenticationConfiguration,
 } from "./authn/mod.ts";
+export {
+  authorizationModes,
+  type AuthorizationSettings,
+  type AuthorizerConfiguration,
+  readAuthorizationConfiguration,
+} from "./authz/mod.ts";
 export type { WebhookEndpoint } from "./review_webhook.ts";
 export type { AuditOptions } from "./running.ts";
 export { AUDIT_MODES, type AuditMode, readAuditPolicy } from "./audit/mod.ts";

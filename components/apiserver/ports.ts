@@ -13,6 +13,8 @@ export interface UserInfo {
 export interface Peer {
   /** DER of the client certificate, present only when the door verified it against the client CA. */
   readonly certificate?: Uint8Array;
+  /** A certificate was shown that nobody vouches for: whoever that is, it is not nobody. */
+  readonly unverified?: true;
   /** `address:port` of the peer, or a word for an in-process caller. */
   readonly address: string;
   /** Set for callers inside this process, which are who they say they are. */

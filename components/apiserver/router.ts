@@ -1,5 +1,10 @@
-import { ApiError, noSuchResource, notFound, notImplemented } from "../base/mod.ts";
-import type { KubeObject, ResourceDefinition, SubresourceDefinition } from "../api/mod.ts";
+import { ApiError, badRequest, noSuchResource, notFound, notImplemented } from "../base/mod.ts";
+import {
+  type KubeObject,
+  pathSegmentProblems,
+  type ResourceDefinition,
+  type SubresourceDefinition,
+} from "../api/mod.ts";
 import { trailOf } from "./audit/mod.ts";
 import { pageNotFound } from "./endpoints/endpoint.ts";
 import { admitConnect } from "./handlers/connect_admission.ts";
@@ -287,6 +292,11 @@ const ANY_NAME = new Set(["list", "watch"]);
 
 /** What a path may leave out: only lists and watches go over all namespaces. */
 function checkPlace(definition: ResourceDefinition, info: RequestInfo): void {
+  for (const name of [info.name, info.namespace]) {
+    const problems = name === "" ? [] : pathSegmentProblems(name);
+    if (problems.length === 0) continue;
+    throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${problems.join(";")}`);
+  }
   const isNamespace = definition.plural === "namespaces" && definition.group === "";
   if (definition.namespaced) {
     if (info.namespace !== "" || ANY_NAME.has(info.verb)) return;

@@ -61,6 +61,10 @@ export interface ApiServerOptions {
   readonly serviceCidrs: readonly string[];
   /** Of service-account tokens; `https://kubernetes.default.svc.cluster.local` where not given. */
   readonly issuer?: string;
+  /** Of tokens that are taken, too, though new ones do not bear it. */
+  readonly olderIssuers?: readonly string[];
+  /** Whom tokens must be for; the issuer where not given. */
+  readonly apiAudiences?: readonly string[];
   /** Bearer tokens that never expire, with whom they stand for. */
   readonly tokens?: ReadonlyMap<string, UserInfo>;
   /** Who is asked who may do what: nodes' own rules and RBAC where not given. */
@@ -121,7 +125,7 @@ const FRONT_PROXY_NAMES = ["front-proxy-client"];
 export function startApiServer(options: ApiServerOptions): ApiServer {
   const { pki, clock, random, logger, metrics } = options;
   const issuer = options.issuer ?? DEFAULT_ISSUER;
-  const audiences = [issuer];
+  const audiences = options.apiAudiences ?? [issuer];
   const keys = pki.serviceAccountKeys;
   const definitions = options.definitions ?? BUILTIN_KINDS;
   const places = new StoredPlaces(definitions);
@@ -148,10 +152,12 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   }, options.authorization);
   const authentication = createAuthentication({
     pki,
-    issuer,
+    issuers: [issuer, ...options.olderIssuers ?? []],
     apiAudiences: audiences,
     reader,
+    writer,
     clock,
+    logger,
     staticTokens: options.tokens ?? new Map(),
     frontProxyNames: FRONT_PROXY_NAMES,
     settings: options.authentication ?? {},

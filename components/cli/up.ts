@@ -1,5 +1,6 @@
 import { systemClock } from "../base/mod.ts";
 import {
+  checkApiServerFlags,
   checkRange,
   ControlPlane,
   type EtcdChoice,
@@ -14,6 +15,7 @@ import { type Command, DATA_FLAG, OUTPUT_FLAG, type Terminal } from "./command.t
 import { layoutOf } from "./data.ts";
 import { ETCD_FLAGS, etcdChoice, withoutEtcd } from "./etcd_flags.ts";
 import { type Flag, type ParsedFlags, UsageError } from "./flags.ts";
+import { API_SERVER_FLAGS, apiServerArguments, apiServerFlags } from "./roles/api_server_flags.ts";
 import { SERVER_FLAGS, serverArguments, serverChoice } from "./roles/server_flags.ts";
 
 const NODES_MAXIMUM = 5000;
@@ -72,6 +74,7 @@ export const up: Command = {
       help: "write the kubeconfig there, instead of adding a context to the user's own",
     },
     ...SERVER_FLAGS,
+    ...API_SERVER_FLAGS,
     { name: "verbose", short: "v", kind: "boolean", help: "log details" },
     OUTPUT_FLAG,
   ],
@@ -79,6 +82,8 @@ export const up: Command = {
     const options = upOptions(flags, terminal);
     // What is wrong with them is told here, not in the log of a process that nobody looks at.
     const running = serverChoice(flags, (line) => terminal.tell(line));
+    const access = apiServerFlags(flags);
+    await checkApiServerFlags(access);
     if (flags.is("detach")) {
       const instance = await upDetached(options.layout, childArguments(options, flags));
       await announce(flags, terminal, options.layout.adminKubeconfig, instance);
@@ -93,6 +98,7 @@ export const up: Command = {
       ...(options.etcd === undefined ? {} : { etcd: options.etcd }),
       logLevel: flags.is("verbose") ? "debug" : "info",
       running,
+      flags: access,
       progress: (step) => terminal.tell(`${step} …`),
     });
     try {
@@ -184,6 +190,7 @@ function childArguments(
     `--kubeconfig=${layout.adminKubeconfig}`,
     `--verbose=${flags.is("verbose")}`,
     ...serverArguments(flags),
+    ...apiServerArguments(flags),
     ...["store", ...ETCD_FLAGS.map(({ name }) => name), ...RANGE_FLAGS.map(({ flag }) => flag)]
       .flatMap((name) => {
         const value = flags.text(name);

@@ -1,10 +1,12 @@
 import {
   type AdmissionConfiguration,
   type ApiServerOptions,
+  checkAdmissionPlugins,
   ConfigurationError,
   readAdmissionConfiguration,
 } from "../apiserver/mod.ts";
 import { authenticationSettings, parseTokenFile } from "./authentication_files.ts";
+import { authorizationSettings } from "./authorization_files.ts";
 import { StartError } from "./start_error.ts";
 
 /** What an API server is told beyond where it runs: names and files, as kube-apiserver's flags of these names. */
@@ -27,19 +29,41 @@ export interface ApiServerFlags {
   readonly oidcGroupsPrefix?: string;
   readonly oidcRequiredClaim?: readonly string[];
   readonly oidcSigningAlgs?: readonly string[];
+  readonly serviceAccountIssuer?: readonly string[];
+  readonly apiAudiences?: readonly string[];
+  readonly authorizationConfig?: string;
+  readonly authorizationMode?: readonly string[];
+  readonly authorizationPolicyFile?: string;
+  readonly authorizationWebhookConfigFile?: string;
+  readonly authorizationWebhookVersion?: string;
+  readonly authorizationWebhookCacheAuthorizedTtl?: string;
+  readonly authorizationWebhookCacheUnauthorizedTtl?: string;
 }
 
 /** The part of an API server's options that flags and their files decide. */
-export type ApiServerSettings = Pick<ApiServerOptions, "admission" | "authentication" | "tokens">;
+export type ApiServerSettings = Pick<
+  ApiServerOptions,
+  | "admission"
+  | "apiAudiences"
+  | "authentication"
+  | "authorization"
+  | "issuer"
+  | "olderIssuers"
+  | "tokens"
+>;
 
 /** Reads the files that the flags name. Rejects with `StartError` for what is wrong in one. */
 export async function readApiServerSettings(
   flags: ApiServerFlags,
-  ownIssuers: readonly string[] = [],
+  ownIssuers: readonly string[],
 ): Promise<ApiServerSettings> {
   try {
+    const authorization = await authorizationSettings(flags);
     return {
       admission: await admissionOf(flags),
+      ...(authorization === undefined ? {} : { authorization }),
+      ...issuersOf(flags),
+      ...(flags.apiAudiences === undefined ? {} : { apiAudiences: flags.apiAudiences }),
       authentication: await authenticationSettings(flags, ownIssuers),
       ...(flags.tokenAuthFile === undefined
         ? {}
@@ -51,17 +75,37 @@ export async function readApiServerSettings(
   }
 }
 
+/** Rejects with `StartError` for flags, or files that they name, with which no server can be started. */
+export async function checkApiServerFlags(flags: ApiServerFlags): Promise<void> {
+  await readApiServerSettings(flags, []);
+}
+
 async function admissionOf(flags: ApiServerFlags): Promise<AdmissionConfiguration> {
   const { admissionControlConfigFile: file } = flags;
   const plugins = file === undefined ? new Map() : await readAdmissionConfiguration(
     await readText(file),
     (path) => readText(path.startsWith("/") ? path : besides(file, path)),
   );
-  return {
+  const configuration = {
     enable: flags.enableAdmissionPlugins ?? [],
     disable: flags.disableAdmissionPlugins ?? [],
     plugins,
   };
+  checkAdmissionPlugins(configuration);
+  return configuration;
+}
+
+/** Who signs service accounts' tokens: the first new ones, tokens of all are taken. */
+export function serviceAccountIssuers(flags: ApiServerFlags, domain: string): readonly string[] {
+  const { serviceAccountIssuer = [] } = flags;
+  return serviceAccountIssuer.length > 0
+    ? serviceAccountIssuer
+    : [`https://kubernetes.default.svc.${domain}`];
+}
+
+function issuersOf({ serviceAccountIssuer: issuers = [] }: ApiServerFlags) {
+  const [issuer, ...olderIssuers] = issuers;
+  return issuer === undefined ? {} : { issuer, olderIssuers };
 }
 
 /** A path in the folder of another file. */

@@ -10,6 +10,7 @@ import {
 } from "../base/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { makeSocketFolder } from "../serving/mod.ts";
+import type { ApiServerFlags } from "./api_server_settings.ts";
 import { connectFetch } from "./connection.ts";
 import { type DataLayout, ownData, writeSecret } from "./data_directory.ts";
 import { nodeUser, USERS } from "./identities.ts";
@@ -42,6 +43,8 @@ export interface ControlPlaneOptions {
   readonly logLevel?: LogLevel;
   /** How the API server is run. */
   readonly running?: ServerChoice;
+  /** Who is known to it, who decides and what it lets in. */
+  readonly flags?: ApiServerFlags;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Hears of each step of the start, for whoever waits. */
@@ -141,6 +144,7 @@ export class ControlPlane {
         logger: logs.logger("apiserver"),
         metrics,
         running,
+        ...(options.flags === undefined ? {} : { flags: options.flags }),
         socketParent: layout.sockets,
       });
       ends.add("apiserver", () => api.end());

@@ -23,7 +23,7 @@ export const loadNode = () => import("./node_process.ts");
 export * from "./doctor.ts";
 export * from "./explain_pod.ts";
 export * from "./role_process.ts";
-export { type ApiServerFlags } from "./api_server_settings.ts";
+export { type ApiServerFlags, checkApiServerFlags } from "./api_server_settings.ts";
 export * from "./node_images.ts";
 export { AUDIT_MODES, type AuditMode } from "../apiserver/mod.ts";
 export type { AuditFiles, ServerChoice } from "./server_files.ts";

@@ -1,7 +1,7 @@
 import { openServerFiles, type ServerChoice } from "./server_files.ts";
 import { lineLogger, type Logger, MetricRegistry, systemClock, systemRandom } from "../base/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
-import { type ApiServerFlags, readApiServerSettings } from "./api_server_settings.ts";
+import type { ApiServerFlags } from "./api_server_settings.ts";
 import { connect } from "./connection.ts";
 import { ownData, writeSecret } from "./data_directory.ts";
 import { readKubeconfig } from "./kubeconfig_file.ts";
@@ -121,9 +121,6 @@ export async function startApiServerProcess(options: {
   readonly flags?: ApiServerFlags;
 }): Promise<Role> {
   const { advertise, listen, network } = options;
-  const flags = options.flags ?? {};
-  const issuer = `https://kubernetes.default.svc.${network.domain}`;
-  const settings = await readApiServerSettings(flags, [issuer]);
   const running = await openServerFiles(options.running ?? {});
   const owned = await ownData(options.dataDirectory, `coracle apiserver, process ${Deno.pid}`);
   const { layout } = owned;
@@ -153,7 +150,11 @@ export async function startApiServerProcess(options: {
     metrics,
     running,
     socketParent: layout.sockets,
-    settings,
+    ...(options.flags === undefined ? {} : { flags: options.flags }),
+  }).catch(async (error) => {
+    await store.close();
+    owned.release();
+    throw error;
   });
   const end = async () => {
     await api.end();

@@ -10,6 +10,8 @@ import { makeSocketFolder } from "./socket_folder.ts";
 export interface DoorPeer {
   /** DER of the client's certificate; present only when it was verified against the client CA. */
   readonly certificate?: Uint8Array;
+  /** The client showed a certificate that nobody vouches for. */
+  readonly unverified?: true;
   readonly address: string;
 }
 
@@ -191,6 +193,9 @@ function serverCredentials(credentials: DoorCredentials): tls.TlsOptions {
 function peerOf(socket: tls.TLSSocket): DoorPeer {
   const address = `${socket.remoteAddress ?? ""}:${socket.remotePort ?? 0}`;
   // An unverified certificate comes back in full too: only `authorized` counts.
-  const raw = socket.authorized ? socket.getPeerCertificate()?.raw : undefined;
-  return raw === undefined ? { address } : { address, certificate: new Uint8Array(raw) };
+  const raw = socket.getPeerCertificate()?.raw;
+  if (raw === undefined) return { address };
+  return socket.authorized
+    ? { address, certificate: new Uint8Array(raw) }
+    : { address, unverified: true };
 }

@@ -1,4 +1,4 @@
-import { cloneJson } from "../../base/mod.ts";
+import { cloneJson, equalJson, type JsonObject } from "../../base/mod.ts";
 import type { CertificateSigningRequest } from "../../api/mod.ts";
 import { decodePem, readSigningRequest } from "../../pki/mod.ts";
 import { MASTERS_GROUP } from "../authz/mod.ts";
@@ -87,6 +87,32 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
     );
   },
 };
+
+/** Who publishes a signer's trust anchors must be allowed to `attest` for it. */
+export function clusterTrustBundleAttest(authorizer: Authorizer): AdmissionPlugin {
+  type Bundle = { readonly spec?: { readonly signerName?: string } };
+  const signer = (object: unknown) => (object as Bundle | undefined)?.spec?.signerName ?? "";
+  return {
+    name: "ClusterTrustBundleAttest",
+    handles: (request) =>
+      (request.operation === "CREATE" || request.operation === "UPDATE") &&
+      isFor(request, GROUP, "clustertrustbundles"),
+    async validate(request) {
+      const name = signer(request.object);
+      if (name === "") return;
+      const { object, oldObject } = request;
+      // Labels and owners may be changed by anyone who may update.
+      if (oldObject !== undefined && equalJson(specOf(object), specOf(oldObject))) return;
+      if (await maySigner(authorizer, request, "attest", name)) return;
+      throw rejected(
+        request,
+        `user not permitted to attest for signerName ${JSON.stringify(name)}`,
+      );
+    },
+  };
+}
+
+const specOf = (object: unknown) => (object as { readonly spec?: JsonObject } | undefined)?.spec;
 
 async function requestedGroups(base64: string): Promise<readonly string[]> {
   const pem = new TextDecoder().decode(Uint8Array.fromBase64(base64));

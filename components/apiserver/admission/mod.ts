@@ -16,11 +16,8 @@ export type { AdmissionOptions } from "./plugins.ts";
 
 const AS_USUAL: AdmissionConfiguration = { enable: [], disable: [], plugins: new Map() };
 
-/** The plugins that run, in order. Throws `ConfigurationError` for names and configurations that are wrong. */
-export function admissionPlugins(
-  options: AdmissionOptions,
-  { enable, disable, plugins }: AdmissionConfiguration = AS_USUAL,
-): AdmissionPlugin[] {
+/** Throws `ConfigurationError` for plugins that there are not, and for those that should and should not run. */
+export function checkAdmissionPlugins({ enable, disable }: AdmissionConfiguration): void {
   const known = new Set(PLUGINS.map(({ name }) => name));
   for (const [flag, names] of [["enable", enable], ["disable", disable]] as const) {
     const unknown = names.find((name) => !known.has(name));
@@ -30,11 +27,19 @@ export function admissionPlugins(
     );
   }
   const both = enable.filter((name) => disable.includes(name));
-  if (both.length > 0) {
-    throw new ConfigurationError(
-      `[${both.join(" ")}] in enable-admission-plugins and disable-admission-plugins overlapped`,
-    );
-  }
+  if (both.length === 0) return;
+  throw new ConfigurationError(
+    `[${both.join(" ")}] in enable-admission-plugins and disable-admission-plugins overlapped`,
+  );
+}
+
+/** The plugins that run, in order. Throws `ConfigurationError` for names and configurations that are wrong. */
+export function admissionPlugins(
+  options: AdmissionOptions,
+  configuration: AdmissionConfiguration = AS_USUAL,
+): AdmissionPlugin[] {
+  checkAdmissionPlugins(configuration);
+  const { enable, disable, plugins } = configuration;
   const running = PLUGINS
     .filter(({ name, usual }) => (usual || enable.includes(name)) && !disable.includes(name))
     .map(({ make }) => make(options, plugins));

@@ -215,9 +215,11 @@ export class NodeRestriction implements AdmissionPlugin {
 
 function onNode(request: AdmissionRequest, pod: Pod | undefined, node: string, what: string): void {
   if (pod?.spec?.nodeName === node) return;
+  // Upstream quotes the name in all of these but one.
+  const name = what === "evict" ? node : JSON.stringify(node);
   throw rejected(
     request,
-    `node ${JSON.stringify(node)} can only ${what} pods with spec.nodeName set to itself`,
+    `node ${name} can only ${what} pods with spec.nodeName set to itself`,
   );
 }
 

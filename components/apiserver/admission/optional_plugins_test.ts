@@ -285,3 +285,46 @@ plugins:
   );
   assert.deepEqual([...read], [["A", { from: "a.yaml" }], ["B", { b: 1 }]]);
 });
+
+Deno.test("ClusterTrustBundleAttest asks whether one may speak for the signer", async () => {
+  const cluster = alone("ClusterTrustBundleAttest");
+  const requests = builtinKind({
+    group: "certificates.k8s.io",
+    version: "v1",
+    kind: "CertificateSigningRequest",
+  });
+  assert.ok(requests);
+  const definition = { ...requests, plural: "clustertrustbundles", kind: "ClusterTrustBundle" };
+  const bundle = (signerName: string): KubeObject =>
+    ({ metadata: { name: "b" }, spec: { signerName, trustBundle: "x" } }) as KubeObject;
+  const send = (signer: string, before?: KubeObject) =>
+    run(
+      cluster,
+      write("Namespace", bundle(signer), {
+        definition,
+        ...(before === undefined ? {} : { operation: "UPDATE", oldObject: before }),
+      }),
+    );
+  const refusal =
+    'clustertrustbundles.certificates.k8s.io "b" is forbidden: user not permitted to attest for ' +
+    'signerName "example.com/a"';
+  assert.equal(await send("example.com/a"), refusal);
+  assert.equal(typeof await send(""), "object");
+  assert.equal(typeof await send("example.com/a", bundle("example.com/a")), "object");
+  assert.equal(await send("example.com/a", bundle("example.com/b")), refusal);
+  cluster.objects.put(RBAC_GROUP, "clusterroles", {
+    metadata: { name: "attest" },
+    rules: [{
+      apiGroups: ["certificates.k8s.io"],
+      resources: ["signers"],
+      resourceNames: ["example.com/*"],
+      verbs: ["attest"],
+    }],
+  } as KubeObject);
+  cluster.objects.put(RBAC_GROUP, "clusterrolebindings", {
+    metadata: { name: "attest" },
+    subjects: [{ kind: "User", apiGroup: RBAC_GROUP, name: "u" }],
+    roleRef: { apiGroup: RBAC_GROUP, kind: "ClusterRole", name: "attest" },
+  } as KubeObject);
+  assert.equal(typeof await send("example.com/a"), "object");
+});

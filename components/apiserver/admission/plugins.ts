@@ -5,6 +5,7 @@ import {
   choice,
   ConfigurationError,
   fallback,
+  type Field,
   integer,
   list,
   mapOf,
@@ -18,6 +19,7 @@ import {
   certificateApproval,
   certificateSigning,
   certificateSubjectRestriction,
+  clusterTrustBundleAttest,
 } from "./certificates.ts";
 import { persistentVolumeClaimResize } from "./claim_resize.ts";
 import { pluginConfiguration, type PluginConfigurations } from "./configuration.ts";
@@ -74,6 +76,11 @@ const off = (name: string, make: Row["make"]): Row => ({ name, usual: false, mak
 const extension = (name: ExtensionName): Row =>
   on(name, ({ extensions }) => extensions?.plugins[name] ?? { name, handles: () => false });
 
+const positive: Field<number> = (value, path) => {
+  const number = integer(value, path);
+  if (number > 0) return number;
+  throw new ConfigurationError(`${path}: Invalid value: ${number}: must be positive`);
+};
 const toleration = (value: unknown): Toleration => value as Toleration;
 
 /** Every plugin that there is, in the order in which both passes call them. */
@@ -124,9 +131,9 @@ export const PLUGINS: readonly Row[] = [
       members({
         limits: list(members({
           type: choice(...LIMIT_TYPES),
-          qps: integer,
-          burst: integer,
-          cacheSize: fallback(integer, DEFAULT_CACHE_KEYS),
+          qps: positive,
+          burst: positive,
+          cacheSize: fallback(positive, DEFAULT_CACHE_KEYS),
         })),
       }),
     )?.limits ?? [];
@@ -148,6 +155,7 @@ export const PLUGINS: readonly Row[] = [
   on("RuntimeClass", ({ reader }) => new RuntimeClassAdmission(reader)),
   on("CertificateApproval", ({ authorizer }) => certificateApproval(authorizer)),
   on("CertificateSigning", ({ authorizer }) => certificateSigning(authorizer)),
+  on("ClusterTrustBundleAttest", ({ authorizer }) => clusterTrustBundleAttest(authorizer)),
   on("CertificateSubjectRestriction", () => certificateSubjectRestriction),
   on("DefaultIngressClass", ({ reader }) => defaultIngressClass(reader)),
   off("DenyServiceExternalIPs", () => denyServiceExternalIps),

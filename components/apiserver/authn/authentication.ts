@@ -1,12 +1,12 @@
-import type { Clock } from "../../base/mod.ts";
+import type { Clock, Logger } from "../../base/mod.ts";
 import type { Fetch } from "../../client/mod.ts";
 import type { Pki } from "../../pki/mod.ts";
-import type { Authenticator, ObjectReader, UserInfo } from "../ports.ts";
+import type { Authenticator, ObjectReader, ObjectWriter, UserInfo } from "../ports.ts";
 import type { WebhookEndpoint } from "../review_webhook.ts";
 import { bootstrapTokens } from "./bootstrap_tokens.ts";
 import { type AuthenticationConfiguration, JwtTokens } from "./jwt/mod.ts";
 import { RequestAuthenticator } from "./request_authenticator.ts";
-import { ServiceAccountTokens } from "./service_account_tokens.ts";
+import { LAST_USED, ServiceAccountTokens } from "./service_account_tokens.ts";
 import { staticTokens } from "./static_tokens.ts";
 import { type TokenAuthenticator, unionTokens } from "./token_authenticator.ts";
 import { TokenCache } from "./token_cache.ts";
@@ -28,10 +28,13 @@ export interface AuthenticationSettings {
 
 export interface AuthenticationOptions {
   readonly pki: Pki;
-  readonly issuer: string;
+  /** Of service-account tokens: the first signs, tokens of all are taken. */
+  readonly issuers: readonly string[];
   readonly apiAudiences: readonly string[];
   readonly reader: ObjectReader;
+  readonly writer: ObjectWriter;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly staticTokens: ReadonlyMap<string, UserInfo>;
   readonly frontProxyNames: readonly string[];
   readonly settings: AuthenticationSettings;
@@ -50,16 +53,22 @@ export interface Authentication {
 }
 
 export function createAuthentication(options: AuthenticationOptions): Authentication {
-  const { pki, issuer, apiAudiences, reader, clock, settings, outbound } = options;
+  const { pki, issuers, apiAudiences, reader, writer, clock, logger, settings, outbound } = options;
   const keys = pki.serviceAccountKeys;
   const jwt = new JwtTokens({ apiAudiences, outbound, clock });
   jwt.configure(settings.configuration?.jwt ?? []);
   const accounts = new ServiceAccountTokens({
     keys,
-    issuers: [issuer],
+    issuers,
     apiAudiences,
     reader,
     clock,
+    legacyUsed(secret, day) {
+      const { metadata = {} } = secret;
+      const labels = { ...metadata.labels, [LAST_USED]: day };
+      writer.update("", "secrets", { ...secret, metadata: { ...metadata, labels } })
+        .catch((error) => logger.info("a token's last use was not written down", { error }));
+    },
   });
   const { webhook } = settings;
   const tokens = unionTokens([

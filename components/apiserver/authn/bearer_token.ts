@@ -17,14 +17,21 @@ export function bearerToken(headers: Headers): string | undefined {
   return protocolToken(headers.get("sec-websocket-protocol") ?? "");
 }
 
+/** The subprotocols that a client offers without the one that only carries its token; empty: none. */
+export const withoutTokenProtocol = (header: string): string =>
+  header.split(",").map((protocol) => protocol.trim()).filter((one) => !isTokenProtocol(one))
+    .join(", ");
+
 /** True for the subprotocol that only carries a token: a server must not choose it. */
 export const isTokenProtocol = (protocol: string): boolean => protocol.startsWith(PROTOCOL_PREFIX);
 
 function protocolToken(header: string): string | undefined {
-  const tokens = header.split(",").map((protocol) => protocol.trim()).filter(isTokenProtocol);
+  const offered = header.split(",").map((protocol) => protocol.trim());
+  const tokens = offered.filter(isTokenProtocol);
   const [first] = tokens;
   if (first === undefined) return undefined;
-  if (tokens.length > 1) throw unauthorized();
+  // There must be another one that can be agreed on: the token is never sent back.
+  if (tokens.length > 1 || offered.length === 1) throw unauthorized();
   try {
     const bytes = Uint8Array.fromBase64(first.slice(PROTOCOL_PREFIX.length), {
       alphabet: "base64url",

@@ -1,5 +1,6 @@
 import { badRequest } from "../../base/mod.ts";
 
+const PREFIX = "impersonate-";
 const USER = "impersonate-user";
 const GROUP = "impersonate-group";
 const UID = "impersonate-uid";
@@ -15,14 +16,20 @@ export interface Wish {
 
 /** Reads the headers; undefined where they ask for nothing. Throws 400 where they name no user. Pure. */
 export function readWish(headers: Headers): Wish | undefined {
-  const username = headers.get(USER) ?? "";
-  // Several headers of one name arrive joined by comma and space.
-  const groups = (headers.get(GROUP) ?? "").split(", ").filter((group) => group !== "");
-  const uid = headers.get(UID) || undefined;
+  let username = "";
+  let uid: string | undefined;
+  let groups: readonly string[] = [];
   const extra = new Map<string, readonly string[]>();
+  // One look at all headers costs less than asking for each by its name.
   for (const [name, value] of headers) {
-    if (!name.startsWith(EXTRA_PREFIX)) continue;
-    extra.set(unescape(name.slice(EXTRA_PREFIX.length)), value.split(", "));
+    if (!name.startsWith(PREFIX)) continue;
+    if (name === USER) username = value;
+    else if (name === UID) uid = value || undefined;
+    // Several headers of one name arrive joined by comma and space.
+    else if (name === GROUP) groups = value.split(", ").filter((group) => group !== "");
+    else if (name.startsWith(EXTRA_PREFIX)) {
+      extra.set(unescape(name.slice(EXTRA_PREFIX.length)), value.split(", "));
+    }
   }
   if (username !== "") return { username, groups, uid, extra };
   if (groups.length === 0 && uid === undefined && extra.size === 0) return undefined;

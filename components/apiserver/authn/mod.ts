@@ -6,7 +6,7 @@ export {
   createAuthentication,
 } from "./authentication.ts";
 export * from "./jwt/mod.ts";
-export { bearerToken, isTokenProtocol } from "./bearer_token.ts";
+export { bearerToken, isTokenProtocol, withoutTokenProtocol } from "./bearer_token.ts";
 export { bootstrapTokens } from "./bootstrap_tokens.ts";
 export { clientCertificates } from "./client_certificate.ts";
 export { Impersonation } from "./impersonation.ts";

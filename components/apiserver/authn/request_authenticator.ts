@@ -58,7 +58,8 @@ export class RequestAuthenticator implements Authenticator {
       return this.#authenticated(answer.user);
     }
     // A certificate that is nobody's is still a credential.
-    if (peer.certificate === undefined && this.#isOpen(request)) return ANONYMOUS;
+    const isNobody = peer.certificate === undefined && peer.unverified === undefined;
+    if (isNobody && this.#isOpen(request)) return ANONYMOUS;
     throw unauthorized();
   }
 

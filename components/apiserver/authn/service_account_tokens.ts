@@ -1,5 +1,5 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
-import { type Clock, isJsonObject, unauthorized } from "../../base/mod.ts";
+import { type Clock, isJsonObject, timestamp, unauthorized } from "../../base/mod.ts";
 import type { KubeObject, Secret } from "../../api/mod.ts";
 import type { ServiceAccountKeys } from "../../pki/mod.ts";
 import type { ObjectReader } from "../ports.ts";
@@ -8,6 +8,8 @@ import { intersection, type TokenAnswer, type TokenAuthenticator } from "./token
 
 /** The issuer of tokens that live in Secrets. */
 export const LEGACY_ISSUER = "kubernetes/serviceaccount";
+const INVALID_SINCE = "kubernetes.io/legacy-token-invalid-since";
+export const LAST_USED = "kubernetes.io/legacy-token-last-used";
 /** An account or pod that is being deleted keeps its access for a while, so that it can end in order. */
 const DELETION_LEEWAY_MILLISECONDS = 60_000;
 /** No token that we issue comes near it; longer ones are not worth decoding. */
@@ -20,6 +22,8 @@ export interface ServiceAccountTokenOptions {
   readonly apiAudiences: readonly string[];
   readonly reader: ObjectReader;
   readonly clock: Clock;
+  /** Told of the Secret whose token was taken, and of the day, in UTC. Must not throw. */
+  readonly legacyUsed?: (secret: Secret, day: string) => void;
 }
 
 /** Checks service-account tokens: signature, times, audience, and that what they are bound to still exists. */
@@ -81,9 +85,29 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (secret === undefined) return;
     const uid = legacyToken === undefined ? secret.uid : undefined;
     const stored: Secret = await this.#exists("secrets", namespace, secret.name, uid);
-    if (legacyToken !== undefined && stored.data?.["token"] !== base64(legacyToken)) {
+    if (legacyToken !== undefined) this.#confirmLegacy(claims, stored, legacyToken);
+  }
+
+  /** A token that lives in a Secret is as good as that says, and its use is written down there once a day. */
+  #confirmLegacy(
+    { namespace, serviceaccount }: ServiceAccountClaims,
+    secret: Secret,
+    token: string,
+  ): void {
+    if (secret.data?.["token"] !== base64(token)) {
       throw unauthorized("token does not match server's copy");
     }
+    const labels = secret.metadata?.labels ?? {};
+    if (labels[INVALID_SINCE]) {
+      throw unauthorized(
+        `the token in secret ${namespace}/${secret.metadata?.name} for service account ` +
+          `${namespace}/${serviceaccount.name} has been marked invalid. Use tokens from the ` +
+          "TokenRequest API or manually created secret-based tokens, or remove the " +
+          `'${INVALID_SINCE}' label from the secret to temporarily allow use of this token`,
+      );
+    }
+    const day = timestamp(this.#options.clock.now()).slice(0, "2026-01-01".length);
+    if (labels[LAST_USED] !== day) this.#options.legacyUsed?.(secret, day);
   }
 
   async #exists<T extends KubeObject>(

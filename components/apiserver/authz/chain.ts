@@ -30,6 +30,7 @@ const USUAL: AuthorizationSettings = {
 export class AuthorizationChain implements Authorizer {
   readonly #options: ChainOptions;
   #current: Authorizer;
+  #types: ReadonlySet<string> = new Set();
 
   constructor(options: ChainOptions, settings: AuthorizationSettings = USUAL) {
     this.#options = options;
@@ -41,12 +42,25 @@ export class AuthorizationChain implements Authorizer {
     this.#current = this.#build(settings);
   }
 
+  /** Why what a user may do cannot be listed in full, beside what RBAC has. */
+  get unlisted(): readonly string[] {
+    return ["Webhook", "ABAC"].filter((type) => this.#types.has(type)).map((type) =>
+      `${type === "ABAC" ? "abac" : "webhook"} authorizer does not support user rule resolution`
+    );
+  }
+
+  /** Whether everybody may do everything. */
+  get allowsAll(): boolean {
+    return this.#types.has("AlwaysAllow");
+  }
+
   authorize(attributes: Parameters<Authorizer["authorize"]>[0]) {
     return this.#current.authorize(attributes);
   }
 
   #build({ authorizers, endpoints }: AuthorizationSettings): Authorizer {
     const { first, node, rbac, clock } = this.#options;
+    this.#types = new Set(authorizers.map(({ type }) => type));
     const chain = authorizers.map((one): Authorizer => {
       switch (one.type) {
         case "Node":

@@ -1,3 +1,5 @@
+import { withoutTokenProtocol } from "../authn/mod.ts";
+
 /** Headers that belong to one connection, not to the message. */
 const CONNECTION_HEADERS = [
   "connection",
@@ -21,7 +23,7 @@ export function passedHeaders(from: Headers): Headers {
   for (const [name, value] of from) {
     if (named.has(name) || isCredential(name)) continue;
     if (name === "host" || name === "content-length") continue;
-    headers.append(name, value);
+    append(headers, name, value);
   }
   // The HTTP client between would unpack what it knows, and leave the header that says it is packed.
   headers.set("accept-encoding", "identity");
@@ -33,18 +35,16 @@ export function upgradeHeaders(from: Headers): Headers {
   const headers = new Headers();
   for (const [name, value] of from) {
     if (isCredential(name)) continue;
-    const passed = name === "sec-websocket-protocol" ? withoutTokens(value) : value;
-    if (passed !== "") headers.append(name, passed);
+    append(headers, name, value);
   }
   return headers;
 }
 
-/** Browsers send their token as a protocol, since they cannot send headers. */
-const TOKEN_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
-
-const withoutTokens = (protocols: string): string =>
-  protocols.split(",").map((each) => each.trim())
-    .filter((each) => !each.startsWith(TOKEN_PROTOCOL)).join(", ");
+/** A client may have its token among the subprotocols that it offers. */
+function append(headers: Headers, name: string, value: string): void {
+  const passed = name === "sec-websocket-protocol" ? withoutTokenProtocol(value) : value;
+  if (passed !== "" || value === "") headers.append(name, passed);
+}
 
 function isCredential(name: string): boolean {
   return CREDENTIAL_HEADERS.includes(name) ||

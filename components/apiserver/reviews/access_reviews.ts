@@ -1,26 +1,30 @@
 import { badRequest, invalid, type StatusCause } from "../../base/mod.ts";
 import type {
   KubeObject,
-  ResourceAttributes,
   SelfSubjectRulesReview,
   SubjectAccessReview,
   SubjectAccessReviewSpec,
 } from "../../api/mod.ts";
 import { MASTERS_GROUP, nodeNameOf, type RbacAuthorizer } from "../authz/mod.ts";
-import type {
-  AuthorizationAttributes,
-  Authorizer,
-  FieldRequirement,
-  UserInfo,
-  VirtualHandler,
-} from "../ports.ts";
+import type { AuthorizationAttributes, Authorizer, UserInfo, VirtualHandler } from "../ports.ts";
+
+import { selectorErrors, selectorsOf } from "./review_selectors.ts";
 
 const GROUP = "authorization.k8s.io";
 
 type ReviewRequest = Parameters<VirtualHandler["create"]>[0];
 
+/** How far what a user may do can be listed, beside what RBAC has. */
+export interface RuleListing {
+  readonly unlisted?: readonly string[];
+  readonly allowsAll?: boolean;
+}
+
 /** Questions that are asked of authorization as if the user asked for the thing itself. */
-export function accessReviews(authorizer: Authorizer, rbac: RbacAuthorizer): VirtualHandler[] {
+export function accessReviews(
+  authorizer: Authorizer & RuleListing,
+  rbac: RbacAuthorizer,
+): VirtualHandler[] {
   const handler = (
     resource: string,
     create: (request: ReviewRequest) => KubeObject | Promise<KubeObject>,
@@ -52,7 +56,7 @@ export function accessReviews(authorizer: Authorizer, rbac: RbacAuthorizer): Vir
       const review = object as SelfSubjectRulesReview;
       const namespace = review.spec?.namespace ?? "";
       if (namespace === "") throw badRequest("no namespace on request");
-      return { ...review, status: rulesOf(rbac, user, namespace) } as KubeObject;
+      return { ...review, status: rulesOf(authorizer, rbac, user, namespace) } as KubeObject;
     }),
   ];
 }
@@ -80,7 +84,6 @@ const subjectOf = ({ user, uid, groups, extra }: SubjectAccessReviewSpec): UserI
 
 function attributesOf(spec: SubjectAccessReviewSpec, user: UserInfo): AuthorizationAttributes {
   const asked = spec.resourceAttributes;
-  const selector = selectorOf(asked);
   return {
     user,
     verb: asked?.verb ?? spec.nonResourceAttributes?.verb ?? "",
@@ -92,20 +95,8 @@ function attributesOf(spec: SubjectAccessReviewSpec, user: UserInfo): Authorizat
     namespace: asked?.namespace ?? "",
     name: asked?.name ?? "",
     path: spec.nonResourceAttributes?.path ?? "",
-    ...(selector.length === 0 ? {} : { fieldSelector: selector }),
+    ...selectorsOf(asked),
   };
-}
-
-/** What cannot be said as one requirement is left out: the question is then about more, never about less. */
-function selectorOf(asked: ResourceAttributes | undefined): FieldRequirement[] {
-  return (asked?.fieldSelector?.requirements ?? []).flatMap(
-    ({ key = "", operator, values = [] }): FieldRequirement[] => {
-      const [value] = values;
-      if (value === undefined || values.length !== 1) return [];
-      if (operator === "In") return [{ field: key, operator: "=", value }];
-      return operator === "NotIn" ? [{ field: key, operator: "!=", value }] : [];
-    },
-  );
 }
 
 function validate(review: SubjectAccessReview, kind: string, more: StatusCause[]): void {
@@ -126,7 +117,7 @@ function validate(review: SubjectAccessReview, kind: string, more: StatusCause[]
       "exactly one of nonResourceAttributes or resourceAttributes must be specified",
     );
   }
-  errors.push(...more);
+  errors.push(...more, ...selectorErrors(resourceAttributes));
   if (errors.length > 0) {
     throw invalid({ group: GROUP, kind }, review.metadata?.name ?? "", errors);
   }
@@ -166,16 +157,21 @@ function localErrors(
 }
 
 /** Everything that RBAC lets the user do there; what the node authorizer adds depends on pods and is not listed. */
-function rulesOf(rbac: RbacAuthorizer, user: UserInfo, namespace: string) {
+function rulesOf(
+  { unlisted = [], allowsAll = false }: RuleListing,
+  rbac: RbacAuthorizer,
+  user: UserInfo,
+  namespace: string,
+) {
   const { rules, errors } = rbac.rulesFor(user, namespace);
-  const all = user.groups.includes(MASTERS_GROUP)
+  const all = allowsAll || user.groups.includes(MASTERS_GROUP)
     ? [
       { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
       { verbs: ["*"], nonResourceURLs: ["*"] },
       ...rules,
     ]
     : rules;
-  const problems = [...errors];
+  const problems = [...errors, ...unlisted];
   if (nodeNameOf(user) !== undefined) {
     problems.push("node authorizer does not support user rule resolution");
   }

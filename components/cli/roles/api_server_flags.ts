@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { ApiServerFlags } from "../../cluster/mod.ts";
 import type { Flag, ParsedFlags } from "../flags.ts";
 
@@ -34,6 +35,32 @@ const TEXTS = {
     "DURATION",
     "how long its good answers are remembered (2m)",
   ],
+  "authorization-config": [
+    "authorizationConfig",
+    "FILE",
+    "who is asked who may do what (AuthorizationConfiguration)",
+  ],
+  "authorization-policy-file": ["authorizationPolicyFile", "FILE", "policies of mode ABAC"],
+  "authorization-webhook-config-file": [
+    "authorizationWebhookConfigFile",
+    "FILE",
+    "kubeconfig of the webhook of mode Webhook",
+  ],
+  "authorization-webhook-version": [
+    "authorizationWebhookVersion",
+    "VERSION",
+    "of the SubjectAccessReview that it is sent (v1beta1)",
+  ],
+  "authorization-webhook-cache-authorized-ttl": [
+    "authorizationWebhookCacheAuthorizedTtl",
+    "DURATION",
+    "how long it is remembered that it allowed (5m)",
+  ],
+  "authorization-webhook-cache-unauthorized-ttl": [
+    "authorizationWebhookCacheUnauthorizedTtl",
+    "DURATION",
+    "how long it is remembered that it did not (30s)",
+  ],
   "oidc-issuer-url": ["oidcIssuerUrl", "URL", "issuer of OpenID Connect tokens"],
   "oidc-client-id": ["oidcClientId", "ID", "whom its tokens must be for"],
   "oidc-ca-file": ["oidcCaFile", "FILE", "authority of its server (the machine's)"],
@@ -54,6 +81,17 @@ const LISTS = {
     "NAME,…",
     "usual admission plugins not to run",
   ],
+  "authorization-mode": [
+    "authorizationMode",
+    "NAME,…",
+    "who is asked in turn: Node, RBAC, ABAC, Webhook, AlwaysAllow, AlwaysDeny (Node,RBAC)",
+  ],
+  "service-account-issuer": [
+    "serviceAccountIssuer",
+    "URL,…",
+    "of service accounts' tokens: the first signs, all are taken",
+  ],
+  "api-audiences": ["apiAudiences", "NAME,…", "whom tokens must be for (the issuer)"],
   "oidc-required-claim": ["oidcRequiredClaim", "NAME=VALUE,…", "claims that a token must have"],
   "oidc-signing-algs": ["oidcSigningAlgs", "NAME,…", "signatures that are taken (RS256)"],
 } as const satisfies Table;
@@ -77,4 +115,13 @@ export function apiServerFlags(flags: ParsedFlags): ApiServerFlags {
     if (written !== undefined) settings[setting] = written.split(",").filter((one) => one !== "");
   }
   return settings;
+}
+
+/** The flags as they were given, for a process that runs elsewhere: files by their whole path. */
+export function apiServerArguments(flags: ParsedFlags): string[] {
+  return API_SERVER_FLAGS.flatMap(({ name, value: kind }) => {
+    const value = flags.text(name);
+    if (value === undefined) return [];
+    return [`--${name}=${kind === "FILE" ? resolve(value) : value}`];
+  });
 }

@@ -8,6 +8,7 @@ import {
 import {
   acceptTunnel,
   type ApiServer,
+  ConfigurationError,
   connectHandler,
   type KubeletConnector,
   type KubeletCredentials,
@@ -24,7 +25,13 @@ import { Door, TunnelHub } from "../../serving/mod.ts";
 import type { Store } from "../../storage/mod.ts";
 import type { ClusterNetwork, ListenAddress } from "../network.ts";
 import { StartError } from "../start_error.ts";
-import type { ApiServerSettings } from "../api_server_settings.ts";
+import {
+  type ApiServerFlags,
+  type ApiServerSettings,
+  readApiServerSettings,
+  serviceAccountIssuers,
+} from "../api_server_settings.ts";
+import { followFiles } from "../reloaded_files.ts";
 
 /** How long the last answers may take to reach their clients when the server ends. */
 const FLUSH_MAXIMUM_MILLISECONDS = 2000;
@@ -46,8 +53,8 @@ export interface ApiServerRoleOptions {
   /** Kubelets of this very process; without it they are reached through tunnels, else directly. */
   readonly kubelets?: KubeletConnector;
   readonly running?: RunningOptions;
-  /** What flags and their files say. */
-  readonly settings?: ApiServerSettings;
+  /** Who is known, who decides and what is let in. */
+  readonly flags?: ApiServerFlags;
 }
 
 interface Socket {
@@ -63,17 +70,30 @@ export class ApiServerRole {
   readonly #sockets: Socket[] = [];
   readonly #hub: TunnelHub;
   readonly #client: Deno.HttpClient;
+  #unfollow = () => {};
 
   static async start(options: ApiServerRoleOptions): Promise<ApiServerRole> {
     const { pki } = options;
     const subject = CLIENT_SUBJECTS["apiserver-kubelet-client"];
     const { certificate, key } = await pki.client("apiserver-kubelet-client", subject);
-    return new ApiServerRole(options, { authority: pki.authority.certificate, certificate, key });
+    const flags = options.flags ?? {};
+    const issuers = serviceAccountIssuers(flags, options.network.domain);
+    const settings = await readApiServerSettings(flags, issuers);
+    const credentials = { authority: pki.authority.certificate, certificate, key };
+    let role: ApiServerRole;
+    try {
+      role = new ApiServerRole(options, credentials, settings);
+    } catch (error) {
+      throw error instanceof ConfigurationError ? new StartError(error.message) : error;
+    }
+    role.#unfollow = followFiles(flags, issuers, role.server, options.clock, options.logger);
+    return role;
   }
 
   private constructor(
     options: ApiServerRoleOptions,
     credentials: KubeletCredentials,
+    settings: ApiServerSettings,
   ) {
     const { authority, certificate, key } = credentials;
     const kubelets = Deno.createHttpClient({ caCerts: [authority], cert: certificate, key });
@@ -95,7 +115,7 @@ export class ApiServerRole {
       ...(tokens === undefined ? {} : { tokens }),
       ...(options.running === undefined ? {} : { running: options.running }),
       outbound,
-      ...options.settings,
+      ...settings,
       connect: ({ reader, authorizer }) =>
         connectHandler({
           reader,
@@ -172,6 +192,7 @@ export class ApiServerRole {
 
   /** Ends watches, finishes what is being answered, takes no more requests. The store stays open. */
   async end(): Promise<void> {
+    this.#unfollow();
     await this.server.stop();
     const drained = Promise.all(this.#doors.map((door) => door.drain()));
     const enough = new AbortController();

@@ -8,11 +8,12 @@ import {
 } from "../../../components/base/mod.ts";
 import {
   type ApiServer,
+  type ApiServerOptions,
   type RunningOptions,
   startApiServer,
 } from "../../../components/apiserver/mod.ts";
 import type { KubeObject } from "../../../components/api/mod.ts";
-import { openPki } from "../../../components/pki/mod.ts";
+import { openPki, type Pki } from "../../../components/pki/mod.ts";
 import type { Dial } from "../../../components/serving/mod.ts";
 import { openKvStore } from "../../../components/storage/mod.ts";
 
@@ -26,24 +27,28 @@ export class ParityServer implements AsyncDisposable {
   private constructor(
     readonly clock: FakeClock,
     readonly server: ApiServer,
+    readonly pki: Pki,
+    readonly random: Random,
     readonly close: () => Promise<void>,
   ) {}
 
   /** `dial` is how it reaches what is outside of it; by the machine's own routes where not given. */
   static async open(
     running: RunningOptions = {},
-    { random = seededRandom(1), directory = "memory", dial }: {
+    { random = seededRandom(1), directory = "memory", dial, more = {} }: {
       readonly random?: Random;
       readonly directory?: string;
       readonly dial?: Dial | undefined;
+      readonly more?: Partial<ApiServerOptions>;
     } = {},
   ): Promise<ParityServer> {
     const clock = new FakeClock(START);
     const logger = silentLogger;
     const store = await openKvStore({ directory, clock, logger });
+    const pki = await openPki(undefined, { clock, random });
     const server = startApiServer({
       store,
-      pki: await openPki(undefined, { clock, random }),
+      pki,
       clock,
       random,
       logger,
@@ -52,9 +57,10 @@ export class ParityServer implements AsyncDisposable {
       serviceCidrs: ["10.96.0.0/16"],
       running,
       ...(dial === undefined ? {} : { dial }),
+      ...more,
     });
     await server.ready;
-    return new ParityServer(clock, server, async () => {
+    return new ParityServer(clock, server, pki, random, async () => {
       server.close();
       await store.close();
     });

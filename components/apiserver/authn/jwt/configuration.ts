@@ -184,6 +184,13 @@ function issuerOf(
       );
     }
   }
+  if (issuer.egressSelectorType !== "") {
+    invalid(
+      `${path}.issuer.egressSelectorType`,
+      issuer.egressSelectorType,
+      "this server has no egress selectors",
+    );
+  }
   checkAudiences(issuer, `${path}.issuer`);
   const at = `${path}.claimMappings`;
   const username = mappingOf(claimMappings.username, "username", `${at}.username`, true);

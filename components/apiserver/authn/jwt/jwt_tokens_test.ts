@@ -135,6 +135,23 @@ Deno.test("new keys are found, but not asked for at every wrong token", async ()
   assert.equal(issuer.asked.length, 4);
 });
 
+Deno.test("known keys serve while the issuer is away, and are forgotten once it withdraws them", async () => {
+  const issuer = await new Issuer().publish();
+  const { tokens, clock } = tokensOf(issuer);
+  const far = clock.now() / 1000 + 20_000;
+  const ask = async (n: number) => tokens.authenticateToken(await sign({ exp: far, n }), ["own"]);
+  assert.ok(await ask(1));
+  issuer.failing = true;
+  await clock.advance(3_601_000);
+  assert.ok(await ask(2));
+  issuer.failing = false;
+  await issuer.publish("two", other.publicKey);
+  await clock.advance(11_000);
+  await ask(3).catch(() => {});
+  await clock.advance(11_000);
+  await assert.rejects(ask(4), { code: 401 });
+});
+
 Deno.test("an issuer that cannot be reached is tried again later", async () => {
   const issuer = await new Issuer().publish();
   issuer.failing = true;

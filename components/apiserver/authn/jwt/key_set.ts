@@ -37,9 +37,12 @@ export class KeySet {
 
   /** The claims of a token that one of the keys signed and that has not expired. Rejects with 401 otherwise. */
   async verify(token: string): Promise<JWTPayload> {
-    const isOld = this.#keys === undefined ||
-      this.#clock.monotonic() - this.#keys.at > KEYS_MAXIMUM_AGE_MILLISECONDS;
-    if (isOld) await this.#refresh();
+    const known = this.#keys;
+    if (known === undefined) await this.#refresh();
+    // Keys that are old still serve while the issuer is asked: it may be slow, or away.
+    else if (this.#clock.monotonic() - known.at > KEYS_MAXIMUM_AGE_MILLISECONDS) {
+      void this.#refresh();
+    }
     const first = await this.#tryKeys(token);
     if (first !== undefined) return first;
     await this.#refresh();
