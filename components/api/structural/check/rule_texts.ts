@@ -1,5 +1,5 @@
 import type { ValidationRule } from "../../generated/types.ts";
-import { type JsonSchema, readNode } from "../node.ts";
+import { type JsonSchema, readNode, type SchemaNode } from "../node.ts";
 import type { ValueErrors } from "../value_errors.ts";
 import { validFieldPath } from "./field_path.ts";
 
@@ -13,6 +13,7 @@ const hasNewline = (text: string): boolean => /[\n\r]/.test(text);
 
 /** The texts of the rules that stand at a schema. */
 export function checkRuleTexts(schema: JsonSchema, path: string, errors: ValueErrors): void {
+  let node: SchemaNode | undefined;
   for (const [i, rule] of (schema["x-kubernetes-validations"] ?? []).entries()) {
     const at = `${path}.x-kubernetes-validations[${i}]`;
     checkRule(rule, at, errors);
@@ -24,7 +25,8 @@ export function checkRuleTexts(schema: JsonSchema, path: string, errors: ValueEr
     if (hasNewline(fieldPath)) {
       errors.invalid(`${at}.fieldPath`, fieldPath, "must not contain line breaks");
     }
-    if ("error" in validFieldPath(fieldPath, readNode(schema))) {
+    node ??= readNode(schema);
+    if ("error" in validFieldPath(fieldPath, node)) {
       errors.invalid(`${at}.fieldPath`, fieldPath, "must be a valid path");
     }
   }

@@ -3,7 +3,7 @@ import { type CelSchema, celTypeOfSchema } from "../../cel/schema_type.ts";
 import { type CelType, CelTypes } from "../../cel/type.ts";
 import type { ValidationRule } from "../../generated/types.ts";
 import { validFieldPath } from "../check/field_path.ts";
-import { isSchema, type JsonSchema, readNode } from "../node.ts";
+import { isSchema, type JsonSchema, readNode, type SchemaNode } from "../node.ts";
 
 const BOOL = [CelTypes.bool];
 const STRING = [CelTypes.string];
@@ -77,15 +77,17 @@ export function planRules(schema: JsonSchema, isRoot: boolean): RulePlan | undef
   const self = selfType(schema, isRoot);
   // What expressions do not see has no rules either.
   if (self === undefined) return undefined;
-  const rules = own.map((rule) => readyRule(rule, self, schema));
+  let made: SchemaNode | undefined;
+  const node = () => made ??= readNode(schema);
+  const rules = own.map((rule) => readyRule(rule, self, node));
   return { schema, self, rules, items, additional, properties };
 }
 
-function readyRule(rule: ValidationRule, self: CelType, schema: JsonSchema): CompiledRule {
+function readyRule(rule: ValidationRule, self: CelType, node: () => SchemaNode): CompiledRule {
   const compiled = compileRule(rule, self);
   const program = compiled?.rule.ok === true ? compiled.rule.program : undefined;
   const { fieldPath = "" } = rule;
-  const path = fieldPath === "" ? undefined : validFieldPath(fieldPath, readNode(schema));
+  const path = fieldPath === "" ? undefined : validFieldPath(fieldPath, node());
   return {
     rule,
     program,
