@@ -11,6 +11,7 @@
  */
 import { parseArgs } from "node:util";
 import { type Access, ApiClient } from "./api_client.ts";
+import { measureCustomResources } from "./custom_resources.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 import { printRows, type Row } from "./measure.ts";
 import { type OwnCluster, startOwnCluster } from "./own_cluster.ts";
@@ -77,6 +78,7 @@ async function run(access: Access, own?: OwnCluster): Promise<void> {
     rows.push(row);
     console.error(`${row.name}: ${row.perSecond.toFixed(0)}/s`);
   }
+  rows.push(...await measureCustomResources(clients, namespace, seconds));
   const after = await own?.resident();
   if (own !== undefined) await new Promise((resolve) => setTimeout(resolve, IDLE_MILLISECONDS));
   const later = await own?.resident();
