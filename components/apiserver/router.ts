@@ -202,7 +202,7 @@ export class Router {
       case "delete":
         return deleted(target, form, await handleDelete(target));
       case "deletecollection":
-        return deletedAll(target, form, await handleDeleteCollection(target));
+        return deletedAll(target, form, await handleDeleteCollection(target, form.view));
       default:
         throw methodRefused();
     }

@@ -270,7 +270,8 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const ends: (() => void)[] = [];
   const ready = (async () => {
     await registry.ready();
-    const custom = new DefinitionService({ registry, reader, writer, clock, logger });
+    const parts = { registry, reader, writer, clock, logger, random, call: webhooks.call };
+    const custom = new DefinitionService(parts);
     ends.push(
       extending.start(),
       rbac.start(reader),

@@ -1,4 +1,11 @@
-import { type Clock, equalJson, hasReason, type Logger, type Timer } from "../../base/mod.ts";
+import {
+  type Clock,
+  equalJson,
+  hasReason,
+  type Logger,
+  type Random,
+  type Timer,
+} from "../../base/mod.ts";
 import {
   CLEANUP_FINALIZER,
   type CustomDefinitions,
@@ -7,9 +14,11 @@ import {
 } from "../../api/mod.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import type { Registry } from "../registry/mod.ts";
+import type { CallWebhook } from "../webhook/mod.ts";
 import { InstanceCleanup } from "./cleanup.ts";
 import { isTrue, withCondition } from "./conditions.ts";
 import { planStatus } from "./status_plan.ts";
+import { webhookConversion } from "./webhook_conversion.ts";
 
 const GROUP = "apiextensions.k8s.io";
 const RESOURCE = "customresourcedefinitions";
@@ -21,6 +30,9 @@ export interface DefinitionServiceOptions {
   readonly writer: ObjectWriter;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly random: Random;
+  /** Calls the webhooks that convert between versions. */
+  readonly call: CallWebhook;
 }
 
 /** A definition as it is served. */
@@ -151,7 +163,8 @@ export class DefinitionService {
     const definitions = customDefinitions(definition);
     if (definitions === undefined) return;
     if (known !== undefined) this.#remove(name);
-    if (!this.#options.registry.define(definitions)) return;
+    const { registry, call, random } = this.#options;
+    if (!registry.define(definitions, webhookConversion(definition, call, random))) return;
     this.#served.set(name, { definition, definitions });
   }
 

@@ -1,5 +1,6 @@
 import { hasReason } from "../../base/mod.ts";
 import { readListQuery } from "../negotiation/mod.ts";
+import type { VersionView } from "../read/mod.ts";
 import { deleteObject, readDeleteOptions, type StoredObject } from "../registry/mod.ts";
 import { deleteContext, readOptionsBody, type StoredRequest } from "./write_handlers.ts";
 
@@ -7,16 +8,20 @@ import { deleteContext, readOptionsBody, type StoredRequest } from "./write_hand
 const DELETES_AT_ONCE = 64;
 
 /** DELETE of a collection: everything that the selectors find, as a list of what was found. */
-export async function handleDeleteCollection(target: StoredRequest): Promise<StoredObject[]> {
+export async function handleDeleteCollection(
+  target: StoredRequest,
+  view: VersionView,
+): Promise<StoredObject[]> {
   const { resource, definition, info, query } = target;
   const options = readDeleteOptions(await readOptionsBody(target), query);
   const selection = readListQuery(query, definition, false);
   await resource.fresh();
   const found: StoredObject[] = [];
-  for (const entry of resource.cache.range(resource.prefix(info.namespace))) {
-    if (!selection.labels.matches(entry.index.labels ?? {})) continue;
-    if (!selection.fields.matches(resource.fields(entry, definition))) continue;
-    found.push(entry);
+  const labeled = [...resource.cache.range(resource.prefix(info.namespace))]
+    .filter(({ index }) => selection.labels.matches(index.labels ?? {}));
+  if (resource.converts) await view.prepare(labeled);
+  for (const entry of labeled) {
+    if (selection.fields.matches(view.fields(entry))) found.push(entry);
   }
   const context = deleteContext(target, options);
   for (let from = 0; from < found.length; from += DELETES_AT_ONCE) {

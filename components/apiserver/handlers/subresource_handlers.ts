@@ -51,7 +51,9 @@ export async function handleScale(target: StoredRequest): Promise<Scale> {
   if (info.verb === "get") {
     const entry = await resource.get(info.namespace, info.name);
     if (entry === undefined) throw notFound(groupResource(definition), info.name);
-    return readScale(resource.decoded(entry, definition), paths);
+    if (!resource.converts) return readScale(resource.decoded(entry, definition), paths);
+    const own = resource.object(entry);
+    return readScale(await resource.convert(own, resource.definition, definition), paths);
   }
   const contentType = request.headers.get("content-type");
   const options = readWriteOptions(

@@ -14,12 +14,14 @@ export interface Outcome {
 /** Answers a write in the form that was negotiated before it was done. */
 export function respondWritten(
   target: StoredRequest,
-  { negotiated, form }: Presentation,
+  { negotiated, form, view }: Presentation,
   { object, bytes }: Outcome,
   status: number,
 ): Promise<Response> {
   if (negotiated.form !== "object") {
-    return writeBody(form.one(entryOf(target, object)), negotiated, target.request, status);
+    const entry = entryOf(target, object);
+    if (target.resource.converts) view.adopt(entry, object);
+    return writeBody(form.one(entry), negotiated, target.request, status);
   }
   return negotiated.mediaType === PROTOBUF_TYPE
     ? writeObject(object, negotiated, target.request, status)

@@ -52,9 +52,11 @@ export async function listObjects(read: ReadRequest, services: ReadServices): Pr
   const query = readListQuery(read.query, definition, false);
   const selection = new Selection(view, info.namespace, query, info.name);
   const source = await sourceOf(read, query, services);
+  if (selection.needsFields) await prepareCurrent(selection, source.after);
   const page = source.revision === undefined
     ? currentPage(selection, source)
     : await pastPage(selection, info.namespace, source.revision, source);
+  if (read.resource.converts) await view.prepare(page.entries);
   return writeBody(form.list(page.entries, metadataOf(page, selection)), negotiated, request);
 }
 
@@ -95,6 +97,16 @@ async function sourceOf(
     after: undefined,
     limit,
   };
+}
+
+/** Has everything converted that fields are looked up in; more may come while that is asked for. */
+async function prepareCurrent({ view, prefix }: Selection, after?: string): Promise<void> {
+  const { cache } = view.resource;
+  for (;;) {
+    const missing = view.missing(cache.range(prefix, after));
+    if (missing.length === 0) return;
+    await view.prepare(missing);
+  }
 }
 
 /** A page of what the cache shows, read in one turn. */
@@ -149,6 +161,7 @@ async function pastPage(
         ? error
         : withFreshToken(error, resource.prefix(namespace), startAfter);
     });
+    if (selection.needsFields) await selection.view.prepare(past.entries);
     for (const [i, entry] of past.entries.entries()) {
       startAfter = entry.key;
       if (!selection.everything && !selection.matches(entry)) continue;

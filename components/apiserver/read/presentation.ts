@@ -28,12 +28,13 @@ export function presentationOf(read: ReadRequest, clock: Clock, stream = false):
 }
 
 /** Answers one entry in the form that the request wants: of a read, or of a write that is done. */
-export function respondEntry(
+export async function respondEntry(
   read: ReadRequest,
   entry: StoredObject,
   clock: Clock,
   status = 200,
 ): Promise<Response> {
-  const { negotiated, form } = presentationOf(read, clock);
+  const { negotiated, form, view } = presentationOf(read, clock);
+  if (read.resource.converts) await view.prepare([entry]);
   return writeBody(form.one(entry), negotiated, read.request, status);
 }

@@ -40,8 +40,14 @@ export class Selection {
       : labels.toString();
   }
 
+  /** True where it looks at fields that somebody must have converted before. */
+  get needsFields(): boolean {
+    return this.#fields !== undefined && this.view.resource.converts;
+  }
+
   /** A field that every entry must have with one value, and that value: a narrow watch is routed by it. */
   get routedField(): { readonly field: string; readonly value: string } | undefined {
+    if (this.needsFields) return undefined;
     const found = this.#fields?.requirements.find(({ field, operator, value }) =>
       operator === "=" && value !== "" && !field.startsWith("metadata.")
     );
@@ -49,22 +55,35 @@ export class Selection {
   }
 
   matches(entry: StoredObject): boolean {
+    return this.mayMatch(entry) &&
+      (this.#fields === undefined || this.#fields.matches(this.view.fields(entry)));
+  }
+
+  /** True where nothing but fields could say that it does not match. */
+  mayMatch(entry: StoredObject): boolean {
     if (this.single && entry.key !== this.prefix) return false;
     if (this.name !== "" && entry.index.name !== this.name) return false;
-    return (this.#labels === undefined || this.#labels.matches(entry.index.labels)) &&
-      (this.#fields === undefined || this.#fields.matches(this.view.fields(entry)));
+    return this.#labels === undefined || this.#labels.matches(entry.index.labels);
   }
 
   /** Its entries in the cache, in the order of their keys. */
   *current(): Generator<StoredObject> {
-    const { cache } = this.view.resource;
-    if (this.single) {
-      const entry = cache.get(this.prefix);
-      if (entry !== undefined && this.matches(entry)) yield entry;
-      return;
-    }
-    for (const entry of cache.range(this.prefix)) {
+    for (const entry of this.#range()) {
       if (this.everything || this.matches(entry)) yield entry;
     }
+  }
+
+  /** The same as far as it can be said before they are converted. */
+  *candidates(): Generator<StoredObject> {
+    for (const entry of this.#range()) {
+      if (this.mayMatch(entry)) yield entry;
+    }
+  }
+
+  #range(): Iterable<StoredObject> {
+    const { cache } = this.view.resource;
+    if (!this.single) return cache.range(this.prefix);
+    const entry = cache.get(this.prefix);
+    return entry === undefined ? [] : [entry];
   }
 }

@@ -1,3 +1,4 @@
+import { internalError } from "../../base/mod.ts";
 import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import { convertObject } from "../registry/conversion.ts";
 import { ObjectEncoding } from "../registry/encoding.ts";
@@ -16,6 +17,8 @@ export class VersionView {
   readonly encoding: ObjectEncoding;
   /** True where the stored version is the one that is shown. */
   readonly stored: boolean;
+  /** Entries as somebody else made them be of this version. */
+  readonly #converted = new WeakMap<StoredObject, KubeObject>();
 
   constructor(readonly resource: ResourceStore, readonly definition: ResourceDefinition) {
     const { group, version } = resource.definition;
@@ -23,34 +26,80 @@ export class VersionView {
     this.encoding = this.stored ? resource.encoding : new ObjectEncoding(definition);
   }
 
+  /** Asks for those of the entries that somebody else must make be of this version, before they are shown. */
+  async prepare(entries: Iterable<StoredObject>): Promise<void> {
+    const missing = this.missing(entries);
+    if (missing.length === 0) return;
+    const converted = await this.resource.converted(missing, this.definition);
+    for (const [entry, object] of converted) this.#converted.set(entry, object);
+  }
+
+  /** Those of the entries that `prepare` would ask for. */
+  missing(entries: Iterable<StoredObject>): StoredObject[] {
+    if (!this.resource.converts) return [];
+    const missing: StoredObject[] = [];
+    for (const entry of entries) {
+      if (!this.#converted.has(entry) && !this.resource.isOf(entry, this.definition)) {
+        missing.push(entry);
+      }
+    }
+    return missing;
+  }
+
+  /** Shows an entry as this object, which is of this version. */
+  adopt(entry: StoredObject, object: KubeObject): void {
+    this.#converted.set(entry, object);
+  }
+
+  /** What stands for an entry that somebody else converted; undefined where its own bytes do. */
+  #conversionOf(entry: StoredObject): KubeObject | undefined {
+    const known = this.#converted.get(entry);
+    if (known !== undefined || this.resource.isOf(entry, this.definition)) return known;
+    throw internalError(`${entry.key} has not been converted to ${this.encoding.apiVersion}`);
+  }
+
   /** The JSON of an entry, with kind and apiVersion first and metadata after them. */
   bytes(entry: StoredObject): Uint8Array {
+    if (this.resource.converts) {
+      const converted = this.#conversionOf(entry);
+      if (converted === undefined) return entry.bytes;
+      return this.encoding.render(this.encoding.encode(converted), entry.revision);
+    }
     return this.stored ? entry.bytes : encoder.encode(JSON.stringify(this.object(entry)));
   }
 
   /** The object of an entry. Shared: never changed. */
   object(entry: StoredObject): KubeObject {
+    if (this.resource.converts) return this.#conversionOf(entry) ?? this.#decoded(entry);
     if (this.resource.cache.get(entry.key) === entry) {
       return this.resource.decoded(entry, this.definition);
     }
-    const object = JSON.parse(decoder.decode(entry.bytes)) as KubeObject;
+    const object = this.#decoded(entry);
     return this.stored ? object : convertObject(object, this.resource.definition, this.definition);
+  }
+
+  #decoded(entry: StoredObject): KubeObject {
+    return JSON.parse(decoder.decode(entry.bytes)) as KubeObject;
   }
 
   /** The values that field selectors look at. */
   fields(entry: StoredObject): Readonly<Record<string, string>> {
-    return this.stored ? entry.index.fields : this.definition.selectableFields(this.object(entry));
+    return this.stored && !this.resource.converts
+      ? entry.index.fields
+      : this.definition.selectableFields(this.object(entry));
   }
 
   /** The same entry under another revision: what a deletion shows. */
   at(entry: StoredObject, revision: number): StoredObject {
     const { key, index } = entry;
-    return {
-      key,
-      revision,
-      index,
-      bytes: withRevision(entry.bytes, this.resource.encoding, revision),
-    };
+    const encoding = this.resource.encodingOf(entry);
+    const moved = { key, revision, index, bytes: withRevision(entry.bytes, encoding, revision) };
+    const converted = this.#converted.get(entry);
+    if (converted !== undefined) {
+      const metadata = { ...converted.metadata, resourceVersion: String(revision) };
+      this.#converted.set(moved, { ...converted, metadata });
+    }
+    return moved;
   }
 }
 

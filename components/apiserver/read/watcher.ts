@@ -61,6 +61,11 @@ export class Watcher {
   #ended = false;
   /** True while the cache hands over the past, whose length its own window bounds. */
   #starting = false;
+  /** Where somebody must convert what is shown first: all that is under way, in its order. */
+  #converting: Promise<void> = Promise.resolve();
+  #convertingInitial = false;
+  /** How many entries that are. */
+  #convertingEntries = 0;
 
   constructor(
     readonly selection: Selection,
@@ -85,14 +90,22 @@ export class Watcher {
     if (shutdown.aborted) return this.end();
     shutdown.addEventListener("abort", this.#onShutdown, { once: true });
     this.#initialRevision = cache.revision;
+    const { converts } = selection.view.resource;
     if (plan.initial) {
-      this.#initial = [...selection.current()];
-      this.meter?.initial(this.#initial.length);
+      const initial = [...converts ? selection.candidates() : selection.current()];
+      this.meter?.initial(initial.length);
+      if (converts) {
+        this.#convertingInitial = true;
+        this.#convert(initial, () => {
+          this.#convertingInitial = false;
+          this.#initial = initial.filter((entry) => selection.matches(entry));
+        });
+      } else this.#initial = initial;
     }
     this.#starting = true;
     try {
       this.#watch = watchSelection(selection, plan.after ?? cache.revision, {
-        events: (batch) => this.#take(batch),
+        events: converts ? (batch) => this.#convertBatch(batch) : (batch) => this.#take(batch),
         end: (error) => error === undefined ? this.end() : this.#fail(error),
       });
     } catch (error) {
@@ -114,6 +127,7 @@ export class Watcher {
   /** Writes what waits as far as there is room. */
   pump(): void {
     while (!this.#ended && this.#room > 0) {
+      if (!this.#initialDone && this.#convertingInitial) return;
       if (this.#initialAt < this.#initial.length) this.#writeInitial();
       else if (!this.#initialDone) this.#endInitial();
       else if (this.#waitingAt < this.#waiting.length) this.#writeWaiting();
@@ -142,7 +156,8 @@ export class Watcher {
   }
 
   get #behind(): boolean {
-    return !this.#initialDone || this.#waitingAt < this.#waiting.length;
+    return !this.#initialDone || this.#waitingAt < this.#waiting.length ||
+      this.#convertingEntries > 0;
   }
 
   #write(frames: Frames): void {
@@ -150,28 +165,57 @@ export class Watcher {
     this.#output?.write(frames);
   }
 
-  #take(batch: readonly ObjectEvent[]): void {
+  /** Hands a batch on when its objects have been made be of the version that is watched. */
+  #convertBatch(batch: readonly ObjectEvent[]): void {
+    const past = this.#starting;
+    const entries: StoredObject[] = [];
+    for (const { current, previous } of batch) {
+      for (const entry of [current, previous]) {
+        if (entry !== undefined && this.selection.mayMatch(entry)) entries.push(entry);
+      }
+    }
+    this.#convert(entries, () => this.#take(batch, past));
+    if (!past && this.#convertingEntries > WATCH_WAITING_MAXIMUM_EVENTS) this.#endSlow();
+  }
+
+  #convert(entries: readonly StoredObject[], done: () => void): void {
+    this.#convertingEntries += entries.length;
+    this.#converting = this.#converting.then(async () => {
+      if (this.#ended) return;
+      await this.selection.view.prepare(entries);
+      this.#convertingEntries -= entries.length;
+      if (this.#ended) return;
+      done();
+      this.pump();
+    }).catch((error) => this.#fail(error));
+  }
+
+  #take(batch: readonly ObjectEvent[], past = this.#starting): void {
     if (this.#ended) return;
-    if (!this.#starting && !this.#behind && this.#room > 0 && !this.#firstDiffers) {
+    if (!past && !this.#behind && this.#room > 0 && !this.#firstDiffers) {
       const frames = batchFrames(batch, this.selection, this.presentation.form);
       if (frames.list.length > 0) this.#write(frames);
       return;
     }
     for (const event of batch) {
       this.#waiting.push(event);
-      if (!this.#starting) this.#waitingBytes += sizeOf(event);
+      if (!past) this.#waitingBytes += sizeOf(event);
     }
     const tooMany = this.#waiting.length - this.#waitingAt > WATCH_WAITING_MAXIMUM_EVENTS;
-    if (!this.#starting && (tooMany || this.#waitingBytes > WATCH_WAITING_MAXIMUM_BYTES)) {
-      const { resource } = this.selection.view;
-      this.services.logger.warn("watch ended: its client reads too slowly", {
-        resource: resource.definition.plural,
-        prefix: this.selection.prefix,
-      });
-      this.meter?.tooSlow();
-      return this.end();
+    if (!past && (tooMany || this.#waitingBytes > WATCH_WAITING_MAXIMUM_BYTES)) {
+      return this.#endSlow();
     }
-    if (!this.#starting) this.pump();
+    if (!past) this.pump();
+  }
+
+  #endSlow(): void {
+    const { resource } = this.selection.view;
+    this.services.logger.warn("watch ended: its client reads too slowly", {
+      resource: resource.definition.plural,
+      prefix: this.selection.prefix,
+    });
+    this.meter?.tooSlow();
+    this.end();
   }
 
   get #firstDiffers(): boolean {

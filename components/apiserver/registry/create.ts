@@ -78,11 +78,13 @@ export async function createObject(
     ) {
       throw alreadyExists(groupResource(definition), nextMeta.name ?? "");
     }
-    const stored = convertObject(next, ruled, resource.definition);
-    return answer(context, stored, resource.encoding.encode(stored), undefined, true);
+    const stored = await resource.convert(next, ruled, resource.definition);
+    const value = resource.encoding.encode(stored);
+    return answer(context, stored, value, undefined, true, next);
   }
   for (let tries = 1;; tries++) {
-    const stored = convertObject(next, ruled, resource.definition);
+    const pending = resource.convert(next, ruled, resource.definition);
+    const stored = pending instanceof Promise ? await pending : pending;
     const value = resource.encoding.encode(stored);
     resource.cache.offer(value, stored);
     try {
@@ -92,7 +94,7 @@ export async function createObject(
         value,
         ...lifetimeOf(definition),
       });
-      return answer(context, stored, value, revision, true);
+      return answer(context, stored, value, revision, true, next);
     } catch (error) {
       if (!mayHaveHappened(error)) await rollback();
       if (!(error instanceof KeyExistsError)) throw storeError(error);
@@ -114,13 +116,17 @@ export function lifetimeOf(
   return isEvent ? EVENT_LIFETIME : FOR_EVER;
 }
 
-/** The answer to a write: the bytes that a reader will get, in the version that was asked for. */
+/**
+ * The answer to a write: the bytes that a reader will get, in the version that was asked for. `told` is the object in
+ * that version, where it is a custom resource's.
+ */
 export function answer(
   context: WriteContext,
   stored: KubeObject,
   value: Uint8Array,
   revision: number | undefined,
   created: boolean,
+  told: KubeObject,
 ): Written {
   const { definition, resource } = context;
   if (revision !== undefined) {
@@ -128,9 +134,14 @@ export function answer(
   }
   const bytes = revision === undefined ? value : resource.encoding.render(value, revision);
   if (definition === resource.definition) return { object: stored, bytes, created };
-  const object = convertObject(stored, resource.definition, definition);
+  const object = definition.custom === undefined
+    ? convertObject(stored, resource.definition, definition)
+    : { ...told, metadata: { ...told.metadata, ...revisionOf(revision) } };
   return { object, bytes: new TextEncoder().encode(JSON.stringify(object)), created };
 }
+
+const revisionOf = (revision: number | undefined) =>
+  revision === undefined ? {} : { resourceVersion: String(revision) };
 
 function exists(context: WriteContext, name: string, generated: boolean): ApiError {
   const error = alreadyExists(groupResource(context.definition), name);

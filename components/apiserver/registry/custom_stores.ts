@@ -3,6 +3,7 @@ import type { CustomDefinitions, ResourceDefinition } from "../../api/mod.ts";
 import type { Store } from "../../storage/mod.ts";
 import { ResourceStore } from "./resource_store.ts";
 import { StoredVersions } from "./stored_versions.ts";
+import { type ConvertObjects, VersionConversion } from "./version_conversion.ts";
 
 interface CustomStore {
   readonly definitions: CustomDefinitions;
@@ -19,7 +20,7 @@ export class CustomStores {
     readonly options: { readonly store: Store; readonly clock: Clock; readonly logger: Logger },
   ) {}
 
-  define(definitions: CustomDefinitions): void {
+  define(definitions: CustomDefinitions, convert: ConvertObjects | undefined): void {
     const { store } = this.options;
     this.#byPrefix.set(prefixOf(definitions.stored), {
       definitions,
@@ -27,6 +28,7 @@ export class CustomStores {
       versions: new StoredVersions(
         definitions,
         store.shared ? Number.POSITIVE_INFINITY : store.revision,
+        convert === undefined ? undefined : new VersionConversion(convert),
       ),
       resource: undefined,
     });

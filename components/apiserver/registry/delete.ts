@@ -6,7 +6,6 @@ import type { DeleteOptions } from "./delete_options.ts";
 import { admissionRequest } from "./pipeline.ts";
 import type { StoredObject } from "./resource_store.ts";
 import { currentEntry } from "./update.ts";
-import { convertObject } from "./conversion.ts";
 import { groupResource, ruledDefinition, storeError, type WriteContext } from "./write_context.ts";
 
 /** What a DELETE answers: the object where it is still there, or where its kind is always shown; else a Status. */
@@ -33,12 +32,12 @@ export async function deleteObject(
     if (entry === undefined) throw missing(context);
     const previous = resource.object(entry);
     checkPreconditions(context, previous, options);
-    const seen = convertObject(previous, resource.definition, ruledDefinition(context));
+    const seen = await resource.convert(previous, resource.definition, ruledDefinition(context));
     const { pipeline } = dependencies;
     await pipeline.admit(admissionRequest(context, "DELETE", undefined, seen));
     await pipeline.validate(admissionRequest(context, "DELETE", undefined, seen));
     try {
-      return await attempt(dependencies, context, options, entry, previous);
+      return await attempt(dependencies, context, options, entry, previous, seen);
     } catch (error) {
       if (!(error instanceof RevisionMismatchError)) throw storeError(error);
       entry = currentEntry(resource, error.key, error.current);
@@ -52,9 +51,15 @@ async function attempt(
   options: DeleteOptions,
   entry: StoredObject,
   previous: KubeObject,
+  seen: KubeObject,
 ): Promise<Deleted> {
   const { resource } = context;
   const plan = planDelete(context, previous, options, dependencies.clock.now());
+  const custom = context.definition.custom !== undefined &&
+    context.definition !== resource.definition;
+  if (plan.kind === "wait" && custom) {
+    return { object: seen, bytes: new TextEncoder().encode(JSON.stringify(seen)), removed: false };
+  }
   if (plan.kind === "wait") {
     return {
       object: resource.decoded(entry, context.definition),
@@ -71,7 +76,8 @@ async function attempt(
       revision: entry.revision,
       ...lifetimeOf(resource.definition),
     });
-    const { object, bytes } = answer(context, plan.next, value, revision, false);
+    const told = custom ? { ...seen, metadata: plan.next.metadata ?? {} } : plan.next;
+    const { object, bytes } = answer(context, plan.next, value, revision, false, told);
     return { object, bytes, removed: false };
   }
   const revision = context.dryRun
@@ -85,6 +91,7 @@ async function attempt(
       resource.encoding.encode(previous),
       revision,
       false,
+      seen,
     );
     return { object, bytes, removed: true };
   }

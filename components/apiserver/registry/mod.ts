@@ -14,5 +14,6 @@ export { evictPod } from "./pod_eviction.ts";
 export { Registry, type RegistryOptions } from "./registry.ts";
 export { type ObjectIndex, ResourceStore, type StoredObject } from "./resource_store.ts";
 export { type Scale, withScale } from "./scale.ts";
+export type { ConvertObjects } from "./version_conversion.ts";
 export { type Change, updateObject } from "./update.ts";
 export { groupResource, type WriteContext, type Written } from "./write_context.ts";

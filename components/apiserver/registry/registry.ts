@@ -4,6 +4,7 @@ import type { Store } from "../../storage/mod.ts";
 import type { AdmissionPlugin, WriteHook } from "../ports.ts";
 import type { WriteDependencies } from "./create.ts";
 import { CustomStores } from "./custom_stores.ts";
+import type { ConvertObjects } from "./version_conversion.ts";
 import { Definitions } from "./definitions.ts";
 import { WritePipeline } from "./pipeline.ts";
 import { ResourceStore } from "./resource_store.ts";
@@ -68,9 +69,10 @@ export class Registry {
 
   /**
    * Serves a custom resource from now on, in the place of what was served under its prefix. Watches of that end; what
-   * is under way is done. False where a built-in resource has its place.
+   * is under way is done. `convert` where its versions differ in more than their name. False where a built-in resource
+   * has its place.
    */
-  define(definitions: CustomDefinitions): boolean {
+  define(definitions: CustomDefinitions, convert?: ConvertObjects): boolean {
     const { group, plural } = definitions.stored;
     const taken = this.#options.definitions.some((builtin) =>
       builtin.group === group && builtin.plural === plural
@@ -78,7 +80,7 @@ export class Registry {
     if (taken) return false;
     this.undefine(definitions.stored);
     for (const definition of definitions.served) this.definitions.add(definition);
-    this.#custom.define(definitions);
+    this.#custom.define(definitions, convert);
     return true;
   }
 

@@ -9,7 +9,7 @@ import {
 } from "../../storage/mod.ts";
 import { awaitRevision } from "../read/freshness.ts";
 import { convertObject } from "./conversion.ts";
-import { ObjectEncoding } from "./encoding.ts";
+import { apiVersionOf, ObjectEncoding } from "./encoding.ts";
 import { storeError } from "./write_context.ts";
 import type { StoredVersions } from "./stored_versions.ts";
 
@@ -131,6 +131,43 @@ export class ResourceStore {
     return definition.selectableFields(this.decoded(entry, definition));
   }
 
+  /** True where other versions than the stored one have to be asked for. */
+  get converts(): boolean {
+    return this.#versions?.conversion !== undefined;
+  }
+
+  /** An object as a version has it, and, given the stored version, as it is to be stored. */
+  convert(
+    object: KubeObject,
+    from: ResourceDefinition,
+    to: ResourceDefinition,
+  ): KubeObject | Promise<KubeObject> {
+    const conversion = this.#versions?.conversion;
+    return conversion === undefined ? convertObject(object, from, to) : conversion.one(object, to);
+  }
+
+  /** The objects of entries as a version has them, where that has to be asked for. */
+  async converted(
+    entries: readonly StoredObject[],
+    to: ResourceDefinition,
+  ): Promise<Map<StoredObject, KubeObject>> {
+    const held = entries.map((entry) => ({ entry, object: this.object(entry) }));
+    return await this.#versions?.conversion?.entries(held, to) ?? new Map();
+  }
+
+  /** True where the bytes of an entry are those that readers of a version get. */
+  isOf(entry: StoredObject, definition: ResourceDefinition): boolean {
+    return this.encodingOf(entry).apiVersion === apiVersionOf(definition);
+  }
+
+  /** How the bytes of an entry are laid out: as the stored version is, or as one that is still to be converted. */
+  encodingOf(entry: StoredObject): ObjectEncoding {
+    const versions = this.#versions;
+    return versions?.conversion === undefined || versions.isCurrent(entry.revision)
+      ? this.encoding
+      : versions.encodingOf(this.object(entry));
+  }
+
   /** Entries as of a revision that history still holds. */
   async listAt(
     namespace: string,
@@ -182,7 +219,14 @@ export class ResourceStore {
     const versions = this.#versions;
     return versions === undefined || versions.isCurrent(revision)
       ? encoding.render(value, revision)
-      : encoding.render(encoding.encode(this.#decode(value, revision)), revision);
+      : this.#renderOld(this.#decode(value, revision), versions, revision);
+  }
+
+  #renderOld(object: KubeObject, versions: StoredVersions, revision: number): Uint8Array {
+    const encoding = versions.conversion === undefined
+      ? this.encoding
+      : versions.encodingOf(object);
+    return encoding.render(encoding.encode(object), revision);
   }
 
   /** An entry made of a value outside the cache: an old revision, or one that has just been written. */

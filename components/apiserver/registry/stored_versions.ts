@@ -1,6 +1,7 @@
 import type { CustomDefinitions, KubeObject } from "../../api/mod.ts";
-import { asJson } from "./encoding.ts";
 import { convertObject } from "./conversion.ts";
+import { asJson, ObjectEncoding } from "./encoding.ts";
+import type { VersionConversion } from "./version_conversion.ts";
 
 /**
  * What lies in the store of a custom resource may be of another version, or of a schema of before. Such an object is
@@ -8,12 +9,19 @@ import { convertObject } from "./conversion.ts";
  */
 export class StoredVersions {
   readonly #definitions: CustomDefinitions;
+  /** Asked where versions do not just have the same fields. */
+  readonly conversion: VersionConversion | undefined;
   #trusted: number;
 
   /** Objects of revisions up to `revision` may be out of date. */
-  constructor(definitions: CustomDefinitions, revision: number) {
+  constructor(
+    definitions: CustomDefinitions,
+    revision: number,
+    conversion: VersionConversion | undefined,
+  ) {
     this.#definitions = definitions;
     this.#trusted = revision;
+    this.conversion = conversion;
   }
 
   /** Objects of these revisions, too, may be out of date. */
@@ -25,13 +33,25 @@ export class StoredVersions {
     return revision > this.#trusted;
   }
 
-  /** The object, which is changed, as the stored version has it now. */
+  /**
+   * The object, which is changed, as the schema of now has it: of the stored version, or still of its own where
+   * somebody must be asked to convert it.
+   */
   current(object: KubeObject): KubeObject {
-    const { stored, versions } = this.#definitions;
-    const { apiVersion = "" } = object;
-    const version = versions.get(apiVersion.slice(apiVersion.indexOf("/") + 1)) ?? stored;
+    const { stored } = this.#definitions;
+    const version = this.#versionOf(object);
     version.custom?.coerce(asJson(object));
     version.applyDefaults(object);
-    return convertObject(object, version, stored);
+    return this.conversion === undefined ? convertObject(object, version, stored) : object;
+  }
+
+  /** How an object is encoded that is still of its own version. */
+  encodingOf(object: KubeObject): ObjectEncoding {
+    return new ObjectEncoding(this.#versionOf(object));
+  }
+
+  #versionOf({ apiVersion = "" }: KubeObject) {
+    const { stored, versions } = this.#definitions;
+    return versions.get(apiVersion.slice(apiVersion.indexOf("/") + 1)) ?? stored;
   }
 }

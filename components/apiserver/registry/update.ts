@@ -88,11 +88,12 @@ async function attempt(
   const { resource, definition } = context;
   const previous = resource.object(entry);
   const { resourceVersion = "", ...versionless } = previous.metadata ?? {};
-  const existing = convertObject(
+  const pending = resource.convert(
     { ...previous, metadata: versionless },
     resource.definition,
     definition,
   );
+  const existing = pending instanceof Promise ? await pending : pending;
   const made = await change.make(existing, resourceVersion);
   const madeMeta = placeObject(made, context);
   const conditional = checkRevision(madeMeta, previous.metadata ?? {}, definition, change);
@@ -105,7 +106,9 @@ async function attempt(
   }
   const ruled = ruledDefinition(context);
   const next = convertObject(made, definition, ruled);
-  const before = convertObject(previous, resource.definition, ruled);
+  const before = ruled.custom === undefined
+    ? previous
+    : { ...existing, metadata: { ...existing.metadata, resourceVersion } };
   const meta = next.metadata ??= {};
   await dependencies.pipeline.admit(admissionRequest(context, "UPDATE", next, before));
   ruled.custom?.coerce(asJson(next));
@@ -115,13 +118,16 @@ async function attempt(
   const isStale = dependencies.isStale?.(entry.key) === true;
   if (!released && !isStale && onlyTimesDiffer(next, before)) {
     await rollback();
-    return { written: unchanged(context, entry), conditional, current: undefined };
+    return { written: unchanged(context, entry, existing), conditional, current: undefined };
   }
-  const stored = convertObject(next, ruled, resource.definition);
+  const converted = resource.convert(next, ruled, resource.definition);
+  const stored = converted instanceof Promise ? await converted : converted;
   const value = resource.encoding.encode(stored);
   if (context.dryRun) {
     await rollback();
-    const object = convertObject(stored, resource.definition, definition);
+    const object = ruled.custom === undefined
+      ? convertObject(stored, resource.definition, definition)
+      : next;
     const bytes = resource.encoding.render(value, entry.revision);
     return {
       written: {
@@ -144,7 +150,7 @@ async function attempt(
       });
       await dependencies.pipeline.deleted(context, next);
       return {
-        written: answer(context, stored, value, revision, false),
+        written: answer(context, stored, value, revision, false, next),
         conditional,
         current: undefined,
       };
@@ -159,7 +165,7 @@ async function attempt(
     });
     await dependencies.pipeline.updated(context, next, before);
     return {
-      written: answer(context, stored, value, revision, false),
+      written: answer(context, stored, value, revision, false, next),
       conditional,
       current: undefined,
     };
@@ -196,8 +202,13 @@ function checkNothingNamed(
   );
 }
 
-function unchanged(context: WriteContext, entry: StoredObject): Written {
+function unchanged(context: WriteContext, entry: StoredObject, existing: KubeObject): Written {
   const { resource, definition } = context;
+  if (definition.custom !== undefined && definition !== resource.definition) {
+    const metadata = { ...existing.metadata, resourceVersion: String(entry.revision) };
+    const object = { ...existing, metadata };
+    return { object, bytes: new TextEncoder().encode(JSON.stringify(object)), created: false };
+  }
   return {
     object: resource.decoded(entry, definition),
     bytes: resource.bytes(entry, definition),
