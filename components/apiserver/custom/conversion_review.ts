@@ -55,7 +55,8 @@ function answeredObjects(answer: JsonValue, request: ConversionRequest): readonl
   const { response } = review;
   if (request.reviewVersion === "v1") {
     const expected = `${GROUP}/v1, Kind=ConversionReview`;
-    const got = `${review["apiVersion"] ?? ""}, Kind=${review["kind"] ?? ""}`;
+    const version = String(review["apiVersion"] ?? "");
+    const got = `${version.includes("/") ? version : `/${version}`}, Kind=${review["kind"] ?? ""}`;
     if (expected !== got) {
       throw new ConversionFailure(`failed: expected webhook response of ${expected}, got ${got}`);
     }
