@@ -270,8 +270,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const ends: (() => void)[] = [];
   const ready = (async () => {
     await registry.ready();
-    const parts = { registry, reader, writer, clock, logger, random, call: webhooks.call };
-    const custom = new DefinitionService(parts);
+    const custom = new DefinitionService({ ...shared, call: extending.call });
     ends.push(
       extending.start(),
       rbac.start(reader),
