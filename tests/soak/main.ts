@@ -10,6 +10,7 @@ import { decoderFuzz } from "./decoder_fuzz.ts";
 import { etcdKills } from "./etcd_kills.ts";
 import { informerSimulation } from "./informer_simulation.ts";
 import { nodeReboots } from "./node_reboots.ts";
+import { requestFuzz } from "./request_fuzz.ts";
 import { queueSimulation } from "./queue_simulation.ts";
 import { storeKills } from "./store_kills.ts";
 import type { SoakTask } from "./task.ts";
@@ -18,6 +19,7 @@ const TASKS: readonly SoakTask[] = [
   storeKills,
   controlPlaneKills,
   decoderFuzz,
+  requestFuzz,
   informerSimulation,
   queueSimulation,
   nodeReboots,

@@ -50,6 +50,15 @@ Deno.test("discovery answers plain documents", async () => {
   assert.equal((await get("/apis", {}, "POST")).status, 405);
 });
 
+Deno.test("discovery in YAML has no anchors", async () => {
+  const { get } = server();
+  const response = await get("/apis", { accept: "application/yaml" });
+  assert.equal(response.status, 200);
+  const text = await response.text();
+  assert.match(text, /^apiVersion: v1\ngroups:\n/);
+  assert.doesNotMatch(text, /[&*]a\d/);
+});
+
 Deno.test("discovery answers the aggregated document, and 304 to who has it", async () => {
   const { get, definitions } = server();
   const response = await get("/apis", { accept: KUBECTL_ACCEPT });

@@ -17,6 +17,13 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const STATUS_KIND = { group: "", version: "v1", kind: "Status" };
 const PRETTY_INDENT = 2;
+/** Objects that stand in an answer twice are written twice: Kubernetes' YAML has no anchors. */
+const YAML_FORM = {
+  sortMapEntries: true,
+  lineWidth: 0,
+  version: "1.1",
+  aliasDuplicateObjects: false,
+} as const;
 
 /** Clients behind which a person reads. */
 const PRETTY_AGENTS = ["curl", "Wget", "Mozilla/5.0"];
@@ -75,7 +82,7 @@ function bodyBytes(
   }
   const plain = bytes === undefined ? value : JSON.parse(decoder.decode(bytes)) as JsonValue;
   if (mediaType === YAML_TYPE) {
-    return encoder.encode(stringify(plain, { sortMapEntries: true, lineWidth: 0, version: "1.1" }));
+    return encoder.encode(stringify(plain, YAML_FORM));
   }
   return encoder.encode(`${JSON.stringify(plain, null, pretty ? PRETTY_INDENT : 0)}\n`);
 }
