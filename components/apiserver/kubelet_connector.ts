@@ -26,10 +26,7 @@ export interface PassedRequest {
  */
 export interface KubeletConnector {
   fetch(kubelet: KubeletAddress, path: string, request: PassedRequest): Promise<Response>;
-  /**
-   * Opens a WebSocket that speaks exactly `protocol`. Deno's own client refuses names with a slash, so that of the
-   * port-forward tunnel (`SPDY/3.1+portforward.k8s.io`) needs a handshake that writes the header itself.
-   */
+  /** Opens a WebSocket that speaks exactly `protocol`. */
   websocket(kubelet: KubeletAddress, path: string, protocol: string): Promise<StreamPipe>;
   /** A plain connection to where the kubelet speaks HTTP. */
   connect(kubelet: KubeletAddress): Promise<PausablePipe>;

@@ -17,4 +17,5 @@ export * from "./spdy_channels.ts";
 export * from "./spdy_session.ts";
 export * from "./web_socket_upgrade.ts";
 export * from "./websocket_channels.ts";
+export * from "./websocket_client.ts";
 export * from "./tls_client.ts";

@@ -1,14 +1,12 @@
 import {
   KUBELET_HOST,
   nodeStream,
-  opened,
+  openWebSocket,
+  type PausablePipe,
   requestOverSocket,
   secureStream,
   socketPipe,
-  TUNNEL_PROTOCOL,
-  TUNNEL_PROTOCOL_ALIAS,
   type TunnelHub,
-  webSocketPipe,
 } from "../../serving/mod.ts";
 import type {
   BackendConnector,
@@ -43,27 +41,22 @@ export function tunnelKubelets(
         secure: false,
       }
       : { client: direct, origin: `://${bracketed(kubelet.host)}:${kubelet.port}`, secure: true };
+  const connect = async ({ node, host, port }: KubeletAddress): Promise<PausablePipe> => {
+    if (hub.has(node)) {
+      return socketPipe(nodeStream(await hub.connect({ node, host: KUBELET_HOST, port })));
+    }
+    const plain = nodeStream(await hub.connect({ host, port }));
+    return socketPipe(await secureStream(plain, { ...credentials, host }));
+  };
   return {
     async fetch(kubelet, path, request) {
       const { client, origin, secure } = await route(kubelet);
       return await fetch(`http${secure ? "s" : ""}${origin}${path}`, passedInit(request, client));
     },
     async websocket(kubelet, path, protocol) {
-      const { client, origin, secure } = await route(kubelet);
-      const offered = protocol === TUNNEL_PROTOCOL ? TUNNEL_PROTOCOL_ALIAS : protocol;
-      const socket = openSocket(`ws${secure ? "s" : ""}${origin}${path}`, client, [offered]);
-      // Before the opening is awaited: the first message may come with it.
-      const pipe = webSocketPipe(socket);
-      await opened(socket);
-      return pipe;
+      return await openWebSocket(await connect(kubelet), { host: kubelet.host, path, protocol });
     },
-    async connect({ node, host, port }) {
-      if (hub.has(node)) {
-        return socketPipe(nodeStream(await hub.connect({ node, host: KUBELET_HOST, port })));
-      }
-      const plain = nodeStream(await hub.connect({ host, port }));
-      return socketPipe(await secureStream(plain, { ...credentials, host }));
-    },
+    connect,
   };
 }
 
@@ -95,12 +88,6 @@ function passedInit(request: PassedRequest, client: Deno.HttpClient): RequestIni
     redirect: "manual",
     client,
   } as RequestInit;
-}
-
-function openSocket(url: string, client: Deno.HttpClient, protocols: readonly string[]): WebSocket {
-  // Deno's WebSocket takes a client where the web's takes protocols only.
-  const options = { client, protocols: [...protocols] };
-  return new WebSocket(url, options as unknown as string[]);
 }
 
 const bracketed = (host: string): string => host.includes(":") ? `[${host}]` : host;
