@@ -46,3 +46,4 @@ export {
   policyVariables as celPolicyVariables,
   withoutAuthorizer as celWithoutAuthorizer,
 } from "./admission_scope.ts";
+export { celMutationObject } from "./mutation_value.ts";

@@ -299,6 +299,15 @@ const CASES: Cases = {
     },
     ...gone("mutating", "n"),
   ],
+  "objects stand where their names say": [
+    ...mutating("m", [apply("Object{metadata: Object.spec{name: 'x'}}")]),
+    config("a", 403, {
+      reason: "Invalid",
+      message:
+        "policy 'm' with binding 'm-b' denied request: type mismatch: unexpected type name \"Object.spec\", expected \"Object.metadata\", which matches field name path from root Object type",
+    }),
+    ...gone("mutating", "m"),
+  ],
   "operations": [
     ...mutating("m", [patch(
       "[JSONPatch{op: 'test', path: '/data/k', value: 'v'}, JSONPatch{op: 'add', path: '/metadata/labels/' + jsonpatch.escapeKey('a/b'), value: 'x'}]",

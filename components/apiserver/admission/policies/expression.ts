@@ -4,6 +4,7 @@ import {
   CelPending,
   type CelProgram,
   type CelScope,
+  type CelValue,
   compileCel,
 } from "../../../api/mod.ts";
 import { type Activation, expressionError } from "../matching/activation.ts";
@@ -33,10 +34,14 @@ export async function evaluateExpression(
   activation: Activation,
   values: () => Readonly<Record<string, unknown>>,
   budget: CelBudget,
+  /** Reads what was evaluated otherwise than as JSON. */
+  read?: (value: CelValue) => unknown,
 ): Promise<Outcome> {
   if (program === undefined) return { error: `compilation error: ${error}`, overBudget: false };
   for (;;) {
-    const value = program.evaluate(values(), budget);
+    const value = read === undefined
+      ? program.evaluate(values(), budget)
+      : read(program.evaluateValue(values(), budget));
     if (value instanceof CelPending) {
       await activation.authorizer.settle(value.check);
       continue;

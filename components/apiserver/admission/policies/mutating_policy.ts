@@ -2,6 +2,7 @@ import type { JsonObject } from "../../../base/mod.ts";
 import {
   CEL_ADMISSION_RESULTS,
   type CelBudget,
+  celMutationObject,
   celMutationType,
   celPolicyVariables,
   type KubeObject,
@@ -73,7 +74,8 @@ export class MutatingPolicy {
       const of = activation;
       const lazy = variables.open(() => of.with(shared), budget);
       const values = () => of.with({ ...shared, variables: lazy() });
-      const outcome = await evaluateExpression(expression, of, values, budget);
+      const read = kind === "JSONPatch" ? undefined : celMutationObject;
+      const outcome = await evaluateExpression(expression, of, values, budget, read);
       if ("error" in outcome) throw new Error(outcome.error);
       current = kind === "JSONPatch"
         ? withOperations(current, outcome.value)
