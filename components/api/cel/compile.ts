@@ -133,7 +133,9 @@ export function compileCel(text: string, scope: CelScope): CelCompilation {
 function mustBe(expects: readonly CelType[]): string {
   const [only] = expects;
   if (expects.length === 1 && only !== undefined) return `must evaluate to ${formatType(only)}`;
-  return `must evaluate to one of [${expects.map(formatType).join(" ")}]`;
+  // Elsewhere the type of null is called by its value's name.
+  const names = expects.map((type) => type.kind === "null" ? "null_type" : formatType(type));
+  return `must evaluate to one of [${names.join(" ")}]`;
 }
 
 function failed(errors: readonly string[]): CelCompilation {

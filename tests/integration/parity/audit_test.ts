@@ -200,4 +200,50 @@ Deno.test("parity: audit events", async (test) => {
     assert.ok(response.headers.get("audit-id"));
     assert.deepEqual(await events(), []);
   });
+
+  await test.step("what policies note", async () => {
+    const admission = "/apis/admissionregistration.k8s.io/v1";
+    await send("POST", `${admission}/validatingadmissionpolicies`, {
+      body: {
+        metadata: { name: "p" },
+        spec: {
+          matchConstraints: {
+            resourceRules: [{
+              apiGroups: [""],
+              apiVersions: ["v1"],
+              resources: ["configmaps"],
+              operations: ["CREATE"],
+            }],
+          },
+          validations: [{ expression: "false", message: "no" }],
+          auditAnnotations: [{ key: "name", valueExpression: "string(object.metadata.name)" }],
+        },
+      },
+    });
+    await send("POST", `${admission}/validatingadmissionpolicybindings`, {
+      body: {
+        metadata: { name: "b" },
+        spec: { policyName: "p", validationActions: ["Audit"] },
+      },
+    });
+    let noted: JsonObject = {};
+    for (let tries = 0; noted["p/name"] === undefined && tries < 1000; tries++) {
+      await events();
+      await send("POST", "/api/v1/namespaces/a/configmaps?dryRun=All", {
+        body: { metadata: { name: "noted" } },
+      });
+      noted = (await events()).at(-1)?.["annotations"] as JsonObject;
+    }
+    assert.equal(noted["p/name"], "noted");
+    assert.deepEqual(
+      JSON.parse(String(noted["validation.policy.admission.k8s.io/validation_failure"])),
+      [{
+        message: "no",
+        policy: "p",
+        binding: "b",
+        expressionIndex: 0,
+        validationActions: ["Audit"],
+      }],
+    );
+  });
 });

@@ -61,7 +61,13 @@ export class MutatingWebhooks implements AdmissionPlugin {
     if (invocation === undefined) return;
     try {
       const answer = await askWebhook(this.#options, webhook, request, invocation, true);
-      if (applyAnswer(webhook, answer, request, invocation)) reinvocation.changed();
+      const mutated = applyAnswer(webhook, answer, request, invocation);
+      const { configuration, name } = webhook;
+      request.annotate?.(
+        `mutation.webhook.admission.k8s.io/round_${reinvocation.round}_index_${index}`,
+        JSON.stringify({ configuration, webhook: name, mutated }),
+      );
+      if (mutated) reinvocation.changed();
       if (webhook.reinvocable) reinvocation.called(webhook.id);
     } catch (error) {
       if (webhook.reinvocable) reinvocation.called(webhook.id);
