@@ -9,6 +9,7 @@ import type {
   Endpoints,
   EndpointSlice,
   Event,
+  FlowSchema,
   HorizontalPodAutoscaler,
   Ingress,
   IngressClass,
@@ -23,6 +24,7 @@ import type {
   PersistentVolumeClaim,
   PodDisruptionBudget,
   PriorityClass,
+  PriorityLevelConfiguration,
   ResourceClaim,
   ResourceQuota,
   Role,
@@ -48,6 +50,7 @@ import {
 import * as cluster from "../validation/cluster.ts";
 import * as config from "../validation/config.ts";
 import * as extensions from "../validation/extensions.ts";
+import * as flowControl from "../validation/flow_control.ts";
 import { IMMUTABLE } from "../validation/metadata.ts";
 import * as network from "../validation/network.ts";
 import { isIpAddress } from "../validation/pod/spec.ts";
@@ -277,8 +280,14 @@ export const KIND_RULES: RuleTable = {
   }),
   "resource.k8s.io/ResourceClaimTemplate": RETURNED,
   "resource.k8s.io/ResourceSlice": { generation: SPEC, returnsDeleted: true },
-  "flowcontrol.apiserver.k8s.io/FlowSchema": BY_SPEC,
-  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": BY_SPEC,
+  "flowcontrol.apiserver.k8s.io/FlowSchema": rules<FlowSchema>({
+    generation: SPEC,
+    create: flowControl.validateFlowSchema,
+  }),
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": rules<PriorityLevelConfiguration>({
+    generation: SPEC,
+    create: flowControl.validatePriorityLevel,
+  }),
 };
 
 /** A version that is stored from now on stands in the status, where storage migrations look. */

@@ -26,6 +26,8 @@ const CLUSTER = new Set([
   "VolumeAttributesClass",
   "RuntimeClass",
   "PriorityClass",
+  "FlowSchema",
+  "PriorityLevelConfiguration",
   "IngressClass",
   "CustomResourceDefinition",
   "ValidatingWebhookConfiguration",

@@ -191,7 +191,7 @@ export function mended<T extends KubeObject & { spec?: unknown }>(
   const { metadata = {} } = existing;
   const said = metadata.annotations?.[AUTOUPDATE];
   // One that says nothing is kept up to date until somebody else changes it.
-  const updates = MANDATORY.has(metadata.name ?? "") || said === "true" ||
+  const updates = isFixed(desired) || said === "true" ||
     said !== "false" && metadata.generation === 1;
   const right = !updates || equalJson(existing.spec, desired.spec);
   if (right && said === String(updates)) return undefined;
@@ -203,4 +203,10 @@ export function mended<T extends KubeObject & { spec?: unknown }>(
     },
     ...(right ? {} : { spec: desired.spec }),
   };
+}
+
+/** How many seats the exempt level lends is for the cluster's administrators to say. */
+function isFixed({ metadata, spec }: KubeObject & { spec?: unknown }): boolean {
+  const { type } = (spec ?? {}) as { readonly type?: string };
+  return MANDATORY.has(metadata?.name ?? "") && type !== "Exempt";
 }

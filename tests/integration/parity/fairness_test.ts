@@ -109,6 +109,15 @@ testCases("priority and fairness", {
       },
       code: 200,
     },
+    {
+      send: `PATCH ${LEVELS}/exempt`,
+      type: "merge",
+      body: {
+        metadata: { annotations: { "apf.kubernetes.io/autoupdate-spec": "false" } },
+        spec: { exempt: { lendablePercent: 50 } },
+      },
+      code: 200,
+    },
     { send: `DELETE ${SCHEMAS}/service-accounts`, code: 200 },
     { send: "GET /version", later: 61, code: 200 },
     {
@@ -123,6 +132,11 @@ testCases("priority and fairness", {
       has: { spec: { limited: { nominalConcurrencyShares: 7 } } },
     },
     {
+      send: `GET ${LEVELS}/exempt`,
+      code: 200,
+      has: { spec: { exempt: { lendablePercent: 50 } } },
+    },
+    {
       send: `GET ${SCHEMAS}/catch-all`,
       eventually: true,
       code: 200,
@@ -132,6 +146,21 @@ testCases("priority and fairness", {
       },
     },
     { send: `GET ${SCHEMAS}/service-accounts`, eventually: true, code: 200 },
+  ],
+  "what no flow control could follow is refused": [
+    {
+      send: `POST ${SCHEMAS}`,
+      body: {
+        ...SCHEMA,
+        metadata: { name: "first" },
+        spec: { ...SCHEMA.spec, matchingPrecedence: 1 },
+      },
+      code: 422,
+      reason: "Invalid",
+      message:
+        'FlowSchema.flowcontrol.apiserver.k8s.io "first" is invalid: spec.matchingPrecedence: ' +
+        "Invalid value: 1: only the schema named 'exempt' may have matchingPrecedence 1",
+    },
   ],
   "dumps are text": [
     { send: "GET /debug/api_priority_and_fairness/dump_priority_levels", code: 200 },
