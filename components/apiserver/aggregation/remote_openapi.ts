@@ -1,4 +1,5 @@
 import { type Clock, isJsonObject, type JsonObject, type JsonValue } from "../../base/mod.ts";
+import { nestsTooDeep } from "../../api/mod.ts";
 import type { RemoteClients } from "./remote_clients.ts";
 import type { RemoteIndex } from "./remote_index.ts";
 import { askRemote } from "./remote_request.ts";
@@ -87,7 +88,10 @@ export class RemoteOpenApi {
     const now = this.#clock.monotonic();
     if (known !== undefined && now - known.at < FRESH_MILLISECONDS) return known.document;
     const document = askRemote(remote, path, this.#clients, this.#clock, TIMEOUT_MILLISECONDS)
-      .then((value) => isJsonObject(value) ? value : undefined, () => undefined);
+      .then(
+        (value) => isJsonObject(value) && !nestsTooDeep(value) ? value : undefined,
+        () => undefined,
+      );
     this.#kept.set(key, { at: now, document });
     for (const each of this.#kept.keys()) {
       if (this.#index.named(each.split(" ", 1)[0] ?? "") === undefined) this.#kept.delete(each);

@@ -43,6 +43,13 @@ export function answer({ path, body }: FakeCall): FakeAnswer {
       return patch([{ op: "add", path: "/metadata/uid", value: "other" }]);
     case "/spec":
       return patch([{ op: "add", path: "/spec", value: { a: "x", unknown: "y" } }]);
+    case "/deep":
+      return review({
+        patchType: "JSONPatch",
+        patch: btoa(
+          `[{"op":"add","path":"/data","value":${"[".repeat(50_000)}${"]".repeat(50_000)}}]`,
+        ),
+      });
     case "/bad-patch":
       return patch([{ op: "remove", path: "/data/none" }]);
     // What it was asked, in the answer's message.

@@ -409,6 +409,16 @@ const CASES: Cases = {
     gone("mutating", "m"),
     config("b", { eventually: true }),
   ],
+  "a patch that is nested beyond any object": [
+    configuration("mutating", "m", [{ path: "/deep" }]),
+    config("a", {
+      code: 500,
+      message: "Internal error occurred: exceeded max depth",
+      eventually: true,
+    }),
+    gone("mutating", "m"),
+    config("b", { eventually: true }),
+  ],
   "an answer to somebody else": [
     configuration("mutating", "m", [{ path: "/wrong-uid" }]),
     config("a", { code: 500, reason: "InternalError", eventually: true }),

@@ -1,12 +1,11 @@
 import {
-  ApiError,
   equalJson,
   internalError,
   isJsonObject,
   type JsonObject,
   type JsonValue,
 } from "../../../base/mod.ts";
-import { applyJsonPatch } from "../../../api/mod.ts";
+import { applyJsonPatch, nestsTooDeep } from "../../../api/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest } from "../../ports.ts";
 import { asJson } from "../../registry/mod.ts";
 import { isExempt } from "../matching/attributes.ts";
@@ -123,8 +122,9 @@ function parsePatch(text: string): readonly JsonValue[] {
     throw internalError(error instanceof Error ? error.message : String(error));
   }
   if (value === null) return [];
+  if (nestsTooDeep(value)) throw internalError("exceeded max depth");
   if (!Array.isArray(value) || !value.every(isJsonObject)) {
-    throw new ApiError(500, "InternalError", "Internal error occurred: a JSON patch is a list");
+    throw internalError("a JSON patch is a list of operations");
   }
   return value;
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../base/mod.ts";
-import type { KubeObject } from "../../../api/mod.ts";
+import { type KubeObject, nestsTooDeep } from "../../../api/mod.ts";
 
 /** What a webhook answered, after every check of its form. */
 export interface ReviewAnswer {
@@ -50,6 +50,7 @@ export function readReview(
   uid: string,
   mutating: boolean,
 ): ReviewAnswer | string {
+  if (nestsTooDeep(value)) return "exceeded max depth";
   if (!isJsonObject(value)) return "webhook response was absent";
   const response = value["response"];
   if (!isJsonObject(response)) return "webhook response was absent";

@@ -42,6 +42,7 @@ const CASES: [string, JsonValue, boolean, string | undefined][] = [
     false,
     "validating webhook may not return response.patchType",
   ],
+  ["too deep", JSON.parse("[".repeat(20_000) + "]".repeat(20_000)), false, "exceeded max depth"],
   ["broken base64", ok({ ...PATCH, patch: "*" }), true, "response.patch is not base64"],
   [
     "wrong members",
