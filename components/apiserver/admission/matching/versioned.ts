@@ -53,6 +53,7 @@ function checkPlace(next: KubeObject, previous: KubeObject): void {
 function decoded(changed: JsonObject, definition: ResourceDefinition): KubeObject {
   try {
     const { object } = fitObject(changed, definition, { fieldValidation: "Ignore" });
+    definition.custom?.coerce(asJson(object));
     definition.applyDefaults(object);
     return object;
   } catch (error) {
