@@ -219,6 +219,16 @@ export class TestCluster {
     );
   }
 
+  /** What a shell prints in which `kubectl` is this cluster's. */
+  async shell(script: string, env: Record<string, string> = {}): Promise<string> {
+    const path = `${this.#tools}:${Deno.env.get("PATH") ?? ""}`;
+    const result = await run(["sh", "-c", script], {
+      env: { ...this.#environment, PATH: path, ...env },
+    });
+    assert.equal(result.code, 0, `${script}\n${result.stdout}${result.stderr}`);
+    return result.stdout;
+  }
+
   /** kubectl that must succeed; gives what it printed. */
   async ok(args: string, stdin?: string): Promise<string> {
     const result = await this.kubectl(words(args), stdin);

@@ -133,6 +133,13 @@ export function podCases(check: Check): void {
     });
   }
 
+  for (const [carrier, env] of CARRIERS) {
+    check(`exec over ${carrier} makes a fast command wait for a slow reader`, async (c) => {
+      const command = "kubectl exec talker -- head -c 200000000 /dev/zero";
+      assert.equal((await c.shell(`${command} | (sleep 3; wc -c)`, env)).trim(), "200000000");
+    });
+  }
+
   check("attach and run -i speak with the container itself", async (c) => {
     await c.ok(
       "apply -f -",
