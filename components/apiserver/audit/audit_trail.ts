@@ -117,8 +117,11 @@ export class AuditTrail {
       return response;
     }
     const bytes = new Uint8Array(await response.arrayBuffer());
-    const packed = response.headers.has("content-encoding");
-    const body = packed ? undefined : parseBody(bytes, response.headers.get("content-type"));
+    const packed = response.headers.get("content-encoding") === "gzip";
+    const body = parseBody(
+      packed ? await unpack(bytes) : bytes,
+      response.headers.get("content-type"),
+    );
     this.#event.responseStatus = statusOf(code, body);
     if (whole && body !== undefined) this.#event.responseObject = this.#shown(body);
     this.#tell("ResponseComplete");
@@ -135,6 +138,11 @@ export class AuditTrail {
     this.#event.stageTimestamp = microTimestamp(this.#clock.now());
     return this.#emit(this.#event);
   }
+}
+
+async function unpack(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 function isObject({ headers }: Response): boolean {

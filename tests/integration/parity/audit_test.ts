@@ -108,6 +108,17 @@ Deno.test("parity: audit events", async (test) => {
     assert.equal((object["metadata"] as JsonObject)["managedFields"], undefined);
   });
 
+  await test.step("an answer that is packed", async () => {
+    const large = { metadata: { name: "large" }, data: { a: "x".repeat(200_000) } };
+    await send("POST", "/api/v1/namespaces/a/configmaps", { body: large });
+    const response = await send("GET", "/api/v1/namespaces/a/configmaps/large", {
+      headers: { "accept-encoding": "gzip" },
+    });
+    assert.equal(response.headers.get("content-encoding"), "gzip");
+    const object = (await events()).at(-1)?.["responseObject"] as JsonObject;
+    assert.deepEqual(object["data"], large.data);
+  });
+
   await test.step("a request that is refused, with why", async () => {
     const response = await send("DELETE", "/api/v1/namespaces/a/secrets/s", { user: "eve" });
     assert.equal(response.status, 403);
