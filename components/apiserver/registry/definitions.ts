@@ -4,6 +4,8 @@ import type { ResourceDefinition } from "../../api/mod.ts";
 export class Definitions {
   readonly #byPath = new Map<string, ResourceDefinition>();
   readonly #byKind = new Map<string, ResourceDefinition>();
+  /** The served versions of each resource, first come first: asked for on every read of admission. */
+  readonly #versions = new Map<string, ResourceDefinition[]>();
 
   constructor(definitions: readonly ResourceDefinition[]) {
     for (const definition of definitions) this.add(definition);
@@ -11,6 +13,11 @@ export class Definitions {
 
   add(definition: ResourceDefinition): void {
     this.#byPath.set(pathKey(definition.group, definition.version, definition.plural), definition);
+    const resource = resourceKey(definition.group, definition.plural);
+    const versions = this.#versions.get(resource) ?? [];
+    const at = versions.findIndex(({ version }) => version === definition.version);
+    versions[at < 0 ? versions.length : at] = definition;
+    this.#versions.set(resource, versions);
     const kind = `${definition.group}/${definition.version}/${definition.kind}`;
     // Several resources may have bodies of one kind; the stored one is meant by it.
     if (!this.#byKind.has(kind) || definition.storage !== undefined) {
@@ -23,6 +30,10 @@ export class Definitions {
     const { group, version, plural, kind } = definition;
     const path = pathKey(group, version, plural);
     if (this.#byPath.get(path) === definition) this.#byPath.delete(path);
+    const resource = resourceKey(group, plural);
+    const left = (this.#versions.get(resource) ?? []).filter((each) => each !== definition);
+    if (left.length > 0) this.#versions.set(resource, left);
+    else this.#versions.delete(resource);
     const kindKey = `${group}/${version}/${kind}`;
     if (this.#byKind.get(kindKey) === definition) this.#byKind.delete(kindKey);
   }
@@ -33,10 +44,7 @@ export class Definitions {
 
   /** The first served version of a resource. */
   anyVersion(group: string, plural: string): ResourceDefinition | undefined {
-    for (const definition of this.#byPath.values()) {
-      if (definition.group === group && definition.plural === plural) return definition;
-    }
-    return undefined;
+    return this.#versions.get(resourceKey(group, plural))?.[0];
   }
 
   /** True where any resource of a version is served. */
@@ -57,3 +65,4 @@ export class Definitions {
 }
 
 const pathKey = (group: string, version: string, plural: string) => `${group}/${version}/${plural}`;
+const resourceKey = (group: string, plural: string) => `${group}/${plural}`;
