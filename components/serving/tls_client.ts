@@ -164,7 +164,7 @@ class StreamAgent extends https.Agent {
       transport.on("error", (error) => socket.destroy(error));
       socket.on("close", () => transport.destroy());
       await handshake(socket);
-      const why = insecure ? undefined : refusalOf(socket, serverName, authorities, now());
+      const why = insecure ? undefined : refusalOf(socket, serverName, now());
       if (why === undefined) return socket;
       socket.on("error", () => {});
       socket.destroy();
@@ -188,7 +188,6 @@ function handshake(socket: tls.TLSSocket): Promise<void> {
 function refusalOf(
   socket: tls.TLSSocket,
   serverName: string,
-  authorities: string | undefined,
   now: number,
 ): string | undefined {
   if (socket.authorized) return undefined;
@@ -203,22 +202,7 @@ function refusalOf(
   if (tls.checkServerIdentity(serverName, shown) !== undefined) {
     return `certificate is valid for ${namesOf(certificate)}, not ${serverName}`;
   }
-  // A certificate that is trusted itself, as many webhooks have: no chain leads to it, since none is needed. The
-  // handshake has proved that the server holds its key.
-  if (authorities !== undefined && isAmong(certificate, authorities)) return undefined;
   return "certificate signed by unknown authority";
-}
-
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-function isAmong(certificate: X509Certificate, authorities: string): boolean {
-  return (authorities.match(PEM_CERTIFICATE) ?? []).some((pem) => {
-    try {
-      return new X509Certificate(pem).fingerprint256 === certificate.fingerprint256;
-    } catch {
-      return false;
-    }
-  });
 }
 
 function namesOf({ subjectAltName = "" }: X509Certificate): string {
