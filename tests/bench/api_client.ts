@@ -21,7 +21,7 @@ export class ApiClient {
   readonly #http: Deno.HttpClient;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(access: Access) {
+  constructor(access: Access, accept = "application/json") {
     this.#server = access.server;
     this.#http = Deno.createHttpClient({
       ...(access.ca === undefined ? {} : { caCerts: [access.ca] }),
@@ -30,7 +30,7 @@ export class ApiClient {
       http2: true,
     });
     this.#headers = {
-      accept: "application/json",
+      accept,
       ...(access.token === undefined ? {} : { authorization: `Bearer ${access.token}` }),
     };
   }

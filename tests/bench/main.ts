@@ -10,9 +10,9 @@
  * process: where the server is on the same machine it takes its share of the cores.
  */
 import { parseArgs } from "node:util";
+import { ACCESS_FLAGS, givenAccess } from "./access_flags.ts";
 import { type Access, ApiClient } from "./api_client.ts";
 import { measureCustomResources } from "./custom_resources.ts";
-import { readKubeconfig } from "./kubeconfig.ts";
 import { printRows, type Row } from "./measure.ts";
 import { type OwnCluster, startOwnCluster } from "./own_cluster.ts";
 import { makeNamespace } from "./pods.ts";
@@ -27,18 +27,13 @@ const IDLE_MILLISECONDS = 60_000;
 const { values: flags } = parseArgs({
   args: Deno.args,
   options: {
-    server: { type: "string" },
-    token: { type: "string" },
-    ca: { type: "string" },
-    cert: { type: "string" },
-    key: { type: "string" },
-    kubeconfig: { type: "string" },
+    ...ACCESS_FLAGS,
     seconds: { type: "string", default: "3" },
     directory: { type: "string" },
   },
 });
 
-const given = await givenAccess();
+const given = await givenAccess(flags);
 if (given !== undefined) {
   await run(given);
 } else {
@@ -98,20 +93,4 @@ async function run(access: Access, own?: OwnCluster): Promise<void> {
     console.log(`resident, a minute later    ${later.toFixed(0)} MB`);
   }
   if (rows.some(({ errors }) => errors > 0)) Deno.exitCode = 1;
-}
-
-async function givenAccess(): Promise<Access | undefined> {
-  if (flags.kubeconfig !== undefined) return await readKubeconfig(flags.kubeconfig);
-  if (flags.server === undefined) return undefined;
-  const ca = flags.ca === undefined ? undefined : await Deno.readTextFile(flags.ca);
-  const certificate = flags.cert === undefined || flags.key === undefined ? undefined : {
-    cert: await Deno.readTextFile(flags.cert),
-    key: await Deno.readTextFile(flags.key),
-  };
-  return {
-    server: flags.server.replace(/\/$/, ""),
-    ...(ca === undefined ? {} : { ca }),
-    ...(flags.token === undefined ? {} : { token: flags.token }),
-    ...(certificate === undefined ? {} : { certificate }),
-  };
 }

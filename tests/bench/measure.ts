@@ -8,6 +8,8 @@ export interface Row {
   readonly errors: number;
   /** Bytes of one object or one answer, where that says something. */
   readonly bytes?: number;
+  /** Processor time of the server's for one operation. */
+  readonly processorMicroseconds?: number;
   /** The first thing that went wrong. */
   readonly firstError?: string;
 }
@@ -69,8 +71,13 @@ export function percentiles(
 
 /** Prints rows as a table of plain text. */
 export function printRows(rows: readonly Row[]): void {
+  const processor = rows.some(({ processorMicroseconds }) => processorMicroseconds !== undefined);
   printTable(
-    ["", "operations", "per second", "p50 ms", "p99 ms", "bytes", "errors"],
+    [
+      ...["", "operations", "per second", "p50 ms", "p99 ms", "bytes"],
+      ...processor ? ["server's CPU us"] : [],
+      "errors",
+    ],
     rows.map((row) => [
       row.name,
       String(row.operations),
@@ -78,6 +85,7 @@ export function printRows(rows: readonly Row[]): void {
       row.p50Milliseconds.toFixed(2),
       row.p99Milliseconds.toFixed(2),
       row.bytes === undefined ? "" : String(Math.round(row.bytes)),
+      ...processor ? [row.processorMicroseconds?.toFixed(0) ?? ""] : [],
       String(row.errors),
     ]),
   );

@@ -1,28 +1,38 @@
 import { type Access, ApiClient } from "./api_client.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
-import { residentMegabytes } from "./processes.ts";
+import { processorSeconds, residentMegabytes } from "./processes.ts";
 
 export interface OwnCluster {
   readonly access: Access;
   /** From the start of the process. */
   readonly readySeconds: number;
   readonly serviceAccountSeconds: number;
+  readonly pid: number;
+  readonly port: number;
   resident(): Promise<number>;
+  /** Processor time since the start, in seconds. */
+  processor(): Promise<number>;
   end(): Promise<void>;
 }
 
-const START_MILLISECONDS = 60_000;
+const START_MILLISECONDS = 120_000;
 const POLL_MILLISECONDS = 5;
 
-/** A hollow cluster in processes of its own, with an empty data directory on the disk that is measured. */
-export async function startOwnCluster(directory: string): Promise<OwnCluster> {
+/**
+ * A hollow cluster in processes of its own, on the disk that is measured: with an empty data directory, or, on the port
+ * it had before, with that of one that ended.
+ */
+export async function startOwnCluster(
+  directory: string,
+  port = freePort(),
+): Promise<OwnCluster> {
   const root = new URL("../..", import.meta.url).pathname;
   // Written before the cluster is ready; the one that the flag names, after.
   const kubeconfig = `${directory}/data/admin.kubeconfig`;
   const started = performance.now();
   const child = new Deno.Command(`${root}deploy/coracle`, {
     args: [
-      ...["up", "--runtime", "hollow", "--listen", `127.0.0.1:${freePort()}`],
+      ...["up", "--runtime", "hollow", "--listen", `127.0.0.1:${port}`],
       ...["--data-dir", `${directory}/data`, "--kubeconfig", `${directory}/kubeconfig`],
     ],
     stdin: "null",
@@ -66,6 +76,9 @@ export async function startOwnCluster(directory: string): Promise<OwnCluster> {
     access,
     readySeconds,
     serviceAccountSeconds,
+    pid: child.pid,
+    port,
+    processor: () => processorSeconds(child.pid),
     resident: () => residentMegabytes(child.pid),
     end,
   };
