@@ -33,7 +33,7 @@ function readMembers(
     if (member === undefined) {
       reader.skip(wire, number);
     } else if (member.is === "embedded") {
-      readMembers(reader, reader.uint32() + reader.pos, member.members, object, depth + 1);
+      readMembers(reader, reader.uint32() + reader.pos, member.plan.members, object, depth + 1);
     } else {
       readField(reader, wire, member, object, depth);
     }

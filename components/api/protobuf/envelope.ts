@@ -1,4 +1,5 @@
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { LENGTH_DELIMITED, MessageWriter, varintBytes } from "./message_writer.ts";
 
 /** `k8s` and a zero: what every protobuf body starts with. */
 const MAGIC = Uint8Array.of(0x6b, 0x38, 0x73, 0x00);
@@ -45,12 +46,37 @@ export function readEnvelope(bytes: Uint8Array): Envelope {
   return { apiVersion, kind, raw };
 }
 
+/** Beside the message and the names of its kind. */
+const ENVELOPE_BYTES = 32;
+
 /** Wraps an encoded message. Go writes the two empty strings at the end too. */
 export function writeEnvelope({ apiVersion, kind, raw }: Envelope): Uint8Array {
-  const writer = new BinaryWriter();
+  return writeEnvelopeOf(apiVersion, kind, raw.length, (writer) => writer.raw(raw));
+}
+
+/** The same for a message of `length` bytes that `write` writes. */
+export function writeEnvelopeOf(
+  apiVersion: string,
+  kind: string,
+  length: number,
+  write: (writer: MessageWriter) => void,
+): Uint8Array {
+  const names = 3 * (apiVersion.length + kind.length);
+  const writer = new MessageWriter(ENVELOPE_BYTES + names + varintBytes(length) + length);
   writer.raw(MAGIC);
-  writer.tag(1, 2).fork().tag(1, 2).string(apiVersion).tag(2, 2).string(kind).join();
-  writer.tag(2, 2).bytes(raw);
-  writer.tag(3, 2).string("").tag(4, 2).string("");
-  return writer.finish();
+  writer.tag(1, LENGTH_DELIMITED);
+  const start = writer.begin();
+  writer.tag(1, LENGTH_DELIMITED);
+  writer.string(apiVersion);
+  writer.tag(2, LENGTH_DELIMITED);
+  writer.string(kind);
+  writer.end(start);
+  writer.tag(2, LENGTH_DELIMITED);
+  writer.uint32(length);
+  write(writer);
+  writer.tag(3, LENGTH_DELIMITED);
+  writer.string("");
+  writer.tag(4, LENGTH_DELIMITED);
+  writer.string("");
+  return writer.take();
 }

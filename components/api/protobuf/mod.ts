@@ -22,12 +22,16 @@ export function encodeProtobuf(
   object: KubeObject,
   kind: GroupVersionKind,
 ): Uint8Array | undefined {
-  const struct = structFor(kind);
-  if (struct === undefined) return undefined;
+  const message = encodeProtobufItem(object, kind);
+  return message && protobufBody(message, kind);
+}
+
+/** A whole body of an object's message. */
+export function protobufBody(message: Uint8Array, kind: GroupVersionKind): Uint8Array {
   return writeEnvelope({
     apiVersion: kind.group === "" ? kind.version : `${kind.group}/${kind.version}`,
     kind: kind.kind,
-    raw: writeMessage(object as unknown as JsonObject, struct),
+    raw: message,
   });
 }
 

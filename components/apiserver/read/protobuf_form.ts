@@ -5,13 +5,17 @@ import {
   encodeProtobufList,
   type GroupVersionKind,
   type KubeObject,
+  protobufBody,
   writeWatchEvent,
 } from "../../api/mod.ts";
 import type { Negotiated } from "../negotiation/mod.ts";
 import { apiVersionOf } from "../registry/encoding.ts";
 import type { StoredObject } from "../registry/resource_store.ts";
 import { bookmarkMetadata, type Form, type ListMetadata } from "./form.ts";
+import { ProtobufItems } from "./protobuf_items.ts";
 import type { VersionView } from "./version_view.ts";
+
+const items = new ProtobufItems();
 
 /** Objects, or their metadata, as protobuf, for clients that take nothing else. */
 export class ProtobufForm implements Form {
@@ -34,16 +38,12 @@ export class ProtobufForm implements Form {
   }
 
   one(entry: StoredObject): Uint8Array {
-    return this.#body(this.#shown(this.view.object(entry)));
+    return protobufBody(this.#item(entry), this.#kind);
   }
 
   list(entries: readonly StoredObject[], metadata: ListMetadata): Uint8Array {
-    const items = entries.map((entry) => {
-      const item = encodeProtobufItem(this.#shown(this.view.object(entry)), this.#kind);
-      invariant(item !== undefined, "protobuf is negotiated only for kinds that have it");
-      return item;
-    });
-    return encodeProtobufList(this.#listKind, metadata, items);
+    const messages = entries.map((entry) => this.#item(entry));
+    return encodeProtobufList(this.#listKind, metadata, messages);
   }
 
   event(type: "ADDED" | "MODIFIED" | "DELETED", entry: StoredObject): Uint8Array {
@@ -55,8 +55,24 @@ export class ProtobufForm implements Form {
     return writeWatchEvent("BOOKMARK", body);
   }
 
-  #shown(object: KubeObject): KubeObject {
-    return this.#metadataOnly ? { metadata: object.metadata ?? {} } : object;
+  #item(entry: StoredObject): Uint8Array {
+    return this.#lasting(entry)
+      ? items.message(entry, this.key, () => this.#message(entry))
+      : this.#message(entry);
+  }
+
+  /** Metadata alone is small; what somebody converted, or what is in the cache no more, is hardly asked for twice. */
+  #lasting(entry: StoredObject): boolean {
+    const { cache, converts } = this.view.resource;
+    return !this.#metadataOnly && !converts && cache.get(entry.key) === entry;
+  }
+
+  #message(entry: StoredObject): Uint8Array {
+    const object = this.view.object(entry);
+    const shown = this.#metadataOnly ? { metadata: object.metadata ?? {} } : object;
+    const message = encodeProtobufItem(shown, this.#kind);
+    invariant(message !== undefined, "protobuf is negotiated only for kinds that have it");
+    return message;
   }
 
   #body(object: KubeObject): Uint8Array {
