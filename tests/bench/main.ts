@@ -6,8 +6,8 @@
  *     deno task bench --kubeconfig FILE                     the same; certificates work too
  *
  * `--seconds S` is how long each read runs, `--directory D` where the own cluster keeps its data (the disk decides how
- * fast writes are). 32 clients, each with one HTTP/2 connection over TLS; JSON both ways. The load generator is this
- * process: where the server is on the same machine it takes its share of the cores.
+ * fast writes are). 32 clients, each with connections of its own over TLS (HTTP/2, HTTP/1.1 for bodies); JSON both
+ * ways. The load generator is this process: where the server is on the same machine it takes its share of the cores.
  */
 import { parseArgs } from "node:util";
 import { ACCESS_FLAGS, givenAccess } from "./access_flags.ts";
@@ -83,7 +83,7 @@ async function run(access: Access, own?: OwnCluster): Promise<void> {
   const credential = access.token === undefined ? "client certificate" : "bearer token";
   const cores = navigator.hardwareConcurrency;
   console.log(`\n${gitVersion}, ${new Date().toISOString().slice(0, 10)}, ${cores} cores`);
-  console.log(`JSON, ${credential}, ${CLIENTS} clients over HTTP/2 and TLS\n`);
+  console.log(`JSON, ${credential}, ${CLIENTS} clients over TLS: HTTP/2, HTTP/1.1 for bodies\n`);
   printRows(rows);
   if (own !== undefined && idle !== undefined && after !== undefined && later !== undefined) {
     console.log(`\nAPI server ready            ${own.readySeconds.toFixed(2)} s`);

@@ -69,7 +69,9 @@ if (given !== undefined) {
 }
 const load = Deno.loadavg().map((each) => each.toFixed(1)).join(" ");
 console.log(`\n${new Date().toISOString().slice(0, 16)}, load ${load}`);
-console.log(`${navigator.hardwareConcurrency} cores, ${CLIENTS} clients over HTTP/2 and TLS\n`);
+console.log(
+  `${navigator.hardwareConcurrency} cores, ${CLIENTS} clients over TLS: HTTP/2, HTTP/1.1 for bodies\n`,
+);
 printRows(rows);
 console.log();
 for (const [name, value] of facts) console.log(`${name.padEnd(36)}${value}`);
