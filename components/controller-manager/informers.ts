@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "../base/mod.ts";
 import { type KubeObject, type Pod, PODS, type ResourceType } from "../api/mod.ts";
 import type { Client, Selection } from "../client/mod.ts";
-import { Informer } from "../reconcile/mod.ts";
+import { Informer, withoutManagedFields } from "../reconcile/mod.ts";
 import { controllerOf } from "./ownership.ts";
 import { slimPod } from "./slim_pod.ts";
 
@@ -83,10 +83,4 @@ function sharedKey(type: { group: string; resource: string }, selection: Selecti
     selection.labelSelector ?? "",
     selection.fieldSelector ?? "",
   ].join("|");
-}
-
-/** Drops what no controller reads and what a write leaves as it is when it is missing. */
-function withoutManagedFields<T extends KubeObject>(object: T): T {
-  if (object.metadata !== undefined) delete object.metadata.managedFields;
-  return object;
 }

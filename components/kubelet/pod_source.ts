@@ -1,7 +1,7 @@
 import { type Pod, PODS } from "../api/mod.ts";
 import type { Clock, Logger } from "../base/mod.ts";
 import type { Client } from "../client/mod.ts";
-import { type Change, Informer } from "../reconcile/mod.ts";
+import { type Change, Informer, withoutManagedFields } from "../reconcile/mod.ts";
 
 /** The pods that the API has given one node. Many kubelets in one process share what is behind it. */
 export interface PodSource {
@@ -49,6 +49,9 @@ export class PodDistributor {
       type: PODS,
       clock,
       logger,
+      // Those without a node are nobody's here.
+      fieldSelector: "spec.nodeName!=",
+      project: withoutManagedFields,
       indexers: { nodeName: (pod) => pod.spec?.nodeName ? [pod.spec.nodeName] : [] },
     });
   }

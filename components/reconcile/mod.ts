@@ -6,3 +6,4 @@ export * from "./informer.ts";
 export * from "./leader_election.ts";
 export * from "./object_key.ts";
 export * from "./work_queue.ts";
+export * from "./without_managed_fields.ts";

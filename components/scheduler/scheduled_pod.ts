@@ -1,4 +1,5 @@
 import type { Pod } from "../api/mod.ts";
+import { withoutManagedFields } from "../reconcile/mod.ts";
 import { putPod } from "./core_message.ts";
 import type { Interner } from "./interner.ts";
 
@@ -14,6 +15,7 @@ export interface ScheduledPod {
   readonly terminating: boolean;
   /** The core's message for a pod with a node. */
   readonly message?: readonly number[];
+  /** The pod, where it has no node; without `managedFields`. */
   readonly pod?: Pod;
 }
 
@@ -39,7 +41,9 @@ export class PodProjection {
       node,
       schedulerName: pod.spec?.schedulerName ?? "default-scheduler",
       terminating: deletionTimestamp !== undefined,
-      ...(node === "" ? { pod } : { message: putPod(this.#interner, handle, node, pod) }),
+      ...(node === ""
+        ? { pod: withoutManagedFields(pod) }
+        : { message: putPod(this.#interner, handle, node, pod) }),
     };
   }
 
