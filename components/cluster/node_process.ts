@@ -182,6 +182,7 @@ async function kubeletDoor(
     credentials: { certificate, key, clientCa },
     socketParent: SOCKETS,
     logger,
+    clock: systemClock,
     handle,
   });
 }

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import type { Logger } from "../base/mod.ts";
+import type { Clock, Logger } from "../base/mod.ts";
 import { isRawUpgrade, REQUEST_HEAD_MAXIMUM_BYTES, requestHead } from "./request_head.ts";
 import { RawUpgrades } from "./raw_upgrades.ts";
 import { makeSocketFolder } from "./socket_folder.ts";
@@ -21,6 +21,7 @@ export interface DoorOptions {
   readonly port: number;
   readonly credentials: DoorCredentials;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** Where the folder of the inner sockets is made. */
   readonly socketParent?: string;
   handle(request: Request, peer: DoorPeer): Promise<Response>;
@@ -38,6 +39,8 @@ export interface DoorCredentials {
 /** Connections at once; more are closed at once. */
 const CONNECTIONS_MAXIMUM = 20_000;
 const HANDSHAKE_TIMEOUT_MILLISECONDS = 10_000;
+/** A client that has not said the head of its first request by then is left. */
+const FIRST_HEAD_TIMEOUT_MILLISECONDS = 32_000;
 
 /**
  * The TLS front door: ends TLS (with client certificates, ALPN h2 and http/1.1), and gives each connection an inner
@@ -119,9 +122,11 @@ export class Door {
   /** Gives what the client says first, at least the whole head of an HTTP/1.1 request that upgrades. */
   #firstBytes(socket: tls.TLSSocket, decide: (head: Buffer, raw: boolean) => void): void {
     const close = () => {
+      timer.cancel();
       this.#connections.delete(close);
       socket.destroy();
     };
+    const timer = this.#options.clock.after(FIRST_HEAD_TIMEOUT_MILLISECONDS, close);
     this.#connections.add(close);
     socket.on("error", close);
     socket.on("close", close);
@@ -130,6 +135,7 @@ export class Door {
       head = head.length === 0 ? bytes : Buffer.concat([head, bytes]);
       const text = socket.alpnProtocol === "h2" ? "" : requestHead(head);
       if (text === undefined && head.length < REQUEST_HEAD_MAXIMUM_BYTES) return;
+      timer.cancel();
       socket.off("data", take);
       socket.pause();
       decide(head, isRawUpgrade(text ?? "", this.#options.isPassedOn));
@@ -140,13 +146,18 @@ export class Door {
   /** Gives the connection an HTTP server of its own. */
   #serve(socket: tls.TLSSocket, head: Buffer, peer: DoorPeer): void {
     const path = `${this.#directory}/${this.#count++}`;
+    let open = true;
     const inner = Deno.serve(
       { path, onListen() {}, onError: (error) => this.#failed(error) },
-      (request) => this.#options.handle(request, peer),
+      async (request) => {
+        const response = await this.#options.handle(request, peer);
+        // A server that has ended drops an answer without a word to who writes it: a watch would go on for nobody.
+        if (!open) response.body?.cancel().catch(() => {});
+        return response;
+      },
     );
     this.#inner.add(inner);
     const upstream = net.connect({ path });
-    let open = true;
     const close = () => {
       if (!open) return;
       open = false;

@@ -13,6 +13,11 @@ const CASES: [string, string, boolean][] = [
   ],
   ["SPDY that its connection does not name", `${EXEC}Upgrade: SPDY/3.1\r\n`, false],
   [
+    "SPDY whose connection names something alike",
+    `${EXEC}Upgrade: SPDY/3.1\r\nConnection: keep-alive, not-upgrade\r\n`,
+    false,
+  ],
+  [
     "SPDY behind a body",
     `${EXEC}Content-Length: 4\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\n`,
     false,

@@ -23,9 +23,8 @@ export function isRawUpgrade(head: string, isPassedOn?: (path: string) => boolea
     }),
   );
   const upgrade = headers.get("upgrade");
-  if (upgrade === undefined || headers.get("connection")?.includes("upgrade") !== true) {
-    return false;
-  }
+  const connection = (headers.get("connection") ?? "").split(",").map((each) => each.trim());
+  if (upgrade === undefined || !connection.includes("upgrade")) return false;
   if (headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) !== 0) {
     return false;
   }

@@ -45,13 +45,17 @@ export class SpdyHeaderReader {
     this.#inflate.on("data", (chunk: Uint8Array) => {
       this.#chunks.push(chunk);
       this.#length += chunk.length;
-      if (this.#length > BLOCK_MAXIMUM_BYTES) this.#fail?.(new Error("SPDY headers too large"));
+      if (this.#length <= BLOCK_MAXIMUM_BYTES) return;
+      // A small block may swell to a thousand times its size: nothing more of it is unpacked.
+      this.#fail?.(new Error("SPDY headers too large"));
+      this.close();
     });
     this.#inflate.on("error", (error: Error) => this.#fail?.(error));
   }
 
   async read(block: Uint8Array): Promise<Map<string, string>> {
     await new Promise<void>((resolve, reject) => {
+      if (this.#inflate.destroyed) return reject(new Error("no more SPDY headers are read"));
       this.#fail = reject;
       this.#inflate.write(block, () => resolve());
     });
@@ -59,6 +63,13 @@ export class SpdyHeaderReader {
     this.#chunks = [];
     this.#length = 0;
     return parsePairs(bytes);
+  }
+
+  /** Reads no more, and gives up what waits to be read. */
+  close(): void {
+    this.#chunks = [];
+    this.#inflate.destroy();
+    this.#fail?.(new Error("the SPDY session is over"));
   }
 }
 

@@ -27,6 +27,8 @@ export class SpdySession {
   readonly #closed = Promise.withResolvers<void>();
   #turn: Promise<void> = Promise.resolve();
   #next: number;
+  /** The number of the stream that the other side opened last. */
+  #latest = 0;
   #ended = false;
   #unread = 0;
   #paused = false;
@@ -115,14 +117,22 @@ export class SpdySession {
   }
 
   async #frame(frame: SpdyFrame): Promise<void> {
+    if (this.#ended) return;
     switch (frame.type) {
       case "synStream": {
         const headers = await this.#reader.read(frame.headers);
+        const wrongSide = frame.streamId % 2 === this.#next % 2;
+        if (wrongSide || frame.streamId === 0 || frame.streamId < this.#latest) {
+          throw new Error("a SPDY stream's number is not the next");
+        }
+        this.#latest = frame.streamId;
         if (this.#streams.size >= STREAMS_MAXIMUM || this.#streams.has(frame.streamId)) {
           return this.send({ type: "reset", streamId: frame.streamId, status: REFUSED_STREAM });
         }
-        const stream = this.#add(frame.streamId, headers);
         const reply = await this.#writer.write(new Map());
+        // The connection may have ended meanwhile: then nobody would end the stream.
+        if (this.#ended) return;
+        const stream = this.#add(frame.streamId, headers);
         this.send({ type: "synReply", streamId: frame.streamId, fin: false, headers: reply });
         if (frame.fin) stream.ended();
         this.#onStream(stream);
@@ -163,6 +173,7 @@ export class SpdySession {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#reader.close();
     for (const stream of [...this.#streams.values()]) {
       stream.lost(new Error("the connection is closed"));
     }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { deflateSync } from "node:zlib";
 import { FakeClock } from "../base/mod.ts";
 import { memoryPipes } from "./message_pipe.ts";
 import { serveTunnel } from "./port_forward_channels.ts";
 import { encodeSpdy, SpdyDecoder, type SpdyFrame } from "./spdy_frames.ts";
-import { spdyDictionary, SpdyHeaderReader } from "./spdy_headers.ts";
+import { spdyDictionary, SpdyHeaderReader, SpdyHeaderWriter } from "./spdy_headers.ts";
 import { SpdySession } from "./spdy_session.ts";
 import type { PortForwardStream } from "./streams.ts";
 
@@ -80,3 +81,49 @@ Deno.test("serveTunnel sends the text of a failure on the error stream", async (
   assert.equal(await new Response(error.readable).text(), "connection refused");
   client.close();
 });
+
+type Write = (headers: Record<string, string>) => Promise<Uint8Array>;
+const syn = (streamId: number, headers: Uint8Array): SpdyFrame => ({
+  type: "synStream",
+  streamId,
+  fin: false,
+  headers,
+});
+
+/** What a client may send, and how many streams come of it before the session is over. */
+const BREACHES: [string, (write: Write) => Promise<SpdyFrame[]>, number][] = [
+  [
+    "a stream behind the end",
+    async (write) => [
+      syn(1, await write({})),
+      { type: "goAway", lastStreamId: 0, status: 0 },
+      syn(3, await write({})),
+    ],
+    1,
+  ],
+  ["a stream with a number of the server's", async (write) => [syn(2, await write({}))], 0],
+  ["a stream with no number", async (write) => [syn(0, await write({}))], 0],
+  [
+    "a stream with a number that has passed",
+    async (write) => [syn(5, await write({})), syn(3, await write({}))],
+    1,
+  ],
+  [
+    "headers that swell",
+    () => Promise.resolve([syn(1, deflateSync(new Uint8Array(50_000_000)))]),
+    0,
+  ],
+  ["headers that do not inflate", () => Promise.resolve([syn(1, new Uint8Array([1, 2, 3]))]), 0],
+];
+for (const [name, make, streams] of BREACHES) {
+  Deno.test(`SpdySession ends at ${name}`, async () => {
+    const [near, far] = memoryPipes();
+    let opened = 0;
+    const session = new SpdySession(near, "server", () => opened++);
+    const writer = new SpdyHeaderWriter();
+    const frames = await make((headers) => writer.write(new Map(Object.entries(headers))));
+    for (const frame of frames) far.send(encodeSpdy(frame));
+    await session.closed;
+    assert.equal(opened, streams);
+  });
+}

@@ -44,8 +44,12 @@ export function chooseProtocol(
   return header.split(",").map((each) => each.trim()).find((each) => supported.includes(each));
 }
 
-export function isWebSocketUpgrade(request: Request): boolean {
-  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+/** A connection that is to be kept as it is makes an ordinary request of one that names a WebSocket. Pure. */
+export function isWebSocketUpgrade({ headers }: Request): boolean {
+  if (headers.get("upgrade")?.toLowerCase() !== "websocket") return false;
+  // Callers in this process have no connection to speak of.
+  const connection = headers.get("connection") ?? "upgrade";
+  return connection.toLowerCase().split(",").some((each) => each.trim() === "upgrade");
 }
 
 /**

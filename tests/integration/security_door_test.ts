@@ -1,7 +1,14 @@
 /** The TLS door: who comes in by which certificate, and who cannot come in beside it. */
 import assert from "node:assert/strict";
 import * as tls from "node:tls";
-import { seededRandom, silentLogger, systemClock } from "../../components/base/mod.ts";
+import { setImmediate } from "node:timers";
+import {
+  type Clock,
+  FakeClock,
+  seededRandom,
+  silentLogger,
+  systemClock,
+} from "../../components/base/mod.ts";
 import { openPki, type Pki } from "../../components/pki/mod.ts";
 import { Door, type DoorPeer } from "../../components/serving/mod.ts";
 
@@ -11,7 +18,10 @@ const NOBODY = 65534;
 const clock = systemClock;
 const pki = await openPki(undefined, { clock, random: seededRandom(1) });
 
-async function open(socketParent: string): Promise<{ door: Door; peers: DoorPeer[] }> {
+async function open(
+  socketParent: string,
+  clock: Clock = systemClock,
+): Promise<{ door: Door; peers: DoorPeer[] }> {
   const { key, certificate } = await pki.serving("apiserver", {
     commonName: "kube-apiserver",
     hosts: ["127.0.0.1"],
@@ -22,6 +32,7 @@ async function open(socketParent: string): Promise<{ door: Door; peers: DoorPeer
     port: 0,
     credentials: { key, certificate, clientCa: pki.authority.certificate },
     logger: silentLogger,
+    clock,
     socketParent,
     handle(_request, peer) {
       peers.push(peer);
@@ -100,5 +111,30 @@ Deno.test("security: no other user reaches the sockets behind the door", async (
   } finally {
     await door.close();
     await Deno.remove(parent, { recursive: true });
+  }
+});
+
+Deno.test("Door leaves a client that does not say the whole head of its first request", async () => {
+  const folder = await Deno.makeTempDir();
+  const fake = new FakeClock();
+  const { door } = await open(folder, fake);
+  try {
+    const connection = await Deno.connectTls({
+      hostname: "127.0.0.1",
+      port: door.port,
+      caCerts: [pki.authority.certificate],
+    });
+    await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nhost: a\r\n"));
+    while (fake.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+    await fake.advance(31_999);
+    assert.equal(fake.pending, 1);
+    await fake.advance(1);
+    assert.equal(fake.pending, 0);
+    const end = await connection.read(new Uint8Array(1)).catch(() => null);
+    assert.equal(end, null);
+    connection.close();
+  } finally {
+    await door.close();
+    await Deno.remove(folder, { recursive: true });
   }
 });

@@ -13,6 +13,7 @@ import { nodeReboots } from "./node_reboots.ts";
 import { requestFuzz } from "./request_fuzz.ts";
 import { queueSimulation } from "./queue_simulation.ts";
 import { storeKills } from "./store_kills.ts";
+import { streamFuzz } from "./stream_fuzz.ts";
 import type { SoakTask } from "./task.ts";
 
 const TASKS: readonly SoakTask[] = [
@@ -20,6 +21,7 @@ const TASKS: readonly SoakTask[] = [
   controlPlaneKills,
   decoderFuzz,
   requestFuzz,
+  streamFuzz,
   informerSimulation,
   queueSimulation,
   nodeReboots,

@@ -119,6 +119,7 @@ export async function withDoor(
     port: 0,
     credentials: { key, certificate },
     logger: silentLogger,
+    clock: systemClock,
     handle: (request) => fixture.answer(request),
   });
   try {

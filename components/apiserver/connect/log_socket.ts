@@ -22,9 +22,24 @@ export function logSocket(
   const chosen = chooseProtocol(request, [BINARY, BASE64]);
   if (chosen === undefined) return Promise.resolve(refuseSubprotocol(request, [BASE64, BINARY]));
   return open().then((body) => {
-    const socket = upgrade(request, chosen);
-    socket.socket.addEventListener("open", () => void send(socket.socket, body, chosen, clock));
-    return socket.response;
+    let upgraded: Deno.WebSocketUpgrade;
+    try {
+      upgraded = upgrade(request, chosen);
+    } catch (error) {
+      body?.cancel().catch(() => {});
+      throw error;
+    }
+    const { socket, response } = upgraded;
+    let opened = false;
+    socket.addEventListener("open", () => {
+      opened = true;
+      void send(socket, body, chosen, clock);
+    });
+    // The client may leave before the socket opens.
+    socket.addEventListener("close", () => {
+      if (!opened) body?.cancel().catch(() => {});
+    });
+    return response;
   });
 }
 

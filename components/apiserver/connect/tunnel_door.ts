@@ -1,4 +1,5 @@
-import { TUNNEL_PATH, type TunnelHub, webSocketPipe } from "../../serving/mod.ts";
+import { badRequest } from "../../base/mod.ts";
+import { TUNNEL_PATH, type TunnelHub, upgradeWebSocket, webSocketPipe } from "../../serving/mod.ts";
 import { nodeNameOf } from "../authz/mod.ts";
 import type { Authorizer } from "../ports.ts";
 
@@ -12,9 +13,13 @@ export const tunnelAuthorizer: Authorizer = {
 };
 
 function tunnelNode(path: string): string | undefined {
-  return path.startsWith(TUNNEL_PATH)
-    ? decodeURIComponent(path.slice(TUNNEL_PATH.length))
-    : undefined;
+  if (!path.startsWith(TUNNEL_PATH)) return undefined;
+  try {
+    return decodeURIComponent(path.slice(TUNNEL_PATH.length));
+  } catch {
+    // No node has a name that cannot be read.
+    return undefined;
+  }
 }
 
 /** Takes the tunnel that a node's agent opens; `tunnelAuthorizer` has let it in. Undefined: the path is another. */
@@ -28,7 +33,13 @@ export function acceptTunnel(
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return Promise.resolve(new Response("a tunnel is a WebSocket\n", { status: 426 }));
   }
-  const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
+  let upgraded: Deno.WebSocketUpgrade;
+  try {
+    upgraded = upgradeWebSocket(request);
+  } catch (error) {
+    throw badRequest(`unable to upgrade: ${error instanceof Error ? error.message : error}`);
+  }
+  const { socket, response } = upgraded;
   const pipe = webSocketPipe(socket);
   socket.addEventListener("open", () => hub.add(node, pipe));
   return Promise.resolve(response);

@@ -1,11 +1,12 @@
 import { invalid } from "../../base/mod.ts";
+import { isWebSocketUpgrade } from "../../serving/mod.ts";
 import { type ListQuery, parseRevision, readListQuery } from "../negotiation/mod.ts";
 import { awaitRevision } from "./freshness.ts";
 import { presentationOf } from "./presentation.ts";
 import type { ReadRequest, ReadServices } from "./read_request.ts";
 import { Selection } from "./selection.ts";
 import { Watcher, type WatchPlan } from "./watcher.ts";
-import { wantsWebSocket, watchSocket } from "./watch_socket.ts";
+import { watchSocket } from "./watch_socket.ts";
 import { watchResponse } from "./watch_stream.ts";
 
 /** GET with `watch=true`. Throws what negotiation and the query's checks throw; what comes later is an ERROR event. */
@@ -18,9 +19,14 @@ export async function watchObjects(read: ReadRequest, services: ReadServices): P
   const watcher = new Watcher(selection, presentation, plan, services);
   const meter = services.watching?.(info);
   if (meter !== undefined) watcher.meter = meter;
-  return wantsWebSocket(request)
-    ? watchSocket(request, watcher, presentation.negotiated, services.clock)
-    : watchResponse(watcher, presentation.negotiated);
+  if (!isWebSocketUpgrade(request)) return watchResponse(watcher, presentation.negotiated);
+  try {
+    return watchSocket(request, watcher, presentation.negotiated, services.clock);
+  } catch (error) {
+    // What cannot be upgraded is not counted on as a watch.
+    watcher.end();
+    throw error;
+  }
 }
 
 async function planOf(

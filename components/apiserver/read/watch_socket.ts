@@ -11,10 +11,6 @@ const DRAIN_POLL_MILLISECONDS = 20;
 const BEARER_PREFIX = "base64url.bearer.authorization.k8s.io.";
 const decoder = new TextDecoder();
 
-export function wantsWebSocket(request: Request): boolean {
-  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
-}
-
 /** A watch over a WebSocket: one message an event. */
 export function watchSocket(
   request: Request,

@@ -179,6 +179,7 @@ export class ApiServerRole {
         ...address,
         credentials: { key, certificate, clientCa: clientAuthorities(pki) },
         logger,
+        clock: this.#options.clock,
         ...(socketParent === undefined ? {} : { socketParent }),
         handle: (request, peer) => this.server.handle(request, peer),
         isPassedOn: (path) => this.server.isPassedOn(path),

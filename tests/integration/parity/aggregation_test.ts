@@ -271,6 +271,7 @@ Deno.test("parity: aggregation hands upgraded connections over", async () => {
       port: 0,
       credentials: { certificate, key },
       logger: silentLogger,
+      clock: systemClock,
       isPassedOn: (path) => server.isPassedOn(path),
       handle: (request, { address }) =>
         server.handle(request, {
