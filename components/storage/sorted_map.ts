@@ -94,10 +94,10 @@ export class SortedMap<V> {
     }
   }
 
-  /** How many keys lie under `prefix`: linear only in the number of leaves between its ends. */
-  count(prefix: string): number {
-    if (prefix === "") return this.#size;
-    let [leafAt, at] = this.#position(prefix);
+  /** How many values `range` would yield: linear only in the number of leaves that they lie in. */
+  count(prefix: string, startAfter?: string): number {
+    if (prefix === "" && startAfter === undefined) return this.#size;
+    let [leafAt, at] = this.#start(prefix, startAfter);
     let total = 0;
     for (let leaf = this.#leaves[leafAt]; leaf !== undefined; leaf = this.#leaves[++leafAt]) {
       const last = leaf.keys[leaf.keys.length - 1];

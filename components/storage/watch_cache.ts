@@ -107,8 +107,8 @@ class StoreWatchCache<Index, Decoded> implements WatchCache<Index, Decoded> {
     return this.#entries.range(prefix, startAfter);
   }
 
-  count(prefix: string): number {
-    return this.#entries.count(prefix);
+  count(prefix: string, startAfter?: string): number {
+    return this.#entries.count(prefix, startAfter);
   }
 
   decoded(entry: CacheEntry<Index>): Decoded {

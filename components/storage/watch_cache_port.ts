@@ -21,8 +21,8 @@ export interface WatchCache<Index, Decoded> {
    * A consistent state when it is used up in one turn; over several it goes on correctly in what is there by then.
    */
   range(prefix: string, startAfter?: string): Iterable<CacheEntry<Index>>;
-  /** How many entries lie under `prefix`. */
-  count(prefix: string): number;
+  /** How many entries `range` would give; does not walk over them. */
+  count(prefix: string, startAfter?: string): number;
   /** The decoded object of an entry; kept in a bounded LRU. Callers must not change it: they clone. */
   decoded(entry: CacheEntry<Index>): Decoded;
   /**

@@ -122,16 +122,12 @@ function currentPage(selection: Selection, { after, limit }: PageSource): Page {
   let remaining = 0;
   for (const entry of cache.range(selection.prefix, after)) {
     if (limit > 0 && entries.length === limit) {
-      remaining++;
-      if (selection.everything && after === undefined) {
-        remaining = cache.count(selection.prefix) - limit;
-        break;
-      }
-      if (!selection.everything) break;
-    } else {
-      next = entry.key;
-      if (selection.everything || selection.matches(entry)) entries.push(entry);
+      // How many match is not known; that there may be more is.
+      remaining = selection.everything ? cache.count(selection.prefix, next) : 1;
+      break;
     }
+    next = entry.key;
+    if (selection.everything || selection.matches(entry)) entries.push(entry);
   }
   return { entries, revision, ...(remaining > 0 && next !== undefined ? { next, remaining } : {}) };
 }
