@@ -13,6 +13,7 @@ import type { Client, Fetch } from "../client/mod.ts";
 import type { RunningKubelet } from "../kubelet/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { memoryPipes, offerPipe } from "../serving/mod.ts";
+import { chooseControllers } from "../controller-manager/mod.ts";
 import { connectFetch, LOCAL_ORIGIN } from "./connection.ts";
 import { dataLayout } from "./data_directory.ts";
 import { nodeUser, USERS } from "./identities.ts";
@@ -129,6 +130,7 @@ export class Cluster implements AsyncDisposable {
         clock,
         logger,
         nodes: cluster.nodeNames,
+        controllers: chooseControllers(options.controllers).map(({ name }) => name),
         signal: shutdown.signal,
       });
       return cluster;

@@ -12,17 +12,20 @@ export interface ReadinessOptions {
   readonly logger: Logger;
   /** Nodes that must be Ready. */
   readonly nodes: readonly string[];
+  /** Names of the controllers that run; all where not given. What is the work of another is not waited for. */
+  readonly controllers?: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** Resolves when a cluster can run a pod: its nodes are Ready, and the default service account exists. */
+/** Resolves when a cluster can run a pod: its nodes are Ready and seen to be, and the default service account exists. */
 export async function clusterReady(options: ReadinessOptions): Promise<void> {
   const { clock, client, logger, nodes, signal } = options;
   const done = new AbortController();
   const either = AbortSignal.any([signal, done.signal]);
   const missing = new Set(nodes);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let hasAccount = false;
+  const works = (controller: string) => options.controllers?.includes(controller) ?? true;
+  let hasAccount = !works("serviceaccount-controller");
   const check = () => {
     if (missing.size === 0 && hasAccount) resolve();
   };
@@ -33,7 +36,7 @@ export async function clusterReady(options: ReadinessOptions): Promise<void> {
     type: NODES,
     clock,
     logger,
-    project: takesPods,
+    project: works("node-lifecycle-controller") ? takesPods : isReady,
   });
   nodeInformer.onChange(({ key, current }) => {
     if (current === true) missing.delete(key);
@@ -53,7 +56,8 @@ export async function clusterReady(options: ReadinessOptions): Promise<void> {
     check();
   });
   if (nodes.length > 0) nodeInformer.start(either);
-  accounts.start(either);
+  if (!hasAccount) accounts.start(either);
+  check();
   try {
     await promise;
   } finally {

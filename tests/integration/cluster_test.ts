@@ -350,3 +350,11 @@ Deno.test("Cluster gives a kubeconfig whose server takes its certificate, and no
     await Deno.remove(path);
   }
 });
+
+Deno.test("Cluster starts with few controllers, or none, and waits for nobody's work but theirs", async () => {
+  for (const controllers of [["serviceaccount-controller"], []]) {
+    await using cluster = await Cluster.start({ controllers });
+    const [node] = await cluster.client.list(NODES).then(({ items }) => items);
+    assert.ok(node?.spec?.taints?.some(({ key }) => key === "node.kubernetes.io/not-ready"));
+  }
+});
