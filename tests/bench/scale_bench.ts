@@ -74,7 +74,7 @@ console.log(
 );
 printRows(rows);
 console.log();
-for (const [name, value] of facts) console.log(`${name.padEnd(36)}${value}`);
+for (const [name, value] of facts) console.log(`${name.padEnd(42)}${value}`);
 if (rows.some(({ errors }) => errors > 0)) Deno.exitCode = 1;
 
 async function run(access: Access, server: ServerProcess): Promise<void> {
