@@ -1,4 +1,4 @@
-import { resetCluster, withoutUserContext } from "../cluster/mod.ts";
+import { authorityOf, resetCluster, withoutUserContext } from "../cluster/mod.ts";
 import { type Command, DATA_FLAG } from "./command.ts";
 import { layoutOf } from "./data.ts";
 
@@ -10,8 +10,9 @@ export const reset: Command = {
   flags: [DATA_FLAG],
   async run(flags, terminal) {
     const layout = layoutOf(flags, terminal);
+    const authority = await authorityOf(layout.adminKubeconfig);
     const removed = await resetCluster(layout);
-    await withoutUserContext(terminal.environment);
+    await withoutUserContext(terminal.environment, authority);
     terminal.print(
       removed ? `Cluster in ${layout.root} removed.` : `There is no cluster in ${layout.root}.`,
     );

@@ -53,6 +53,7 @@ export async function ownData(root: string, holder: string): Promise<OwnedData> 
   try {
     // Others may pass through: the users that pods run as. Every secret in it has a mode of its own.
     await Deno.mkdir(root, { recursive: true, mode: 0o755 });
+    await refuseOthersFiles(root);
     await Deno.mkdir(layout.logs, { recursive: true, mode: 0o700 });
     file = await Deno.open(`${root}/${LOCK_FILE}`, {
       read: true,
@@ -61,6 +62,7 @@ export async function ownData(root: string, holder: string): Promise<OwnedData> 
       mode: 0o600,
     });
   } catch (error) {
+    if (error instanceof StartError) throw error;
     throw new StartError(`cannot use ${root}: ${error instanceof Error ? error.message : error}`);
   }
   if (!await file.tryLock(true)) {
@@ -74,6 +76,18 @@ export async function ownData(root: string, holder: string): Promise<OwnedData> 
   await file.truncate();
   await file.write(new TextEncoder().encode(`${holder}\n`));
   return { layout, release: () => file.close() };
+}
+
+/** Rejects for a directory that holds something, but not a cluster: a reset would remove all of it one day. */
+export async function refuseOthersFiles(root: string): Promise<void> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(root)) names.push(name);
+  // A detached start makes the folder of the logs before the cluster is there.
+  const empty = names.every((name) => name === "lost+found" || name === "logs");
+  if (empty || names.includes(LOCK_FILE)) return;
+  throw new StartError(
+    `${root} holds other files and no cluster: --data-dir takes an empty or a new directory`,
+  );
 }
 
 /** Writes a whole file at once, readable by its owner only. */

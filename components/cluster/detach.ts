@@ -1,6 +1,6 @@
 import { type Clock, sleep, systemClock } from "../base/mod.ts";
 import { isAlive, logTail, spawnDetached } from "../host/mod.ts";
-import type { DataLayout } from "./data_directory.ts";
+import { type DataLayout, refuseOthersFiles } from "./data_directory.ts";
 import { type Instance, readInstance } from "./instance.ts";
 import { StartError } from "./start_error.ts";
 
@@ -32,8 +32,11 @@ export async function upDetached(
   clock: Clock = systemClock,
 ): Promise<Instance> {
   try {
+    await Deno.mkdir(layout.root, { recursive: true, mode: 0o755 });
+    await refuseOthersFiles(layout.root);
     await Deno.mkdir(layout.logs, { recursive: true, mode: 0o700 });
   } catch (error) {
+    if (error instanceof StartError) throw error;
     throw new StartError(
       `cannot use ${layout.root}: ${error instanceof Error ? error.message : error}`,
     );

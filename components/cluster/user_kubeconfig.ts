@@ -26,14 +26,25 @@ export async function mergeUserKubeconfig(
   }
 }
 
-/** Takes the cluster's context out of it again. */
-export async function withoutUserContext(environment: Environment): Promise<void> {
+const AUTHORITY = /certificate-authority-data: *"?([A-Za-z0-9+/=]+)/;
+
+/** What tells a cluster's entries from those of another with the same names. Undefined where there is no cluster. */
+export async function authorityOf(adminKubeconfig: string): Promise<string | undefined> {
+  return AUTHORITY.exec(await readIfThere(adminKubeconfig) ?? "")?.[1];
+}
+
+/** Takes the context of the cluster with that authority out of it again; entries of others stay. */
+export async function withoutUserContext(
+  environment: Environment,
+  authority: string | undefined,
+): Promise<void> {
+  if (authority === undefined) return;
   const path = userKubeconfigPath(environment);
   const existing = path === undefined ? undefined : await readIfThere(path).catch(() => undefined);
   if (path === undefined || existing === undefined) return;
   try {
     const left = withoutContext(existing, CONTEXT_NAME, path);
-    if (existing.includes(CONTEXT_NAME)) await writeSecret(path, left);
+    if (existing.includes(authority)) await writeSecret(path, left);
   } catch {
     // Not a kubeconfig that we have written.
   }

@@ -1,4 +1,4 @@
-import type { Node, Pod, Service, VolumeMount } from "../api/mod.ts";
+import type { Node, Pod, Service, Volume, VolumeMount } from "../api/mod.ts";
 import type { KubeletConfiguration } from "./config.ts";
 import { containerSecurity } from "./container_security.ts";
 import type { DownwardFacts } from "./downward_api.ts";
@@ -182,7 +182,11 @@ export class NodeSetup implements PodSetup {
     const uid = pod.metadata?.uid ?? "";
     const given = container.spec.volumeMounts ?? [];
     const mounts: Mount[] = [];
-    for (const mount of given) mounts.push(await this.#mountOf(uid, mount, expanded));
+    const volumes = pod.spec?.volumes ?? [];
+    for (const mount of given) {
+      const volume = volumes.find(({ name }) => name === mount.name);
+      mounts.push(await this.#mountOf(uid, mount, expanded, isWrittenByNode(volume)));
+    }
     const covered = new Set(mounts.map(({ containerPath }) => containerPath));
     const add = (hostPath: string, containerPath: string, readOnly: boolean) => {
       if (!covered.has(containerPath)) mounts.push({ hostPath, containerPath, readOnly });
@@ -203,6 +207,7 @@ export class NodeSetup implements PodSetup {
     uid: string,
     mount: VolumeMount,
     expanded: (text: string) => string,
+    writtenByNode: boolean,
   ): Promise<Mount> {
     const volume = this.#options.volumes.path(uid, mount.name ?? "");
     if (volume === undefined) {
@@ -223,7 +228,7 @@ export class NodeSetup implements PodSetup {
     return {
       hostPath: subPath === "" ? volume : await resolveSubPath(volume, subPath),
       containerPath: mountPath.startsWith("/") ? mountPath : `/${mountPath}`,
-      readOnly: mount.readOnly === true,
+      readOnly: writtenByNode || mount.readOnly === true,
       propagation,
     };
   }
@@ -275,4 +280,10 @@ async function head(path: string, maximumBytes: number): Promise<string> {
     // The node never made it, or a container took it away.
     return "";
   }
+}
+
+/** Files that follow the API's objects are the node's to write: no container may, whatever its mount says. */
+function isWrittenByNode(volume: Volume | undefined): boolean {
+  return volume?.configMap !== undefined || volume?.secret !== undefined ||
+    volume?.projected !== undefined || volume?.downwardAPI !== undefined;
 }

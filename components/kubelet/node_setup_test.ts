@@ -159,6 +159,12 @@ Deno.test("NodeSetup gives a container its environment, files and mounts", async
       resolver.includes("search default.svc.cluster.local svc.cluster.local cluster.local"),
     );
     assert.ok(config?.logPath.endsWith("/c/0.log"));
+    const readOnly = Object.fromEntries(
+      config?.mounts.map(({ containerPath, readOnly }) => [containerPath, readOnly]) ?? [],
+    );
+    assert.equal(readOnly["/etc/cm"], true, "nobody writes into a ConfigMap");
+    assert.equal(readOnly["/var/run/secrets/kubernetes.io/serviceaccount"], true);
+    assert.equal(readOnly["/data"], false);
   });
 });
 

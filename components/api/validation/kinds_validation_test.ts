@@ -32,6 +32,20 @@ const slice = (...addresses: string[]): Json => ({
 });
 const RULE = "spec.podFailurePolicy.rules[0]";
 
+Deno.test("the claims of a StatefulSet are volumes of its pods", () => {
+  const mount = (name: string) => ({
+    containers: [{ name: "c", image: "i", volumeMounts: [{ name, mountPath: "/d" }] }],
+  });
+  const claims = { serviceName: "s", volumeClaimTemplates: [{ metadata: { name: "data" } }] };
+  const found = (name: string) =>
+    created("apps/v1 StatefulSet", workload(claims, mount(name)))
+      .filter((problem) => problem.includes("volumeMounts"));
+  assert.deepEqual(found("data"), []);
+  assert.deepEqual(found("other"), [
+    'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "other"',
+  ]);
+});
+
 const BAD: readonly (readonly [string, Json, readonly string[]])[] = [
   ["apps/v1 DaemonSet", workload({}, { activeDeadlineSeconds: 1 }), [
     "spec.template.spec.activeDeadlineSeconds: Invalid value: 1: must not be specified",

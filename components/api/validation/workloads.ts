@@ -260,8 +260,19 @@ export function validateStatefulSet({ spec = {} }: StatefulSet, errors: Errors):
   }
   nonNegative(spec.ordinals?.start, SPEC.child("ordinals").child("start"), errors);
   validateSelection(spec.selector, spec.template, "statefulset", errors);
-  validatePodTemplate(spec.template, SPEC.child("template"), errors);
+  validatePodTemplate(withClaims(spec), SPEC.child("template"), errors);
   alwaysRestarts(spec.template, "StatefulSet", errors);
+}
+
+/** The template as its pods will be: each claim is a volume of them, in the place of one of the same name. */
+function withClaims(
+  { template, volumeClaimTemplates = [] }: NonNullable<StatefulSet["spec"]>,
+): PodTemplateSpec | undefined {
+  const names = new Set(volumeClaimTemplates.flatMap(({ metadata }) => metadata?.name ?? []));
+  if (template?.spec === undefined || names.size === 0) return template;
+  const volumes = (template.spec.volumes ?? []).filter(({ name }) => !names.has(name ?? ""));
+  const claims = [...names].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return { ...template, spec: { ...template.spec, volumes: [...volumes, ...claims] } };
 }
 
 const STATEFUL_MUTABLE = [
