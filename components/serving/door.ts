@@ -180,7 +180,9 @@ export class Door {
     });
     if (socket.destroyed) return close();
     upstream.write(head);
-    socket.pipe(upstream);
+    // Not ended with its client: `close` does that. A shutdown of the inner socket that is under way when it is closed
+    // is never over for the runtime, which would keep everything of the connection.
+    socket.pipe(upstream, { end: false });
     upstream.pipe(socket);
   }
 
