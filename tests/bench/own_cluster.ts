@@ -1,6 +1,7 @@
 import { type Access, ApiClient } from "./api_client.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 import { processorSeconds, residentMegabytes } from "./processes.ts";
+import { freePort } from "../free_port.ts";
 
 export interface OwnCluster {
   readonly access: Access;
@@ -82,11 +83,4 @@ export async function startOwnCluster(
     resident: () => residentMegabytes(child.pid),
     end,
   };
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }

@@ -1,6 +1,7 @@
 /** A cluster as a user starts it: by the launcher, with its own data directory, port and kubeconfig. */
 import assert from "node:assert/strict";
 import { imagesOfNode, importImage } from "../../components/kubelet/mod.ts";
+import { freePort } from "../free_port.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const launcher = `${root}deploy/coracle`;
@@ -38,12 +39,6 @@ export async function run(
   const { code, stdout, stderr } = await child.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
-}
-
-/** A free TCP port of the loopback address. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }
 
 /**

@@ -5,7 +5,8 @@ import { CONFIG_MAPS, type ConfigMap, ENDPOINTS, PODS } from "../../components/a
 import { connect, readKubeconfig } from "../../components/cluster/mod.ts";
 import { openPki } from "../../components/pki/mod.ts";
 import { etcdIsThere, EtcdMembers } from "../etcd_members.ts";
-import { freePort, until } from "./cluster_fixture.ts";
+import { freePort } from "../free_port.ts";
+import { until } from "./cluster_fixture.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 

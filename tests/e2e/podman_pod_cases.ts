@@ -1,7 +1,8 @@
 /** One pod at a time: its streams, its files, its configuration and its life. */
 import assert from "node:assert/strict";
 import { IMAGE } from "./busybox_image.ts";
-import { freePort, type TestCluster, until } from "./cluster_fixture.ts";
+import { freePort } from "../free_port.ts";
+import { type TestCluster, until } from "./cluster_fixture.ts";
 
 type Check = (name: string, body: (cluster: TestCluster) => Promise<void>) => void;
 

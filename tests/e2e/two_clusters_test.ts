@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { missingRequirements } from "../../components/host/mod.ts";
 import { BUSYBOX, busyboxTar, IMAGE } from "./busybox_image.ts";
-import { freePort, run, TestCluster, until } from "./cluster_fixture.ts";
+import { freePort } from "../free_port.ts";
+import { run, TestCluster, until } from "./cluster_fixture.ts";
 
 const rootless = Deno.uid() !== 0;
 const missing = await missingRequirements(rootless);

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from "jose";
 import { readKubeconfig } from "../bench/kubeconfig.ts";
-import { type Finished, freePort, run, TestCluster, until } from "./cluster_fixture.ts";
+import { freePort } from "../free_port.ts";
+import { type Finished, run, TestCluster, until } from "./cluster_fixture.ts";
 
 const LAUNCHER = new URL("../../deploy/coracle", import.meta.url).pathname;
 const MAPS = "/api/v1/namespaces/default/configmaps";

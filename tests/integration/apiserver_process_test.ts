@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { SECRETS } from "../../components/api/mod.ts";
 import { connect, type Connection } from "../../components/cluster/connection.ts";
 import { readKubeconfig } from "../../components/cluster/mod.ts";
+import { freePort } from "../free_port.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const WORD = "a-very-secret-word";
@@ -90,11 +91,6 @@ async function holds(directory: string, text: string): Promise<boolean> {
     if (bytes.includes(text) || bytes.includes(btoa(text))) return true;
   }
   return false;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }
 
 Deno.test("coracle apiserver keeps secrets encrypted through a kill and a rotation", async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { CONFIG_MAPS, type ConfigMap } from "../../components/api/mod.ts";
 import { connect, readKubeconfig } from "../../components/cluster/mod.ts";
+import { freePort } from "../free_port.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const decoder = new TextDecoder();
@@ -33,11 +34,6 @@ async function coracle(home: string, ...args: string[]): Promise<Answer> {
 /** The cache of this very process, which HOME would lead away from. */
 const denoDirectory = Deno.env.get("DENO_DIR") ??
   `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`;
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
-}
 
 async function withHome(body: (home: string) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "coracle-test-" });

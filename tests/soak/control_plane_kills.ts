@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type Random, randomInteger } from "../../components/base/mod.ts";
 import { AnswerError, type ApiClient } from "../bench/api_client.ts";
-import { freePort, HollowCluster } from "./hollow_cluster.ts";
+import { freePort } from "../free_port.ts";
+import { HollowCluster } from "./hollow_cluster.ts";
 import type { SoakTask } from "./task.ts";
 
 const WRITERS = 16;

@@ -56,10 +56,3 @@ export class HollowCluster {
     await this.#child.status;
   }
 }
-
-export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
-}
