@@ -1,4 +1,5 @@
 import type { KubeconfigAccess } from "../../components/cluster/mod.ts";
+import { patience } from "../patience.ts";
 import type { RawStream } from "./random_stream.ts";
 
 /** What is kept of an answer, to read its head and tell of it. */
@@ -21,10 +22,9 @@ export async function speak(
   });
   const answer = new Answer(connection);
   const doing = { step: "its head" };
-  const timer = Promise.withResolvers<never>();
-  const late = setTimeout(
-    () => timer.reject(new Error(`no end of ${doing.step} after ${milliseconds} ms`)),
+  const { late, end } = patience(
     milliseconds,
+    () => `no end of ${doing.step} after ${milliseconds} ms`,
   );
   const say = async () => {
     for (const piece of stream.head) await write(connection, piece);
@@ -37,12 +37,12 @@ export async function speak(
     await answer.end;
   };
   try {
-    await Promise.race([say(), timer.promise]);
+    await Promise.race([say(), late]);
     return answer.text;
   } catch (error) {
     throw new Error(`${(error as Error).message}; answered ${JSON.stringify(answer.text)}`);
   } finally {
-    clearTimeout(late);
+    end();
     connection.close();
     await answer.end;
   }

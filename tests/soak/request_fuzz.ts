@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Random } from "../../components/base/mod.ts";
 import { Cluster } from "../../mod.ts";
+import { patience } from "../patience.ts";
 import { randomRequest } from "./random_request.ts";
 import type { SoakTask } from "./task.ts";
 
@@ -52,26 +53,22 @@ async function askOnce(server: Cluster, random: Random): Promise<number> {
   const request = randomRequest(random);
   const shown = await describe(request);
   const abort = new AbortController();
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`no answer to ${shown}`)),
-    SLOW_MILLISECONDS,
-  );
+  const { late, end } = patience(SLOW_MILLISECONDS, () => `no answer to ${shown}`);
   try {
     const response = await Promise.race([
       server.fetch(new Request(request, { signal: abort.signal })),
-      late.promise,
+      late,
     ]);
     if (response.status < 400) {
       // A watch or a log goes on for as long as somebody reads it.
       await response.body?.cancel();
       return response.status;
     }
-    const text = await Promise.race([response.text(), late.promise]);
+    const text = await Promise.race([response.text(), late]);
     checkRefusal(response, text, request, shown);
     return response.status;
   } finally {
-    clearTimeout(timer);
+    end();
     abort.abort();
   }
 }
