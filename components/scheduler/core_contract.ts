@@ -178,7 +178,7 @@ export interface PreemptOptions {
 
 export interface PreemptCandidate {
   readonly node: string;
-  /** Handles; those that violate a budget first, then by falling priority and rising start time. */
+  /** Handles, by falling priority and rising start time. */
   readonly victims: readonly number[];
   readonly violations: number;
 }
@@ -187,10 +187,8 @@ export interface Preemption {
   readonly candidates: readonly PreemptCandidate[];
   /** Upstream's choice among the candidates. */
   readonly chosen: PreemptCandidate | undefined;
-  /** Nodes that were tried and are not helped by any victims. */
-  readonly withoutVictims: number;
-  /** Nodes that were not tried, since no removal of pods could help. */
-  readonly unhelpful: number;
+  /** Why the other nodes are no candidates; the plugin is `DefaultPreemption` where no filter is to blame. */
+  readonly refusals: readonly Refusal[];
 }
 
 /**
@@ -209,6 +207,8 @@ export interface SchedulerCore {
   removeNode(name: string): void;
   /** A pod that takes room on a node: bound or assumed. Replaces what the handle was, also a nomination. */
   putPod(handle: number, node: string, pod: Pod, volumes?: readonly VolumeUse[]): void;
+  /** `putPod` of a pod as it was encoded last: costs the least. */
+  assume(pod: EncodedPod, node: string): void;
   removePod(handle: number): void;
   putNamespace(name: string, labels: Readonly<Record<string, string>>): void;
   removeNamespace(name: string): void;
