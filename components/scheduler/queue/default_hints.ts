@@ -13,7 +13,9 @@ const nodeAfter = (event: ClusterEvent) => event.after as KnownNode;
 const podOf = (event: ClusterEvent) => (event.after ?? event.before) as KnownPod;
 
 /** It did not hold before (or there was no node) and holds now. */
-function becomes(holds: (pod: Pod, node: KnownNode) => boolean): NonNullable<QueueingHint["helps"]> {
+function becomes(
+  holds: (pod: Pod, node: KnownNode) => boolean,
+): NonNullable<QueueingHint["helps"]> {
   return (pod, event) => {
     const before = nodeBefore(event);
     return holds(pod, nodeAfter(event)) && (before === undefined || !holds(pod, before));
