@@ -83,6 +83,18 @@ export interface Authorizer {
   ): AuthorizationDecision | Promise<AuthorizationDecision>;
 }
 
+/** Makes objects of one resource be of another of its versions. */
+export interface VersionConverter {
+  /** True where somebody has to be asked for other versions. */
+  readonly converts: boolean;
+  /** Does not change the object. Throws, or rejects with, an `ApiError`. */
+  convert(
+    object: KubeObject,
+    from: ResourceDefinition,
+    to: ResourceDefinition,
+  ): KubeObject | Promise<KubeObject>;
+}
+
 /** One write on its way through admission. Mutating plugins change `object` in place. */
 export interface AdmissionRequest {
   readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
@@ -102,6 +114,8 @@ export interface AdmissionRequest {
   readonly requested?: ResourceDefinition;
   /** CreateOptions, UpdateOptions or DeleteOptions as the caller gave them, without their kind. */
   readonly options?: (() => JsonObject) | undefined;
+  /** How the objects become those of other versions, where that is not plain. */
+  readonly versions?: VersionConverter | undefined;
   /** A step of another request, which webhooks and policies have seen as a whole. */
   readonly internal?: boolean | undefined;
   /** Set by plugins that may have to be called once more when others change the object after them. */

@@ -48,6 +48,7 @@ export type ConnectHandler = (
   request: Request,
   info: RequestInfo,
   user: UserInfo,
+  query: URLSearchParams,
 ) => Promise<Response>;
 
 export interface RouterOptions {
@@ -93,11 +94,11 @@ export class Router {
     const target: ResourceRequest = { request, query, info, user, definition, warnings };
     if (CONNECT.has(info.subresource) && definition.subresources.has(info.subresource)) {
       if (connect === undefined) throw notImplemented(`${info.resource}/${info.subresource}`);
-      if (info.subresource !== "log") {
-        const warn = (text: string) => warnings.add(text);
-        await admitConnect(registry.writes.pipeline, request, definition, info, query, user, warn);
-      }
-      return connect(request, info, user);
+      if (info.subresource === "log") return connect(request, info, user, query);
+      const { pipeline } = registry.writes;
+      const warn = (text: string) => warnings.add(text);
+      const admitted = await admitConnect(pipeline, request, definition, info, query, user, warn);
+      return connect(request, admitted.info, user, admitted.query);
     }
     const handler = this.#virtual.get(`${info.group}/${info.resource}/${info.subresource}`);
     const response = handler !== undefined

@@ -9,12 +9,15 @@ export function fieldRequirements(
   query: URLSearchParams,
 ): FieldRequirement[] | undefined {
   if (!SELECTING.has(info.verb)) return undefined;
-  const text = query.get("fieldSelector");
-  if (text === null || text === "") return undefined;
+  return readFieldSelector(query.get("fieldSelector") ?? "");
+}
+
+/** The requirements of a written field selector. What authorization cannot read narrows nothing for it. */
+export function readFieldSelector(text: string): FieldRequirement[] | undefined {
+  if (text === "") return undefined;
   const requirements: FieldRequirement[] = [];
   for (const term of text.split(",")) {
     const match = /^([A-Za-z0-9_./-]+)(!=|==|=)([^=!,\\]*)$/.exec(term);
-    // What authorization cannot read narrows nothing for it.
     if (match === null) return undefined;
     requirements.push({
       field: match[1]!,
@@ -28,8 +31,12 @@ export function fieldRequirements(
 /** A list's label selector, for authorization; undefined where it has none or one that cannot be read. */
 export function labelSelectorOf(info: RequestInfo, query: URLSearchParams): string | undefined {
   if (!SELECTING.has(info.verb)) return undefined;
-  const text = query.get("labelSelector");
-  if (text === null || text === "") return undefined;
+  return readLabelSelector(query.get("labelSelector") ?? "");
+}
+
+/** A written label selector that can be read; undefined for another, and for none. */
+export function readLabelSelector(text: string): string | undefined {
+  if (text === "") return undefined;
   try {
     parseLabelSelector(text);
     return text;

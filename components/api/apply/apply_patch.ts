@@ -8,7 +8,6 @@ import {
 } from "../../base/mod.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
 import type { StructSchema } from "../schema.ts";
-import { compareObjects } from "./compare.ts";
 import { applyConflict, type OwnershipConflict } from "./conflict.ts";
 import { appliedFields, createdFields } from "./extract.ts";
 import {
@@ -33,7 +32,15 @@ import {
   timeText,
 } from "./managers.ts";
 import { mergeApplied } from "./merge.ts";
-import { pruneApplied } from "./prune.ts";
+import {
+  changesBetween,
+  changesByVersion,
+  completeAlike,
+  ownedByVersion,
+  pruneVersions,
+  readableEntries,
+  type VersionedSteps,
+} from "./other_versions.ts";
 import { resetSet } from "./track_update.ts";
 
 /** Who owned an object's fields before somebody first applied to it, where nobody was tracked. */
@@ -57,38 +64,53 @@ export interface ApplyPatch {
   readonly resetFields: readonly string[];
 }
 
+/** Server-side apply where all versions have the same fields. */
+export const applyPatch = (patch: ApplyPatch): { readonly object: KubeObject } =>
+  completeAlike(applySteps(patch), patch.schema);
+
 /**
  * Server-side apply. Answers the new object with its managedFields, which shares nothing with `current`, or `current`
  * itself where nothing changes; neither argument is changed. Throws 400 for a configuration with managedFields, 409 for conflicts, 500 (as upstream) for one
  * that does not fit the schema.
  */
-export function applyPatch(patch: ApplyPatch): { readonly object: KubeObject } {
-  const { current, applied, schema } = patch;
+export function* applySteps(
+  patch: ApplyPatch,
+): VersionedSteps<{ readonly object: KubeObject }> {
+  const { current, applied, schema, apiVersion } = patch;
   if (applied.metadata?.managedFields !== undefined) {
     throw badRequest("metadata.managedFields must be nil");
   }
-  if (applied.apiVersion !== undefined && applied.apiVersion !== patch.apiVersion) {
+  if (applied.apiVersion !== undefined && applied.apiVersion !== apiVersion) {
     throw badRequest(
       "Incorrect version specified in apply patch. " +
-        `Specified patch version: ${applied.apiVersion}, expected: ${patch.apiVersion}`,
+        `Specified patch version: ${applied.apiVersion}, expected: ${apiVersion}`,
     );
   }
   const live = (current ?? {}) as JsonObject;
   const identity: ManagerIdentity = { ...patch, operation: "Apply" };
   const before = trackedEntries(patch);
   const last = before.find((entry) => isManager(entry, identity));
-  const others = before.filter((entry) => entry !== last);
+  const all = before.filter((entry) => entry !== last);
   const reset = resetSet(patch.resetFields);
   const owned = recursiveDifference(appliedFields(applied as JsonObject, schema), reset);
   const merged = mergeChecked(live, patch);
-  const object = pruneLast(merged, schema, last, owned, others);
-  const changes = object === live ? undefined : compareObjects(live, object, schema);
-  const changed = recursiveDifference(changes?.changed ?? EMPTY_SET, reset);
-  const removed = recursiveDifference(changes?.removed ?? EMPTY_SET, reset);
-  checkConflicts(others, changed, patch, live);
-  const entries = reduceEntries(others, (fields) => difference(fields, union(changed, removed)));
+  const object = yield* pruneLast(merged, patch, last, owned, all);
+  const changes = object === live ? undefined : changesBetween(live, object, schema, reset);
+  const seen = yield* changesByVersion(all, changes, {
+    before: live,
+    after: object,
+    apiVersion,
+    reset,
+  });
+  const others = readableEntries(all, seen);
+  const changesFor = (entry: ManagedFieldsEntry) => seen.get(entry.apiVersion ?? apiVersion)!;
+  checkConflicts(others, (entry) => changesFor(entry).changed, patch, live);
+  const entries = reduceEntries(others, (fields, entry) => {
+    const { changed, removed } = changesFor(entry);
+    return difference(fields, union(changed, removed));
+  });
   const isNoop = changes === undefined && last !== undefined && before === stored(patch) &&
-    last.apiVersion === patch.apiVersion && sameSet(fieldsOf(last), owned);
+    last.apiVersion === apiVersion && sameSet(fieldsOf(last), owned);
   if (isNoop && current !== undefined) return { object: current };
   // The time is that of the last change.
   const time = changes === undefined && last?.time !== undefined ? last.time : timeText(patch.now);
@@ -152,28 +174,30 @@ function mergeChecked(live: JsonObject, { applied, schema, apiVersion }: ApplyPa
   );
 }
 
-function pruneLast(
+function* pruneLast(
   merged: JsonObject,
-  schema: StructSchema,
+  { schema, apiVersion }: ApplyPatch,
   last: ManagedFieldsEntry | undefined,
   owned: FieldSet,
   others: readonly ManagedFieldsEntry[],
-): JsonObject {
-  if (last === undefined || isSubset(fieldsOf(last), owned)) return merged;
-  const all = others.reduce((set, entry) => union(set, fieldsOf(entry)), owned);
-  return pruneApplied(merged, schema, fieldsOf(last), all);
+): VersionedSteps<JsonObject> {
+  if (last === undefined) return merged;
+  const { apiVersion: lastVersion = apiVersion } = last;
+  if (lastVersion === apiVersion && isSubset(fieldsOf(last), owned)) return merged;
+  const all = ownedByVersion(others, apiVersion, owned);
+  return yield* pruneVersions({ object: merged, schema }, apiVersion, last, all);
 }
 
 function checkConflicts(
   others: readonly ManagedFieldsEntry[],
-  changed: FieldSet,
+  changed: (entry: ManagedFieldsEntry) => FieldSet,
   patch: ApplyPatch,
   live: JsonObject,
 ): void {
-  if (patch.force || isEmptySet(changed)) return;
+  if (patch.force) return;
   const conflicts: OwnershipConflict[] = [];
   for (const owner of others) {
-    const fields = intersection(fieldsOf(owner), changed);
+    const fields = intersection(fieldsOf(owner), changed(owner));
     if (!isEmptySet(fields)) conflicts.push({ owner, fields });
   }
   if (conflicts.length === 0) return;

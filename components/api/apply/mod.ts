@@ -1,4 +1,10 @@
 /** Server-side apply and the tracking of who manages which fields. */
-export { type ApplyPatch, applyPatch, onlyTimesDiffer } from "./apply_patch.ts";
+export { type ApplyPatch, applyPatch, applySteps, onlyTimesDiffer } from "./apply_patch.ts";
 export { mergeApplied } from "./merge.ts";
-export { type TrackUpdate, trackUpdate } from "./track_update.ts";
+export {
+  completeSteps,
+  type GrantWish,
+  type VersionedObject,
+  type VersionWish,
+} from "./other_versions.ts";
+export { trackSteps, type TrackUpdate, trackUpdate } from "./track_update.ts";

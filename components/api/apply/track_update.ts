@@ -1,7 +1,6 @@
 import type { JsonObject } from "../../base/mod.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
 import type { StructSchema } from "../schema.ts";
-import { compareObjects } from "./compare.ts";
 import { createdFields } from "./extract.ts";
 import {
   difference,
@@ -24,6 +23,13 @@ import {
   sortEntries,
   timeText,
 } from "./managers.ts";
+import {
+  changesBetween,
+  changesByVersion,
+  completeAlike,
+  readableEntries,
+  type VersionedSteps,
+} from "./other_versions.ts";
 
 /** One write that is no apply: POST, PUT, or any patch but an apply patch. */
 export interface TrackUpdate {
@@ -42,26 +48,31 @@ export interface TrackUpdate {
   readonly resetFields: readonly string[];
 }
 
+/** The managedFields after a write, where all versions have the same fields. Undefined: the object is not tracked. */
+export const trackUpdate = (write: TrackUpdate): ManagedFieldsEntry[] | undefined =>
+  completeAlike(trackSteps(write), write.schema);
+
 /** The managedFields after a write. Undefined: the object is not tracked. Changes no argument. */
-export function trackUpdate(write: TrackUpdate): ManagedFieldsEntry[] | undefined {
-  const { previous, next, schema, subresource } = write;
+export function* trackSteps(
+  write: TrackUpdate,
+): VersionedSteps<ManagedFieldsEntry[] | undefined> {
+  const { previous, next, schema, subresource, apiVersion } = write;
   const current = currentEntries(previous, next, subresource);
   // An object that is there without entries has had its tracking dropped.
   if (current.length === 0 && previous !== undefined) return undefined;
-  const changes = previous === undefined
-    ? { changed: createdFields(next as JsonObject, schema), removed: EMPTY_SET }
-    : compareObjects(previous as JsonObject, next as JsonObject, schema);
-  if (changes === undefined) return current;
   const reset = resetSet(write.resetFields);
-  const changed = recursiveDifference(changes.changed, reset);
-  const removed = recursiveDifference(changes.removed, reset);
+  const [before, after] = [(previous ?? {}) as JsonObject, next as JsonObject];
+  const changes = previous === undefined
+    ? { changed: recursiveDifference(createdFields(after, schema), reset), removed: EMPTY_SET }
+    : changesBetween(before, after, schema, reset);
+  if (changes === undefined) return current;
+  const { changed } = changes;
   const identity: ManagerIdentity = { ...write, operation: "Update" };
-  const gone = union(changed, removed);
-  const entries = reduceEntries(
-    current,
-    (fields, entry) =>
-      isManager(entry, identity) ? difference(fields, removed) : difference(fields, gone),
-  );
+  const seen = yield* changesByVersion(current, changes, { before, after, apiVersion, reset });
+  const entries = reduceEntries(readableEntries(current, seen), (fields, entry) => {
+    const { changed, removed } = seen.get(entry.apiVersion ?? apiVersion) ?? changes;
+    return difference(fields, isManager(entry, identity) ? removed : union(changed, removed));
+  });
   if (isEmptySet(changed)) return entries;
   const time = timeText(write.now);
   const at = entries.findIndex((entry) => isManager(entry, identity));

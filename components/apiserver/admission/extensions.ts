@@ -5,6 +5,7 @@ import { MutatingPolicies } from "./policies/mutating_policies.ts";
 import { MutatingPolicy } from "./policies/mutating_policy.ts";
 import type { ServedKinds } from "./policies/params.ts";
 import { PolicyIndex } from "./policies/policy_index.ts";
+import { PolicyMetrics } from "./policies/policy_metrics.ts";
 import { ValidatingPolicies } from "./policies/validating_policies.ts";
 import { ValidatingPolicy } from "./policies/validating_policy.ts";
 import { MutatingWebhooks } from "./webhooks/mutating_webhooks.ts";
@@ -47,10 +48,11 @@ export class AdmissionExtensions {
           ? []
           : definitions.all().filter((each) => each.storage?.prefix === storage.prefix),
     };
+    const policies = { ...shared, metrics: new PolicyMetrics(options.metrics, options.clock) };
     this.plugins = {
-      MutatingAdmissionPolicy: new MutatingPolicies(this.#mutatingPolicies, shared),
+      MutatingAdmissionPolicy: new MutatingPolicies(this.#mutatingPolicies, policies),
       MutatingAdmissionWebhook: new MutatingWebhooks(this.#mutating, shared),
-      ValidatingAdmissionPolicy: new ValidatingPolicies(this.#validatingPolicies, shared),
+      ValidatingAdmissionPolicy: new ValidatingPolicies(this.#validatingPolicies, policies),
       ValidatingAdmissionWebhook: new ValidatingWebhooks(this.#validating, shared),
     };
   }

@@ -29,15 +29,19 @@ export type ConnectDependencies = Omit<ConnectContext, "info" | "query" | "user"
 /** Answers every subresource that streams. The request is authorized for its own verb already. */
 export function connectHandler(
   dependencies: ConnectDependencies,
-): (request: Request, info: RequestInfo, user: UserInfo) => Promise<Response> {
-  return async (request, info, user) => {
+): (
+  request: Request,
+  info: RequestInfo,
+  user: UserInfo,
+  query?: URLSearchParams,
+) => Promise<Response> {
+  return async (request, info, user, query = new URL(request.url).searchParams) => {
     const handler = info.group === ""
       ? HANDLERS[`${info.resource}/${info.subresource}`]
       : undefined;
     if (handler === undefined) throw noSuchResource();
     const [methods, answer] = handler;
     if (!methods.includes(request.method)) throw methodNotAllowed();
-    const query = new URL(request.url).searchParams;
     return await answer(request, { ...dependencies, info, user, query });
   };
 }

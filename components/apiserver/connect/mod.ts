@@ -5,3 +5,4 @@ export { isLocalAddress } from "./proxy_target.ts";
 export { proxyUpgrade } from "./proxy_upgrade.ts";
 export { type KubeletCredentials, tunnelBackends, tunnelKubelets } from "./tunnel_connectors.ts";
 export { acceptTunnel, tunnelAuthorizer } from "./tunnel_door.ts";
+export { splitProxyPath } from "./proxy.ts";

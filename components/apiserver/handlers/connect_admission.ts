@@ -1,5 +1,6 @@
 import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import { trailOf } from "../audit/mod.ts";
+import { splitProxyPath } from "../connect/mod.ts";
 import type { AdmissionRequest, RequestInfo, UserInfo } from "../ports.ts";
 import type { WritePipeline } from "../registry/mod.ts";
 
@@ -11,17 +12,26 @@ const KINDS: Readonly<Record<string, string>> = {
   portforward: "PodPortForwardOptions",
 };
 
-/** Lets admission see that a connection to a pod, a Service or a node is opened: what it is for comes from the query. */
+/** What a connection is for, once admission has had its say. */
+export interface AdmittedConnect {
+  readonly info: RequestInfo;
+  readonly query: URLSearchParams;
+}
+
+/**
+ * Lets admission see that a connection to a pod, a Service or a node is opened: what it is for comes from the query.
+ * Answers what it is for then: admission may change it.
+ */
 export async function admitConnect(
   pipeline: WritePipeline,
-  asked: Request,
+  received: Request,
   definition: ResourceDefinition,
   info: RequestInfo,
   query: URLSearchParams,
   user: UserInfo,
   warn: (text: string) => void,
-): Promise<void> {
-  const trail = trailOf(asked);
+): Promise<AdmittedConnect> {
+  const trail = trailOf(received);
   const request: AdmissionRequest = {
     operation: "CONNECT",
     definition,
@@ -35,8 +45,33 @@ export async function admitConnect(
     warn,
     ...(trail === undefined ? {} : { annotate: (key, value) => trail.annotate(key, value) }),
   };
+  const asked = JSON.stringify(request.object);
   await pipeline.admit(request);
   await pipeline.validate(request);
+  return JSON.stringify(request.object) === asked
+    ? { info, query }
+    : changedConnect(request.object as unknown as Record<string, unknown>, info, query);
+}
+
+/** The connection that changed options stand for. What they do not hold stays as it was asked for. Pure. */
+function changedConnect(
+  options: Readonly<Record<string, unknown>>,
+  info: RequestInfo,
+  query: URLSearchParams,
+): AdmittedConnect {
+  if (info.subresource === "proxy") {
+    const path = String(options["path"] ?? "").replace(/^\/+/, "");
+    return { info: { ...info, path: `${splitProxyPath(info.path).prefix}/${path}` }, query };
+  }
+  const changed = new URLSearchParams(query);
+  for (const name of ["container", ...FLAGS, ...LISTS]) {
+    changed.delete(name);
+    const value = options[name];
+    for (const each of Array.isArray(value) ? value : value === undefined ? [] : [value]) {
+      changed.append(name, String(each));
+    }
+  }
+  return { info, query: changed };
 }
 
 /** PodExecOptions and its like. Pure. */

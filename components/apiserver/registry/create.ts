@@ -61,7 +61,7 @@ export async function createObject(
     );
   }
   const { clock, random, pipeline } = dependencies;
-  if (ownership === "tracked") ownFields(context, object, undefined, clock.now());
+  if (ownership === "tracked") await ownFields(context, object, undefined, clock.now());
   const ruled = ruledDefinition(context);
   const next = convertObject(object, definition, ruled);
   const nextMeta = next.metadata ??= {};

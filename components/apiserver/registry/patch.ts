@@ -11,8 +11,9 @@ import {
 import {
   applyJsonPatch,
   applyMergePatch,
-  applyPatch,
+  applySteps,
   applyStrategicPatch,
+  completeSteps,
   type FieldValidation,
   fitObject,
   type KubeObject,
@@ -21,6 +22,7 @@ import {
   type ResourceDefinition,
 } from "../../api/mod.ts";
 import { apiVersionOf, asJson } from "./encoding.ts";
+import { versionsFor } from "./field_ownership.ts";
 import { goText, patchedObject } from "./patched_object.ts";
 import type { Change } from "./update.ts";
 import { groupResource, type WriteContext } from "./write_context.ts";
@@ -100,12 +102,12 @@ export function patchChange(
       createsMissing: context.subresource === "",
       unconditional: true,
       ownership: "stated",
-      make: (existing, resourceVersion) => {
+      make: async (existing, resourceVersion) => {
         const applied = appliedConfiguration(patch, context, options.fieldValidation);
         placeApplied(applied, context);
         if (existing !== undefined) checkAppliedRevision(applied, resourceVersion, context);
         const { resetFields } = definition.strategy;
-        const { object } = applyPatch({
+        const steps = applySteps({
           current: existing,
           applied,
           schema: definition.schema,
@@ -116,6 +118,8 @@ export function patchChange(
           subresource: context.subresource,
           resetFields: context.subresource === "status" ? resetFields.status : resetFields.main,
         });
+        const applying = completeSteps(steps, versionsFor(context));
+        const { object } = applying instanceof Promise ? await applying : applying;
         const copy = object === existing ? structuredClone(object) : object;
         // What the configuration holds is of the declared fields, but its values are as they were written.
         const { object: next } = fitObject(asJson(copy), definition, { fieldValidation: "Ignore" });

@@ -161,6 +161,7 @@ export function admissionRequest(
     requested: context.definition,
     options: context.options,
     internal: context.internal,
+    versions: context.resource,
     annotate: context.annotate,
   };
 }

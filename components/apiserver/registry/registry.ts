@@ -121,14 +121,15 @@ export class Registry {
     const { store, clock, logger, definitions } = this.#options;
     if (this.#byPrefix.has(storage.prefix)) return;
     // Objects lie in the version that storage names where that is served, else in the first served one.
+    const { prefix, group, version, kind } = storage;
+    const siblings = definitions.filter((other) => other.storage?.prefix === prefix);
     const stored =
-      definitions.find((other) =>
-        other.storage?.prefix === storage.prefix && other.group === storage.group &&
-        other.version === storage.version && other.kind === storage.kind
+      siblings.find((other) =>
+        other.group === group && other.version === version && other.kind === kind
       ) ?? definition;
     this.#byPrefix.set(
-      storage.prefix,
-      new ResourceStore(store, stored, storage.prefix, clock, logger),
+      prefix,
+      new ResourceStore(store, stored, prefix, clock, logger, undefined, siblings),
     );
   }
 }

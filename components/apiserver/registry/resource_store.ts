@@ -36,6 +36,7 @@ export class ResourceStore {
   /** Objects of entries that did not come from the cache. */
   readonly #past = new WeakMap<StoredObject, KubeObject>();
   readonly #versions: StoredVersions | undefined;
+  readonly #siblings: readonly ResourceDefinition[];
   #users = 0;
   #retired: (() => void) | undefined;
 
@@ -46,7 +47,10 @@ export class ResourceStore {
     clock: Clock,
     logger: Logger,
     versions?: StoredVersions,
+    /** All versions of a built-in resource. */
+    siblings: readonly ResourceDefinition[] = [definition],
   ) {
+    this.#siblings = siblings;
     this.definition = definition;
     this.encoding = new ObjectEncoding(definition);
     this.#store = store;
@@ -134,6 +138,17 @@ export class ResourceStore {
   /** True where other versions than the stored one have to be asked for. */
   get converts(): boolean {
     return this.#versions?.conversion !== undefined;
+  }
+
+  /** The definition of one of its versions, also of one that is not served; undefined for what is none. */
+  version(apiVersion: string): ResourceDefinition | undefined {
+    const slash = apiVersion.lastIndexOf("/");
+    const [group, version] = [apiVersion.slice(0, Math.max(0, slash)), apiVersion.slice(slash + 1)];
+    const versions = this.#versions;
+    if (versions !== undefined) {
+      return group === this.definition.group ? versions.find(version) : undefined;
+    }
+    return this.#siblings.find((each) => each.group === group && each.version === version);
   }
 
   /** An object as a version has it, and, given the stored version, as it is to be stored. */

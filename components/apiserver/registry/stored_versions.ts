@@ -1,4 +1,4 @@
-import type { CustomDefinitions, KubeObject } from "../../api/mod.ts";
+import type { CustomDefinitions, KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import { convertObject } from "./conversion.ts";
 import { asJson, ObjectEncoding } from "./encoding.ts";
 import type { VersionConversion } from "./version_conversion.ts";
@@ -27,6 +27,11 @@ export class StoredVersions {
   /** Objects of these revisions, too, may be out of date. */
   distrust(revision: number): void {
     this.#trusted = Math.max(this.#trusted, revision);
+  }
+
+  /** What is defined as this version, served or not. */
+  find(version: string): ResourceDefinition | undefined {
+    return this.#definitions.versions.get(version);
   }
 
   isCurrent(revision: number): boolean {

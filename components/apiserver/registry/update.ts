@@ -102,7 +102,8 @@ async function attempt(
   if ((change.ownership ?? "tracked") === "tracked") {
     // Where a subresource writes one part of the object, the rest of what was sent is nobody's wish.
     subresourceStrategyFor(definition, context.subresource)?.prepareForUpdate(made, existing);
-    ownFields(context, made, existing, dependencies.clock.now());
+    const owning = ownFields(context, made, existing, dependencies.clock.now());
+    if (owning !== undefined) await owning;
   }
   const ruled = ruledDefinition(context);
   const next = convertObject(made, definition, ruled);

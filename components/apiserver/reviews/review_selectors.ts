@@ -1,5 +1,6 @@
 import type { StatusCause } from "../../base/mod.ts";
-import { parseLabelSelector, type ResourceAttributes } from "../../api/mod.ts";
+import type { ResourceAttributes } from "../../api/mod.ts";
+import { readFieldSelector, readLabelSelector } from "../selector_attributes.ts";
 import type { AuthorizationAttributes, FieldRequirement } from "../ports.ts";
 
 type Selectors = Pick<AuthorizationAttributes, "fieldSelector" | "labelSelector">;
@@ -17,16 +18,7 @@ export function selectorsOf(asked: Attributes): Selectors {
 
 function fieldsOf(selector: NonNullable<Attributes>["fieldSelector"]): FieldRequirement[] {
   const { rawSelector = "", requirements = [] } = selector ?? {};
-  if (rawSelector !== "") {
-    const terms = rawSelector.split(",").map((term) =>
-      /^([A-Za-z0-9_./-]+)(!=|==|=)([^=!,\\]*)$/.exec(term)
-    );
-    return terms.some((term) => term === null) ? [] : terms.map((term) => ({
-      field: term?.[1] ?? "",
-      operator: term?.[2] === "!=" ? "!=" : "=",
-      value: term?.[3] ?? "",
-    }));
-  }
+  if (rawSelector !== "") return readFieldSelector(rawSelector) ?? [];
   return requirements.flatMap(({ key = "", operator, values = [] }): FieldRequirement[] => {
     const [value] = values;
     if (value === undefined || values.length !== 1) return [];
@@ -53,12 +45,7 @@ function labelsOf(selector: NonNullable<Attributes>["labelSelector"]): string {
       }
     },
   ).filter((one) => one !== "").join(",");
-  try {
-    parseLabelSelector(written);
-    return written;
-  } catch {
-    return "";
-  }
+  return readLabelSelector(written) ?? "";
 }
 
 /** What is wrong with a review's selectors, in upstream's words. */

@@ -9,6 +9,7 @@ import type {
   Authorizer,
   UserInfo,
 } from "../../ports.ts";
+import { readFieldSelector, readLabelSelector } from "../../selector_attributes.ts";
 
 /** Answers the checks of one request's expressions; those that must wait are asked for by `settle`. */
 export class RequestAuthorizer implements CelAuthorizer {
@@ -79,6 +80,8 @@ function attributesOf(
     return { ...none, user, verb, isResourceRequest: false, path: target.path };
   }
   const { group, resource, subresource, namespace, name } = target;
+  const fieldSelector = readFieldSelector(target.fieldSelector);
+  const labelSelector = readLabelSelector(target.labelSelector);
   return {
     ...none,
     user,
@@ -90,5 +93,7 @@ function attributesOf(
     subresource,
     namespace,
     name,
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
   };
 }

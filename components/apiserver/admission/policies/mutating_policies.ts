@@ -6,7 +6,7 @@ import { Activation } from "../matching/activation.ts";
 import { isWhole } from "../matching/attributes.ts";
 import type { Invocation } from "../matching/invocation.ts";
 import { type Reinvocation, reinvocationOf } from "../matching/reinvocation.ts";
-import { takeBack, versionedObject } from "../matching/versioned.ts";
+import { RequestVersions } from "../matching/versioned.ts";
 import { rejected } from "../target.ts";
 import type { MutatingPolicy } from "./mutating_policy.ts";
 import { unchanged } from "./mutation.ts";
@@ -31,16 +31,16 @@ export class MutatingPolicies implements AdmissionPlugin {
   }
 
   handles(request: AdmissionRequest): boolean {
-    return !this.#index.idle && request.object !== undefined && isJudged(request) &&
-      request.operation !== "CONNECT";
+    return !this.#index.idle && request.object !== undefined && isJudged(request);
   }
 
   async admit(request: AdmissionRequest): Promise<void> {
     await this.#index.started;
     const reinvocation = reinvocationOf(request, this);
+    const versions = new RequestVersions(request);
     reinvocation.begin(request.object);
     const failures: Failure[] = [];
-    for (const bound of this.#index.all) await this.#apply(request, bound, reinvocation, failures);
+    for (const bound of this.#index.all) await this.#apply(versions, bound, reinvocation, failures);
     reinvocation.end(request.object);
     const [first] = failures;
     if (first === undefined) return;
@@ -50,12 +50,13 @@ export class MutatingPolicies implements AdmissionPlugin {
   }
 
   async #apply(
-    request: AdmissionRequest,
+    versions: RequestVersions,
     { policy, bindings }: Bound<MutatingPolicy>,
     reinvocation: Reinvocation,
     failures: Failure[],
   ): Promise<void> {
-    const { reader, equivalents, definitions } = this.#options;
+    const { request } = versions;
+    const { reader, equivalents, definitions, metrics } = this.#options;
     const fail = (error: unknown, reason: string, binding?: string) => {
       if (!policy.failClosed) return;
       const by = binding === undefined
@@ -85,10 +86,13 @@ export class MutatingPolicies implements AdmissionPlugin {
       for (const param of params) {
         const id = `${policy.name}/${binding.name}/${placeOf(param)}`;
         if (!reinvocation.wants(id)) continue;
+        const since = metrics.now();
         try {
-          const changed = await this.#mutate(request, invocation, policy, param);
+          const changed = await this.#mutate(versions, invocation, policy, param);
           if (changed) reinvocation.changed();
+          metrics.mutated(policy.name, binding.name, metrics.now() - since);
         } catch (error) {
+          metrics.mutated(policy.name, binding.name, metrics.now() - since, textOf(error));
           if (error instanceof ApiError) throw error;
           fail(error, "Invalid", binding.name);
         }
@@ -98,29 +102,33 @@ export class MutatingPolicies implements AdmissionPlugin {
   }
 
   async #mutate(
-    request: AdmissionRequest,
+    versions: RequestVersions,
     invocation: Invocation,
     policy: MutatingPolicy,
     param: KubeObject | null,
   ): Promise<boolean> {
-    const object = versionedObject(request.object, request, invocation);
+    const { request } = versions;
+    const objects = await versions.at(invocation);
+    const object = objects.object();
     if (object === null) return false;
     const before = asJson(object);
     const { authorizer, reader } = this.#options;
     const open = (current: JsonObject) =>
       new Activation(request, invocation, authorizer, {
         object: () => current as unknown as KubeObject,
-        oldObject: () => versionedObject(request.oldObject, request, invocation),
+        oldObject: objects.oldObject,
       }, () => enclosing(request, reader));
     const after = await policy.mutate(before, param, schemaOf(request, invocation), open);
     if (after === undefined || unchanged(after, before)) return false;
-    takeBack(structuredClone(after), request, invocation);
+    await versions.takeBack(structuredClone(after), invocation);
     return true;
   }
 }
 
 /** Bodies of subresources may be of other kinds than the resource. */
-function schemaOf({ subresource }: AdmissionRequest, { definition }: Invocation) {
+function schemaOf({ subresource, operation }: AdmissionRequest, { definition }: Invocation) {
+  // What a connection is for has no schema that configurations could be merged by.
+  if (operation === "CONNECT") return undefined;
   if (isWhole(subresource)) return definition.schema;
   return definition.subresources.get(subresource)?.schema ?? definition.schema;
 }

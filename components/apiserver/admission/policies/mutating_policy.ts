@@ -55,7 +55,7 @@ export class MutatingPolicy {
   async mutate(
     object: JsonObject,
     params: KubeObject | null,
-    schema: StructSchema,
+    schema: StructSchema | undefined,
     open: (object: JsonObject) => Activation,
   ): Promise<JsonObject | undefined> {
     const { conditions, variables, mutations } = this.#compiled ??= compile(this.#source);
@@ -79,10 +79,17 @@ export class MutatingPolicy {
       if ("error" in outcome) throw new Error(outcome.error);
       current = kind === "JSONPatch"
         ? withOperations(current, outcome.value)
-        : withConfiguration(current, outcome.value, schema);
+        : withConfiguration(current, outcome.value, schema ?? noSchema(object));
     }
     return current;
   }
+}
+
+function noSchema({ apiVersion, kind }: JsonObject): never {
+  throw new Error(
+    "error applying patch: failed to convert original object to typed object: " +
+      `no corresponding type for /${apiVersion}, Kind=${kind}`,
+  );
 }
 
 function compile({ spec = {} }: MutatingAdmissionPolicy): Compiled {

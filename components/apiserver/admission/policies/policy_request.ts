@@ -4,14 +4,16 @@ import { Activation } from "../matching/activation.ts";
 import { isExempt } from "../matching/attributes.ts";
 import type { Equivalents, Invocation } from "../matching/invocation.ts";
 import { namespaceOf } from "../matching/selectors.ts";
-import { versionedObject } from "../matching/versioned.ts";
+import type { RequestVersions } from "../matching/versioned.ts";
 import type { ServedKinds } from "./params.ts";
+import type { PolicyMetrics } from "./policy_metrics.ts";
 
 export interface PolicyOptions {
   readonly reader: ObjectReader;
   readonly authorizer: Authorizer;
   readonly equivalents: Equivalents;
   readonly definitions: ServedKinds;
+  readonly metrics: PolicyMetrics;
 }
 
 /** Questions about access are no writes: policies do not see them. */
@@ -31,15 +33,20 @@ export function isJudged(request: AdmissionRequest): boolean {
 }
 
 /** What the expressions of a policy read of a request. */
-export function activationOf(
-  request: AdmissionRequest,
+export async function activationOf(
+  versions: RequestVersions,
   invocation: Invocation,
   { authorizer, reader }: PolicyOptions,
-): Activation {
-  return new Activation(request, invocation, authorizer, {
-    object: () => versionedObject(request.object, request, invocation),
-    oldObject: () => versionedObject(request.oldObject, request, invocation),
-  }, () => enclosing(request, reader));
+): Promise<Activation> {
+  const { request } = versions;
+  const objects = await versions.at(invocation);
+  return new Activation(
+    request,
+    invocation,
+    authorizer,
+    objects,
+    () => enclosing(request, reader),
+  );
 }
 
 /** The namespace that a request is in; a namespace is in none. */

@@ -1,9 +1,11 @@
 import { ApiError } from "../../../base/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest } from "../../ports.ts";
 import type { Activation } from "../matching/activation.ts";
+import { RequestVersions } from "../matching/versioned.ts";
 import { rejected } from "../target.ts";
 import { paramsOf } from "./params.ts";
 import type { Binding, Bound, PolicyIndex } from "./policy_index.ts";
+import type { Enforcement, PolicyMetrics } from "./policy_metrics.ts";
 import { activationOf, isJudged, type PolicyOptions, textOf } from "./policy_request.ts";
 import type { Decision, ValidatingPolicy } from "./validating_policy.ts";
 
@@ -15,7 +17,15 @@ const CODES: Readonly<Record<string, number>> = {
   RequestEntityTooLarge: 413,
 };
 
-interface Denial extends Decision {
+const ENFORCEMENTS: Readonly<Record<string, Enforcement>> = {
+  Deny: "deny",
+  Audit: "audit",
+  Warn: "warn",
+};
+
+interface Denial {
+  readonly message: string;
+  readonly reason: string;
   readonly policy: string;
   readonly binding: string | undefined;
 }
@@ -37,22 +47,24 @@ export class ValidatingPolicies implements AdmissionPlugin {
 
   async validate(request: AdmissionRequest): Promise<void> {
     await this.#index.started;
+    const versions = new RequestVersions(request);
     const denials: Denial[] = [];
-    for (const bound of this.#index.all) await this.#judge(request, bound, denials);
+    for (const bound of this.#index.all) await this.#judge(versions, bound, denials);
     const [first] = denials;
     if (first !== undefined) throw refusal(request, first);
   }
 
   async #judge(
-    request: AdmissionRequest,
+    versions: RequestVersions,
     { policy, bindings }: Bound<ValidatingPolicy>,
     denials: Denial[],
   ): Promise<void> {
-    const { reader, equivalents, definitions } = this.#options;
+    const { request } = versions;
+    const { reader, equivalents, definitions, metrics } = this.#options;
     const misconfigured = (what: string, error: unknown, binding?: string) => {
       if (!policy.failClosed) return;
       const message = `failed to configure ${what}: ${textOf(error)}`;
-      denials.push({ message, reason: "", index: 0, policy: policy.name, binding });
+      denials.push({ message, reason: "", policy: policy.name, binding });
     };
     let invocation;
     try {
@@ -75,10 +87,21 @@ export class ValidatingPolicies implements AdmissionPlugin {
         misconfigured("binding", error, binding.name);
         continue;
       }
-      activation ??= activationOf(request, invocation, this.#options);
+      try {
+        activation ??= await activationOf(versions, invocation, this.#options);
+      } catch (error) {
+        const why = `failed to convert object version: ${textOf(error)}`;
+        misconfigured("binding", new Error(why), binding.name);
+        continue;
+      }
       for (const param of params) {
-        const verdict = await policy.evaluate(activation, param);
-        for (const denial of verdict.denials) act(request, policy, binding, denial, denials);
+        const verdict = await policy.evaluate(activation, param, metrics.now);
+        for (const one of verdict.ignored) {
+          metrics.validated(policy.name, binding.name, one, "allow");
+        }
+        for (const denial of verdict.denials) {
+          act(request, policy, binding, denial, denials, metrics);
+        }
         for (const failure of verdict.failures) {
           denials.push({ ...failure, policy: policy.name, binding: binding.name });
         }
@@ -101,9 +124,12 @@ function act(
   binding: Binding,
   decision: Decision,
   denials: Denial[],
+  metrics: PolicyMetrics,
 ): void {
   const { message, index } = decision;
   for (const action of binding.actions) {
+    const enforcement = ENFORCEMENTS[action];
+    if (enforcement !== undefined) metrics.validated(name, binding.name, decision, enforcement);
     switch (action) {
       case "Deny":
         denials.push({ ...decision, policy: name, binding: binding.name });

@@ -18,6 +18,10 @@ const MESSAGE_MAXIMUM_BYTES = 5 * 1024;
 
 /** One no of a policy; a failure may be one as well. */
 export interface Decision {
+  /** The expression could not be evaluated. */
+  readonly failed: boolean;
+  /** How long the evaluation took. */
+  readonly seconds: number;
   readonly message: string;
   /** Empty for the usual one. */
   readonly reason: string;
@@ -31,6 +35,8 @@ export interface Verdict {
   readonly annotations: readonly (readonly [key: string, value: string])[];
   /** Annotations that failed refuse as well, whatever a binding does about denials. */
   readonly failures: readonly Decision[];
+  /** Evaluations that failed and count for nothing, as the policy says. */
+  readonly ignored: readonly Decision[];
 }
 
 interface Rule {
@@ -40,7 +46,7 @@ interface Rule {
   readonly reason: string;
 }
 
-const NOTHING: Verdict = { denials: [], annotations: [], failures: [] };
+const NOTHING: Verdict = { denials: [], annotations: [], failures: [], ignored: [] };
 
 /** A compiled ValidatingAdmissionPolicy. */
 export class ValidatingPolicy {
@@ -60,7 +66,12 @@ export class ValidatingPolicy {
     this.failClosed = policy.spec?.failurePolicy !== "Ignore";
   }
 
-  async evaluate(activation: Activation, params: KubeObject | null): Promise<Verdict> {
+  /** `now` tells the seconds since some moment. */
+  async evaluate(
+    activation: Activation,
+    params: KubeObject | null,
+    now: () => number = () => 0,
+  ): Promise<Verdict> {
     const { conditions, rules, annotations, variables } = this.#compiled ??= compile(this.#source);
     const shared = this.paramKind === undefined ? {} : { params };
     const given = activation.with(shared);
@@ -73,14 +84,19 @@ export class ValidatingPolicy {
     const lazy = variables.open(() => given, budget);
     const values = () => activation.with({ ...shared, variables: lazy() });
     const denials: Decision[] = [];
+    const ignored: Decision[] = [];
     for (const [index, rule] of rules.entries()) {
+      const since = now();
       const outcome = await evaluateExpression(rule.check, activation, values, budget);
       if ("error" in outcome) {
         if (outcome.overBudget) return this.#failed(outcome.error);
-        if (this.failClosed) denials.push({ message: outcome.error, reason: "", index });
+        (this.failClosed ? denials : ignored).push(
+          failure(outcome.error, index, now() - since),
+        );
       } else if (outcome.value !== true) {
         const message = await messageOf(rule, activation, values, budget);
-        denials.push({ message, reason: rule.reason, index });
+        const { reason } = rule;
+        denials.push({ message, reason, index, failed: false, seconds: now() - since });
       }
     }
     const published: [string, string][] = [];
@@ -91,19 +107,28 @@ export class ValidatingPolicy {
       const outcome = await evaluateExpression(expression, activation, values, budget);
       if ("error" in outcome) {
         if (outcome.overBudget) return this.#failed(outcome.error);
-        if (this.failClosed) failures.push({ message: outcome.error, reason: "", index: 0 });
+        if (this.failClosed) failures.push(failure(outcome.error, 0, 0));
       } else if (typeof outcome.value === "string") {
         const value = outcome.value.trim();
         if (value !== "") published.push([key, value]);
       }
     }
-    return { denials, annotations: published, failures };
+    return { denials, annotations: published, failures, ignored };
   }
 
   #failed(message: string): Verdict {
-    return this.failClosed ? { ...NOTHING, denials: [{ message, reason: "", index: 0 }] } : NOTHING;
+    const failed = [failure(message, 0, 0)];
+    return this.failClosed ? { ...NOTHING, denials: failed } : { ...NOTHING, ignored: failed };
   }
 }
+
+const failure = (message: string, index: number, seconds: number): Decision => ({
+  message,
+  reason: "",
+  index,
+  failed: true,
+  seconds,
+});
 
 interface Compiled {
   readonly conditions: MatchConditions;

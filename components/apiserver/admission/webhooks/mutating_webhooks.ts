@@ -11,7 +11,7 @@ import { asJson } from "../../registry/mod.ts";
 import { isExempt } from "../matching/attributes.ts";
 import type { Invocation } from "../matching/invocation.ts";
 import { type Reinvocation, reinvocationOf } from "../matching/reinvocation.ts";
-import { takeBack, versionedObject } from "../matching/versioned.ts";
+import { RequestVersions } from "../matching/versioned.ts";
 import type { ReviewAnswer } from "./review.ts";
 import type { Webhook } from "./webhook.ts";
 import { CallError } from "./webhook_error.ts";
@@ -39,10 +39,11 @@ export class MutatingWebhooks implements AdmissionPlugin {
   async admit(request: AdmissionRequest): Promise<void> {
     await this.#index.started;
     const reinvocation = reinvocationOf(request, this);
+    const versions = new RequestVersions(request);
     reinvocation.begin(request.object);
     try {
       for (const [index, webhook] of this.#index.all.entries()) {
-        await this.#ask(request, webhook, index, reinvocation);
+        await this.#ask(versions, webhook, index, reinvocation);
       }
     } finally {
       reinvocation.end(request.object);
@@ -50,17 +51,18 @@ export class MutatingWebhooks implements AdmissionPlugin {
   }
 
   async #ask(
-    request: AdmissionRequest,
+    versions: RequestVersions,
     webhook: Webhook,
     index: number,
     reinvocation: Reinvocation,
   ): Promise<void> {
+    const { request } = versions;
     if (!reinvocation.wants(webhook.id)) return;
-    const invocation = await invocationFor(this.#options, webhook, request);
+    const invocation = await invocationFor(this.#options, webhook, versions);
     if (invocation === undefined) return;
     try {
-      const answer = await askWebhook(this.#options, webhook, request, invocation, true);
-      const mutated = applyAnswer(webhook, answer, request, invocation);
+      const answer = await askWebhook(this.#options, webhook, versions, invocation, true);
+      const mutated = await applyAnswer(webhook, answer, versions, invocation);
       const { configuration, name } = webhook;
       request.annotate?.(
         `mutation.webhook.admission.k8s.io/round_${reinvocation.round}_index_${index}`,
@@ -82,19 +84,19 @@ export class MutatingWebhooks implements AdmissionPlugin {
 }
 
 /** Applies a webhook's patch; true where it changed something. */
-function applyAnswer(
+async function applyAnswer(
   webhook: Webhook,
   { patch, patchType }: ReviewAnswer,
-  request: AdmissionRequest,
+  versions: RequestVersions,
   invocation: Invocation,
-): boolean {
+): Promise<boolean> {
   if (patch === "") return false;
   const operations = parsePatch(patch);
   if (operations.length === 0) return false;
   if (patchType !== "JSONPatch") {
     throw new CallError(webhook.name, `unsupported patch type ${JSON.stringify(patchType)}`);
   }
-  const current = versionedObject(request.object, request, invocation);
+  const current = (await versions.at(invocation)).object();
   if (current === null) {
     throw internalError(
       `admission webhook ${
@@ -110,7 +112,7 @@ function applyAnswer(
     throw internalError(error instanceof Error ? error.message : String(error));
   }
   if (equalJson(after, before)) return false;
-  takeBack(after, request, invocation);
+  await versions.takeBack(after, invocation);
   return true;
 }
 

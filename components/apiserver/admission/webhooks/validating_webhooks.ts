@@ -1,6 +1,7 @@
 import type { AdmissionPlugin, AdmissionRequest } from "../../ports.ts";
 import { isExempt } from "../matching/attributes.ts";
 import type { Invocation } from "../matching/invocation.ts";
+import { RequestVersions } from "../matching/versioned.ts";
 import type { Webhook } from "./webhook.ts";
 import type { WebhookIndex } from "./webhook_index.ts";
 import { askWebhook, failureOf, invocationFor, type WebhookOptions } from "./webhook_plugin.ts";
@@ -23,15 +24,16 @@ export class ValidatingWebhooks implements AdmissionPlugin {
   async validate(request: AdmissionRequest): Promise<void> {
     await this.#index.started;
     const relevant: { webhook: Webhook; invocation: Invocation }[] = [];
+    const versions = new RequestVersions(request);
     for (const webhook of this.#index.all) {
-      const invocation = await invocationFor(this.#options, webhook, request);
+      const invocation = await invocationFor(this.#options, webhook, versions);
       if (invocation !== undefined) relevant.push({ webhook, invocation });
     }
     if (relevant.length === 0) return;
     const failures: unknown[] = [];
     await Promise.all(relevant.map(async ({ webhook, invocation }, index) => {
       try {
-        await askWebhook(this.#options, webhook, request, invocation, false);
+        await askWebhook(this.#options, webhook, versions, invocation, false);
       } catch (error) {
         const place = { prefix: "validating", round: 0, index };
         const failure = failureOf(this.#options, webhook, request, error, place);

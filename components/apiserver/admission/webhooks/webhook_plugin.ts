@@ -12,7 +12,7 @@ import type { CallWebhook } from "../../webhook/mod.ts";
 import { Activation, describeRequest } from "../matching/activation.ts";
 import { type Equivalents, type Invocation, invocationOf } from "../matching/invocation.ts";
 import { namespaceOf, namespaceSelected, objectSelected } from "../matching/selectors.ts";
-import { versionedObject } from "../matching/versioned.ts";
+import type { RequestVersions, Versioned } from "../matching/versioned.ts";
 import { readReview, type ReviewAnswer, reviewOf, reviewVersion } from "./review.ts";
 import type { Webhook } from "./webhook.ts";
 import { CallError, denial } from "./webhook_error.ts";
@@ -32,8 +32,9 @@ export interface WebhookOptions {
 export async function invocationFor(
   options: WebhookOptions,
   webhook: Webhook,
-  request: AdmissionRequest,
+  versions: RequestVersions,
 ): Promise<Invocation | undefined> {
+  const { request } = versions;
   // The cheapest first: most requests are none of a webhook's business.
   const invocation = invocationOf(
     request,
@@ -46,10 +47,13 @@ export async function invocationFor(
   if (!objectSelected(request, webhook.objectSelector)) return undefined;
   if (!namespaceSelected(request, webhook.namespaceSelector, options.reader)) return undefined;
   if (webhook.conditions.none) return invocation;
-  const activation = new Activation(request, invocation, options.authorizer, {
-    object: () => versionedObject(request.object, request, invocation),
-    oldObject: () => versionedObject(request.oldObject, request, invocation),
-  }, () => namespaceOf(request, options.reader));
+  const activation = new Activation(
+    request,
+    invocation,
+    options.authorizer,
+    await versions.at(invocation),
+    () => namespaceOf(request, options.reader),
+  );
   const outcome = await webhook.conditions.match(activation, webhook.failClosed);
   if ("error" in outcome) {
     const { group, plural: resource } = request.requested ?? request.definition;
@@ -62,14 +66,16 @@ export async function invocationFor(
 export async function askWebhook(
   options: WebhookOptions,
   webhook: Webhook,
-  request: AdmissionRequest,
+  versions: RequestVersions,
   invocation: Invocation,
   mutating: boolean,
 ): Promise<ReviewAnswer> {
+  const { request } = versions;
   checkDryRun(webhook, request);
+  const objects = await versions.at(invocation);
   const done = options.metrics.begin(webhook, request, mutating);
   try {
-    const answer = await review(options, webhook, request, invocation, mutating);
+    const answer = await review(options, webhook, request, invocation, objects, mutating);
     done({ is: "allowed" });
     return answer;
   } catch (error) {
@@ -87,6 +93,7 @@ async function review(
   webhook: Webhook,
   request: AdmissionRequest,
   invocation: Invocation,
+  { object, oldObject }: Versioned,
   mutating: boolean,
 ): Promise<ReviewAnswer> {
   const version = reviewVersion(webhook.reviewVersions);
@@ -105,8 +112,8 @@ async function review(
         version,
         uid,
         describeRequest(request, invocation),
-        versionedObject(request.object, request, invocation),
-        versionedObject(request.oldObject, request, invocation),
+        object(),
+        oldObject(),
       ),
       timeoutMilliseconds: webhook.timeoutMilliseconds,
     });
