@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../components/base/mod.ts";
+import type { ApiServerOptions } from "../../../components/apiserver/mod.ts";
 import type { Dial } from "../../../components/serving/mod.ts";
 import { ParityServer } from "./parity_server.ts";
 
@@ -54,6 +55,8 @@ export interface Surroundings extends AsyncDisposable {
   readonly names: Readonly<Record<string, string>>;
   /** How the server reaches it. */
   readonly dial?: Dial;
+  /** How the server differs from the usual one. */
+  readonly more?: Partial<ApiServerOptions>;
 }
 
 /** Runs cases one after the other against one server. */
@@ -64,7 +67,10 @@ export function testCases(
 ): void {
   Deno.test(`parity: ${topic}`, async (test) => {
     await using around = await open();
-    await using server = await ParityServer.open({}, { dial: around.dial });
+    await using server = await ParityServer.open({}, {
+      dial: around.dial,
+      more: around.more ?? {},
+    });
     let number = 0;
     for (const [name, steps] of Object.entries(cases)) {
       await test.step(name, async () => {

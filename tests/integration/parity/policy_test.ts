@@ -1,59 +1,8 @@
 /** Admission policies, as a client of the API sees what they do. */
 import type { JsonObject } from "../../../components/base/mod.ts";
 import { type Cases, type Step, testCases } from "./parity_case.ts";
+import { ADMISSION, apply, CONFIGMAPS, gone, mutating, patch, validating } from "./policy_steps.ts";
 
-const ADMISSION = "/apis/admissionregistration.k8s.io/v1";
-const CONFIGMAPS = {
-  resourceRules: [{
-    apiGroups: [""],
-    apiVersions: ["v1"],
-    resources: ["configmaps"],
-    operations: ["CREATE", "UPDATE"],
-  }],
-};
-const HERE = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "$ns" } } };
-
-const validating = (name: string, spec: JsonObject, binding: JsonObject = {}): Step[] => [{
-  send: `POST ${ADMISSION}/validatingadmissionpolicies`,
-  body: { metadata: { name }, spec: { matchConstraints: CONFIGMAPS, ...spec } },
-  code: 201,
-}, {
-  send: `POST ${ADMISSION}/validatingadmissionpolicybindings`,
-  body: {
-    metadata: { name: `${name}-b` },
-    spec: { policyName: name, validationActions: ["Deny"], matchResources: HERE, ...binding },
-  },
-  code: 201,
-}];
-const mutating = (name: string, mutations: JsonObject[], spec: JsonObject = {}): Step[] => [{
-  send: `POST ${ADMISSION}/mutatingadmissionpolicies`,
-  body: {
-    metadata: { name },
-    spec: {
-      matchConstraints: CONFIGMAPS,
-      reinvocationPolicy: "Never",
-      mutations,
-      ...spec,
-    },
-  },
-  code: 201,
-}, {
-  send: `POST ${ADMISSION}/mutatingadmissionpolicybindings`,
-  body: { metadata: { name: `${name}-b` }, spec: { policyName: name, matchResources: HERE } },
-  code: 201,
-}];
-const apply = (expression: string): JsonObject => ({
-  patchType: "ApplyConfiguration",
-  applyConfiguration: { expression },
-});
-const patch = (expression: string): JsonObject => ({
-  patchType: "JSONPatch",
-  jsonPatch: { expression },
-});
-const gone = (kind: "validating" | "mutating", name: string): Step[] => [
-  { send: `DELETE ${ADMISSION}/${kind}admissionpolicybindings/${name}-b`, code: 200 },
-  { send: `DELETE ${ADMISSION}/${kind}admissionpolicies/${name}`, code: 200 },
-];
 /** A dry run, so that it can be asked until the policy is known. */
 const config = (
   name: string,

@@ -7,6 +7,7 @@ const REVIEW = { kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1" };
 export function answer({ path, body }: FakeCall): FakeAnswer {
   const request = (body as JsonObject)["request"] as JsonObject;
   const { uid } = request;
+  if (path.startsWith("/convert")) return { json: conversion(request) };
   const review = (response: JsonObject): FakeAnswer => ({
     json: { ...REVIEW, response: { uid, allowed: true, ...response } },
   });
@@ -43,6 +44,8 @@ export function answer({ path, body }: FakeCall): FakeAnswer {
       return patch([{ op: "add", path: "/metadata/uid", value: "other" }]);
     case "/spec":
       return patch([{ op: "add", path: "/spec", value: { a: "x", unknown: "y" } }]);
+    case "/paint":
+      return patch([{ op: "add", path: "/spec/paint", value: { name: "green" } }]);
     case "/deep":
       return review({
         patchType: "JSONPatch",
@@ -63,6 +66,25 @@ export function answer({ path, body }: FakeCall): FakeAnswer {
     default:
       return review({});
   }
+}
+
+/** Things have a `color` in v1 and a `paint` with a `name` in v2; no object called `broken` can be converted. */
+function conversion({ uid = "", desiredAPIVersion = "", objects }: JsonObject): JsonObject {
+  const all = objects as (JsonObject & { metadata: JsonObject; spec?: JsonObject })[];
+  const broken = all.some(({ metadata }) => metadata["name"] === "broken");
+  const convertedObjects = all.map((object) => {
+    const { color, paint, ...rest } = object.spec ?? {};
+    const name = color ?? (paint as JsonObject | undefined)?.["name"] ?? "none";
+    const spec = String(desiredAPIVersion).endsWith("/v2") ? { paint: { name } } : { color: name };
+    return { ...object, apiVersion: desiredAPIVersion, spec: { ...rest, ...spec } };
+  });
+  return {
+    kind: "ConversionReview",
+    apiVersion: "apiextensions.k8s.io/v1",
+    response: broken
+      ? { uid, result: { status: "Failure", message: "it is broken" } }
+      : { uid, result: { status: "Success" }, convertedObjects },
+  };
 }
 
 function shown({ uid, userInfo, object, oldObject, ...rest }: JsonObject): JsonObject {

@@ -1,54 +1,10 @@
 /** Admission webhooks, as a client of the API sees what they do. */
 import assert from "node:assert/strict";
-import type { JsonObject, JsonValue } from "../../../components/base/mod.ts";
-import { FakeWebhook } from "../../../components/apiserver/webhook/fake_webhook.ts";
-import { type Cases, type Step, type Surroundings, testCases } from "./parity_case.ts";
+import type { JsonValue } from "../../../components/base/mod.ts";
+import { type Cases, type Step, testCases } from "./parity_case.ts";
 import { ParityServer } from "./parity_server.ts";
-import { answer } from "./review_answers.ts";
+import { ADMISSION, CONFIGMAPS, configuration, gone, openWebhook } from "./webhook_steps.ts";
 
-async function open(): Promise<Surroundings> {
-  const webhook = await FakeWebhook.open(answer);
-  return {
-    names: { hook: webhook.url(""), ca: webhook.caBundle },
-    [Symbol.asyncDispose]: () => webhook[Symbol.asyncDispose](),
-  };
-}
-
-const ADMISSION = "/apis/admissionregistration.k8s.io/v1";
-const CONFIGMAPS = {
-  apiGroups: [""],
-  apiVersions: ["v1"],
-  resources: ["configmaps"],
-  operations: ["*"],
-};
-
-function configuration(
-  kind: "validating" | "mutating",
-  name: string,
-  webhooks: readonly (JsonObject & { path: string })[],
-): Step {
-  return {
-    send: `POST ${ADMISSION}/${kind}webhookconfigurations`,
-    body: {
-      metadata: { name },
-      webhooks: webhooks.map(({ path, ...rest }) => ({
-        name: "a.hook.test",
-        clientConfig: { url: `$hook${path}`, caBundle: "$ca" },
-        rules: [CONFIGMAPS],
-        admissionReviewVersions: ["v1"],
-        sideEffects: "None",
-        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "$ns" } },
-        ...rest,
-      })),
-    },
-    code: 201,
-  };
-}
-
-const gone = (kind: "validating" | "mutating", name: string): Step => ({
-  send: `DELETE ${ADMISSION}/${kind}webhookconfigurations/${name}`,
-  code: 200,
-});
 const config = (name: string, rest: Partial<Step> = {}): Step => ({
   send: "POST configmaps",
   body: { metadata: { name }, data: { k: "v" } },
@@ -510,10 +466,11 @@ const CASES: Cases = {
   ],
 };
 
-testCases("admission webhooks", CASES, open);
+testCases("admission webhooks", CASES, openWebhook);
 
 Deno.test("parity: calls of webhooks are counted", async () => {
-  await using webhook = await FakeWebhook.open(answer);
+  await using webhook = await openWebhook();
+  const { hook = "", ca = "" } = webhook.names;
   await using server = await ParityServer.open();
   await server.openNamespace("n");
   const send = async (method: string, path: string, body: JsonValue) => {
@@ -531,7 +488,7 @@ Deno.test("parity: calls of webhooks are counted", async () => {
     metadata: { name: "v" },
     webhooks: ["deny", "broken"].map((name) => ({
       name: `${name}.hook.test`,
-      clientConfig: { url: webhook.url(`/${name}`), caBundle: webhook.caBundle },
+      clientConfig: { url: `${hook}/${name}`, caBundle: ca },
       rules: [CONFIGMAPS],
       failurePolicy: "Ignore",
       admissionReviewVersions: ["v1"],
