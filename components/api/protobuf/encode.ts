@@ -37,7 +37,12 @@ function writeMembers(
   }
 }
 
-function writeField(writer: MessageWriter, number: number, type: TypeRow, value: JsonValue): void {
+export function writeField(
+  writer: MessageWriter,
+  number: number,
+  type: TypeRow,
+  value: JsonValue,
+): void {
   if (type.is === "list") {
     for (const item of Array.isArray(value) ? value : []) {
       writeField(writer, number, type.items, item);

@@ -49,20 +49,34 @@ export function readEnvelope(bytes: Uint8Array): Envelope {
 /** Beside the message and the names of its kind. */
 const ENVELOPE_BYTES = 32;
 
-/** Wraps an encoded message. Go writes the two empty strings at the end too. */
+/** Wraps an encoded message. */
 export function writeEnvelope({ apiVersion, kind, raw }: Envelope): Uint8Array {
-  return writeEnvelopeOf(apiVersion, kind, raw.length, (writer) => writer.raw(raw));
+  const writer = envelopeHead({ apiVersion, kind }, raw.length, raw.length);
+  writer.raw(raw);
+  writeTail(writer);
+  return writer.take();
 }
 
-/** The same for a message of `length` bytes that `write` writes. */
-export function writeEnvelopeOf(
-  apiVersion: string,
-  kind: string,
+/** What stands before a message of `length` bytes, with its first bytes, which `begin` writes, and what behind it. */
+export function envelopeAround(
+  kind: { readonly apiVersion: string; readonly kind: string },
   length: number,
-  write: (writer: MessageWriter) => void,
-): Uint8Array {
+  begin: (writer: MessageWriter) => void,
+): { readonly head: Uint8Array; readonly tail: Uint8Array } {
+  const head = envelopeHead(kind, length, 0);
+  begin(head);
+  const tail = new MessageWriter(ENVELOPE_BYTES);
+  writeTail(tail);
+  return { head: head.take(), tail: tail.take() };
+}
+
+function envelopeHead(
+  { apiVersion, kind }: { readonly apiVersion: string; readonly kind: string },
+  length: number,
+  room: number,
+): MessageWriter {
   const names = 3 * (apiVersion.length + kind.length);
-  const writer = new MessageWriter(ENVELOPE_BYTES + names + varintBytes(length) + length);
+  const writer = new MessageWriter(ENVELOPE_BYTES + names + varintBytes(length) + room);
   writer.raw(MAGIC);
   writer.tag(1, LENGTH_DELIMITED);
   const start = writer.begin();
@@ -73,10 +87,13 @@ export function writeEnvelopeOf(
   writer.end(start);
   writer.tag(2, LENGTH_DELIMITED);
   writer.uint32(length);
-  write(writer);
+  return writer;
+}
+
+/** Go writes the two empty strings at the end too. */
+function writeTail(writer: MessageWriter): void {
   writer.tag(3, LENGTH_DELIMITED);
   writer.string("");
   writer.tag(4, LENGTH_DELIMITED);
   writer.string("");
-  return writer.take();
 }

@@ -1,26 +1,66 @@
-import type { JsonObject } from "../../base/mod.ts";
+import { invariant, type JsonObject } from "../../base/mod.ts";
 import type { KubeList } from "../object.ts";
+import type { GroupVersionKind } from "../resource_definition.ts";
 import { writeMessage } from "./encode.ts";
-import { writeEnvelopeOf } from "./envelope.ts";
+import { envelopeAround } from "./envelope.ts";
 import { LENGTH_DELIMITED, MessageWriter, varintBytes } from "./message_writer.ts";
+import { structFor } from "./struct_for.ts";
+import { Transcoder } from "./transcode.ts";
 
-/** A list out of messages that are written already: every list has its metadata at 1 and its items at 2. */
-export function encodeProtobufList(
-  kind: { readonly apiVersion: string; readonly kind: string },
-  metadata: NonNullable<KubeList["metadata"]>,
-  items: readonly Uint8Array[],
-): Uint8Array {
-  const listMeta = writeMessage(metadata as unknown as JsonObject, "meta.v1.ListMeta");
-  let length = fieldBytes(listMeta);
-  for (const item of items) length += fieldBytes(item);
-  return writeEnvelopeOf(kind.apiVersion, kind.kind, length, (writer) => {
-    writer.tag(1, LENGTH_DELIMITED);
-    writer.bytes(listMeta);
-    for (const item of items) {
-      writer.tag(2, LENGTH_DELIMITED);
-      writer.bytes(item);
-    }
-  });
+/** Every list has its items at 2. */
+const ITEM_TAG = 2 << 3 | LENGTH_DELIMITED;
+/** Used again by each list: writing one is never interrupted by another. */
+const transcoder = new Transcoder();
+
+/** Writes a list out of the JSON of its items: in pieces, so that a long one needs no memory in one stretch. */
+export class ProtobufListWriter {
+  readonly #struct: string;
+  readonly #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  /** Of items of a kind that has protobuf. */
+  constructor(kind: GroupVersionKind) {
+    const struct = structFor(kind);
+    invariant(struct !== undefined, "protobuf is written of kinds that have it");
+    this.#struct = struct;
+    // What a list left whose item failed.
+    transcoder.reset();
+  }
+
+  /** Adds an item by its JSON; answers its message where that is to be kept. Throws SyntaxError for what is no JSON. */
+  json(json: Uint8Array, keep: boolean): Uint8Array | undefined {
+    if (transcoder.isFullFor(json)) this.#flush();
+    const start = transcoder.field(ITEM_TAG, json, this.#struct);
+    return keep ? transcoder.copy(start) : undefined;
+  }
+
+  /** Adds an item that is written already. */
+  message(message: Uint8Array): void {
+    if (transcoder.isFullFor(message)) this.#flush();
+    transcoder.copied(ITEM_TAG, message);
+  }
+
+  /** The pieces of a whole body, and how many bytes they are. Every list has its metadata at 1. */
+  finish(
+    kind: { readonly apiVersion: string; readonly kind: string },
+    metadata: NonNullable<KubeList["metadata"]>,
+  ): { readonly pieces: Uint8Array[]; readonly length: number } {
+    this.#flush();
+    const listMeta = writeMessage(metadata as unknown as JsonObject, "meta.v1.ListMeta");
+    const { head, tail } = envelopeAround(kind, fieldBytes(listMeta) + this.#length, (writer) => {
+      writer.tag(1, LENGTH_DELIMITED);
+      writer.bytes(listMeta);
+    });
+    const length = head.length + this.#length + tail.length;
+    return { pieces: [head, ...this.#pieces, tail], length };
+  }
+
+  #flush(): void {
+    if (transcoder.written === 0) return;
+    const piece = transcoder.take();
+    this.#length += piece.length;
+    this.#pieces.push(piece);
+  }
 }
 
 /** What a message takes as a field whose number is small. */

@@ -156,7 +156,7 @@ export function varintBytes(value: number): number {
 }
 
 /** Answers the position behind it. */
-function putVarint(bytes: Uint8Array, at: number, value: number): number {
+export function putVarint(bytes: Uint8Array, at: number, value: number): number {
   let rest = value;
   let end = at;
   for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 128)) bytes[end++] = rest % 128 | 0x80;

@@ -1,16 +1,16 @@
 import type { JsonObject } from "../../base/mod.ts";
 import type { KubeObject } from "../object.ts";
 import type { GroupVersionKind } from "../resource_definition.ts";
-import { structNameOf } from "../schema/mod.ts";
 import { readMessage } from "./decode.ts";
 import { writeMessage } from "./encode.ts";
 import { readEnvelope, writeEnvelope } from "./envelope.ts";
 import { writeWatchEvent } from "./lists.ts";
-import { hasPlan } from "./plan.ts";
+import { structFor } from "./struct_for.ts";
+import { transcodeJson } from "./transcode.ts";
 
 export { hasMagic, ProtobufError } from "./envelope.ts";
 export { writeWatchEvent };
-export { encodeProtobufList } from "./lists.ts";
+export { ProtobufListWriter } from "./lists.ts";
 
 /** True for kinds that can be written as protobuf: the built-in ones, and `meta.k8s.io/v1` and `v1` Status and such. */
 export function hasProtobuf(kind: GroupVersionKind): boolean {
@@ -44,17 +44,19 @@ export function encodeProtobufItem(
   return struct === undefined ? undefined : writeMessage(object as unknown as JsonObject, struct);
 }
 
+/** The same of the JSON of an object. Throws SyntaxError for what is none. */
+export function transcodeProtobufItem(
+  json: Uint8Array,
+  kind: GroupVersionKind,
+): Uint8Array | undefined {
+  const struct = structFor(kind);
+  return struct === undefined ? undefined : transcodeJson(json, struct);
+}
+
 /** A whole body of any kind that has protobuf, as JSON; undefined for one that has none. Throws for no such body. */
 export function decodeAnyProtobuf(bytes: Uint8Array): JsonObject | undefined {
   const { apiVersion, kind, raw } = readEnvelope(bytes);
   const [version = "", group = ""] = apiVersion.split("/").reverse();
   const struct = structFor({ group, version, kind });
   return struct === undefined ? undefined : { kind, apiVersion, ...readMessage(raw, struct) };
-}
-
-function structFor({ group, version, kind }: GroupVersionKind): string | undefined {
-  // Status and the options are in every group's scheme, and the types of meta stand under one name.
-  const names = [structNameOf(group === "meta.k8s.io" ? "meta" : group, version, kind)];
-  if (group === "" && version === "v1") names.push(`meta.v1.${kind}`);
-  return names.find(hasPlan);
 }

@@ -6,7 +6,7 @@ import { BUILTIN_KINDS, builtinKind } from "../kinds.ts";
 import { readMessage } from "./decode.ts";
 import { readEnvelope, writeEnvelope } from "./envelope.ts";
 import { writeMessage } from "./encode.ts";
-import { encodeProtobuf, encodeProtobufItem, encodeProtobufList, writeWatchEvent } from "./mod.ts";
+import { encodeProtobuf, ProtobufListWriter, writeWatchEvent } from "./mod.ts";
 import { planOf } from "./plan.ts";
 
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
@@ -139,27 +139,32 @@ Deno.test("decodeDeleteOptions() takes any apiVersion, JSON and protobuf", () =>
   assert.equal(decodeDeleteOptions(json, "application/json").kind, "DeleteOptions");
 });
 
-Deno.test("lists and watch events carry messages that are written already", () => {
+Deno.test("lists and watch events carry messages that are written already", async () => {
   const kind = { group: "", version: "v1", kind: "ConfigMap" };
-  const item = encodeProtobufItem({ metadata: { name: "a" } }, kind);
+  const writer = new ProtobufListWriter(kind);
+  const json = new TextEncoder().encode('{"metadata":{"name":"a"}}');
+  const item = writer.json(json, true);
   assert.ok(item);
-  const list = readEnvelope(
-    encodeProtobufList({ apiVersion: "v1", kind: "ConfigMapList" }, { resourceVersion: "7" }, [
-      item,
-      item,
-    ]),
-  );
+  writer.message(item);
+  assert.equal(writer.json(json, false), undefined);
+  const { pieces, length } = writer.finish({ apiVersion: "v1", kind: "ConfigMapList" }, {
+    resourceVersion: "7",
+  });
+  const body = new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  assert.equal(body.length, length);
+  const list = readEnvelope(body);
   assert.equal(list.kind, "ConfigMapList");
   const reader = new BinaryReader(list.raw);
   assert.deepEqual(reader.tag(), [1, WireType.LengthDelimited]);
   assert.deepEqual(readMessage(reader.bytes(), "meta.v1.ListMeta"), { resourceVersion: "7" });
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < 3; i++) {
     assert.deepEqual(reader.tag(), [2, WireType.LengthDelimited]);
     assert.deepEqual(readMessage(reader.bytes(), "core.v1.ConfigMap"), { metadata: { name: "a" } });
   }
-  const body = encodeProtobuf({ metadata: { name: "a" } }, kind);
-  assert.ok(body);
-  const frame = writeWatchEvent("ADDED", body);
+  assert.equal(reader.pos, reader.len);
+  const one = encodeProtobuf({ metadata: { name: "a" } }, kind);
+  assert.ok(one);
+  const frame = writeWatchEvent("ADDED", one);
   assert.equal(new DataView(frame.buffer).getUint32(0), frame.length - 4);
 });
 

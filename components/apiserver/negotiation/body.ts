@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { ApiError, type JsonValue, type Status } from "../../base/mod.ts";
 import { encodeProtobuf, type KubeObject } from "../../api/mod.ts";
-import { packed } from "./gzip.ts";
+import { packed, packedStream, STREAMED_MINIMUM_BYTES } from "./gzip.ts";
 import {
   JSON_TYPE,
   type MediaType,
@@ -11,6 +11,7 @@ import {
   PROTOBUF_TYPE,
   YAML_TYPE,
 } from "./negotiate.ts";
+import { PieceBody } from "./piece_body.ts";
 import { keepSize } from "./response_size.ts";
 
 const encoder = new TextEncoder();
@@ -45,8 +46,8 @@ function queryOf(url: string): URLSearchParams {
 }
 
 /**
- * Answers a body. `value` is a value still to be written, or its finished bytes: of JSON, or of `negotiated`'s media
- * type where that is protobuf.
+ * Answers a body. `value` is a value still to be written, or its finished bytes or the pieces of them: of JSON, or of
+ * `negotiated`'s media type where that is protobuf.
  */
 export async function writeBody(
   value: unknown,
@@ -55,10 +56,12 @@ export async function writeBody(
   status = 200,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const { body, headers: packing } = await packed(
-    bodyBytes(value, negotiated, isPretty(request, negotiated)),
-    request,
-  );
+  const pretty = isPretty(request, negotiated);
+  const large = value instanceof PieceBody && value.length >= STREAMED_MINIMUM_BYTES &&
+    isFinished(negotiated, pretty);
+  const { body, length, headers: packing } = large
+    ? packedStream(value, request)
+    : await packed(bodyBytes(value, negotiated, pretty), request);
   const response = new Response(request.method === "HEAD" ? null : body, {
     status,
     headers: {
@@ -68,7 +71,12 @@ export async function writeBody(
       ...packing,
     },
   });
-  return request.method === "GET" ? keepSize(response, body.length) : response;
+  return request.method === "GET" ? keepSize(response, length) : response;
+}
+
+/** Whether finished bytes are what is answered. */
+function isFinished({ mediaType }: Pick<Negotiated, "mediaType">, pretty: boolean): boolean {
+  return mediaType === PROTOBUF_TYPE || mediaType === JSON_TYPE && !pretty;
 }
 
 function bodyBytes(
@@ -76,10 +84,12 @@ function bodyBytes(
   { mediaType }: Negotiated,
   pretty: boolean,
 ): Uint8Array<ArrayBuffer> {
-  const bytes = value instanceof Uint8Array ? value as Uint8Array<ArrayBuffer> : undefined;
-  if (bytes !== undefined && (mediaType === PROTOBUF_TYPE || mediaType === JSON_TYPE && !pretty)) {
-    return bytes;
-  }
+  const bytes = value instanceof PieceBody
+    ? value.whole()
+    : value instanceof Uint8Array
+    ? value as Uint8Array<ArrayBuffer>
+    : undefined;
+  if (bytes !== undefined && isFinished({ mediaType }, pretty)) return bytes;
   const plain = bytes === undefined ? value : JSON.parse(decoder.decode(bytes)) as JsonValue;
   if (mediaType === YAML_TYPE) {
     return encoder.encode(stringify(plain, YAML_FORM));

@@ -1,12 +1,25 @@
 import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { createGzip, gzip } from "node:zlib";
+import type { PieceBody } from "./piece_body.ts";
 
 /** Smaller answers are not worth the time, as upstream. */
 export const GZIP_MINIMUM_BYTES = 128 * 1024;
+/** Smaller bodies are sent as a whole: that takes less time, and they are not held for long. */
+export const STREAMED_MINIMUM_BYTES = 512 * 1024;
 /** The fastest level, as upstream. */
 const LEVEL = 1;
 
 const compress = promisify<Uint8Array, { level: number }, Uint8Array>(gzip);
+
+/** What is sent of a body. */
+export interface Packed {
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Its bytes, as far as they are known: before packing, where they are packed as they are sent. */
+  readonly length: number;
+  readonly headers: Record<string, string>;
+}
+
+const HEADERS = { "content-encoding": "gzip", vary: "Accept-Encoding" };
 
 /** True for a client that takes gzip. */
 export function acceptsGzip(request: Request): boolean {
@@ -19,13 +32,57 @@ export function acceptsGzip(request: Request): boolean {
 }
 
 /** A body and the headers it needs: compressed where it is large and the client takes that. */
-export async function packed(
-  body: Uint8Array<ArrayBuffer>,
-  request: Request,
-): Promise<{ body: Uint8Array<ArrayBuffer>; headers: Record<string, string> }> {
-  if (body.length < GZIP_MINIMUM_BYTES || !acceptsGzip(request)) return { body, headers: {} };
-  return {
-    body: await compress(body, { level: LEVEL }) as Uint8Array<ArrayBuffer>,
-    headers: { "content-encoding": "gzip", vary: "Accept-Encoding" },
-  };
+export async function packed(body: Uint8Array<ArrayBuffer>, request: Request): Promise<Packed> {
+  if (body.length < GZIP_MINIMUM_BYTES || !acceptsGzip(request)) {
+    return { body, length: body.length, headers: {} };
+  }
+  const small = await compress(body, { level: LEVEL }) as Uint8Array<ArrayBuffer>;
+  return { body: small, length: small.length, headers: HEADERS };
+}
+
+/** The same of a large body, whose next part is made when the one before it has been taken. */
+export function packedStream(body: PieceBody, request: Request): Packed {
+  const { length } = body;
+  return acceptsGzip(request)
+    ? { body: compressed(body.parts()), length, headers: HEADERS }
+    : { body: streamed(body.parts()), length, headers: {} };
+}
+
+function streamed(parts: Iterator<Uint8Array<ArrayBuffer>>) {
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      const { done, value } = parts.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+  }, { highWaterMark: 0 });
+}
+
+function compressed(parts: Iterator<Uint8Array<ArrayBuffer>>) {
+  const packer = createGzip({ level: LEVEL });
+  let came = false;
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      packer.on("data", (bytes: Uint8Array<ArrayBuffer>) => {
+        came = true;
+        controller.enqueue(bytes);
+      });
+      packer.on("error", (error) => controller.error(error));
+    },
+    /** A part may be too little for the packer to give anything. */
+    async pull(controller) {
+      came = false;
+      while (!came) {
+        const { done, value } = parts.next();
+        if (done === true) {
+          await new Promise<void>((resolve) => packer.once("end", resolve).end());
+          return controller.close();
+        }
+        await new Promise<void>((resolve) => packer.write(value, () => resolve()));
+      }
+    },
+    cancel() {
+      packer.destroy();
+    },
+  }, { highWaterMark: 0 });
 }

@@ -16,3 +16,4 @@ export { type AcceptClause, parseAccept } from "./accept.ts";
 export { type ListQuery, parseRevision, readListQuery, type VersionMatch } from "./list_options.ts";
 export { type IncludeObject, readIncludeObject } from "./table_options.ts";
 export { responseSize } from "./response_size.ts";
+export { heldBody, PieceBody } from "./piece_body.ts";

@@ -2,7 +2,12 @@ import type { Clock } from "../../base/mod.ts";
 import type { KubeList } from "../../api/mod.ts";
 import { apiVersionOf } from "../registry/encoding.ts";
 import type { StoredObject } from "../registry/resource_store.ts";
-import { type IncludeObject, type Negotiated, PROTOBUF_TYPE } from "../negotiation/mod.ts";
+import {
+  type IncludeObject,
+  type Negotiated,
+  PieceBody,
+  PROTOBUF_TYPE,
+} from "../negotiation/mod.ts";
 import { joined, utf8 } from "./bytes.ts";
 import { ProtobufForm } from "./protobuf_form.ts";
 import { TableForm } from "./table_form.ts";
@@ -16,7 +21,8 @@ export interface Form {
   readonly key: string;
   /** A body of one object. */
   one(entry: StoredObject): Uint8Array;
-  list(entries: readonly StoredObject[], metadata: ListMetadata): Uint8Array;
+  /** A body of many. What may fail fails now, and not when its pieces are read. */
+  list(entries: readonly StoredObject[], metadata: ListMetadata): PieceBody;
   /** A watch event as it stands in the stream. `first` where the watcher has had none before. */
   event(type: "ADDED" | "MODIFIED" | "DELETED", entry: StoredObject, first: boolean): Uint8Array;
   bookmark(revision: number, annotations?: Readonly<Record<string, string>>): Uint8Array;
@@ -42,8 +48,10 @@ export function formOf(
   }
 }
 
+const EMPTY = new Uint8Array();
 const EVENT_END = utf8("}\n");
 const COMMA = utf8(",");
+const COMMA_OPEN = utf8(",{");
 const LIST_END = utf8("]}\n");
 const OPEN = utf8("{");
 const CLOSE = utf8("}");
@@ -52,6 +60,30 @@ const EVENT_HEADS = {
   MODIFIED: utf8('{"type":"MODIFIED","object":'),
   DELETED: utf8('{"type":"DELETED","object":'),
 };
+
+/** A list of items, of which each begins at `from`: what `open` says instead, for the first, and `between` for others. */
+function listBody(
+  head: Uint8Array,
+  items: readonly Uint8Array[],
+  { from, open, between }: {
+    readonly from: number;
+    readonly open: Uint8Array;
+    readonly between: Uint8Array;
+  },
+): PieceBody {
+  let length = head.length + LIST_END.length;
+  if (items.length > 0) length += open.length + (items.length - 1) * between.length;
+  for (const item of items) length += item.length - from;
+  return new PieceBody(length, function* () {
+    yield head;
+    for (let i = 0; i < items.length; i++) {
+      yield i === 0 ? open : between;
+      const item = items[i] as Uint8Array;
+      yield from === 0 ? item : item.subarray(from);
+    }
+    yield LIST_END;
+  });
+}
 
 /** One line of a JSON watch stream. */
 export function jsonEvent(type: keyof typeof EVENT_HEADS, object: Uint8Array): Uint8Array {
@@ -87,21 +119,17 @@ class ObjectForm implements Form {
     return this.view.bytes(entry);
   }
 
-  list(entries: readonly StoredObject[], metadata: ListMetadata): Uint8Array {
+  list(entries: readonly StoredObject[], metadata: ListMetadata): PieceBody {
     const { definition, encoding } = this.view;
-    const pieces: Uint8Array[] = [utf8(
+    const head = utf8(
       `{"kind":${JSON.stringify(definition.listKind)},"apiVersion":${
         JSON.stringify(apiVersionOf(definition))
       },"metadata":${JSON.stringify(metadata)},"items":[`,
-    )];
-    for (const [i, entry] of entries.entries()) {
-      if (i > 0) pieces.push(COMMA);
-      // Items of built-in kinds do not say what they are; custom ones do.
-      if (definition.custom !== undefined) pieces.push(this.view.bytes(entry));
-      else pieces.push(OPEN, this.view.bytes(entry).subarray(encoding.itemOffset));
-    }
-    pieces.push(LIST_END);
-    return joined(pieces);
+    );
+    // Items of built-in kinds do not say what they are; custom ones do.
+    const from = definition.custom === undefined ? encoding.itemOffset : 0;
+    const [open, between] = from === 0 ? [EMPTY, COMMA] : [OPEN, COMMA_OPEN];
+    return listBody(head, entries.map((entry) => this.view.bytes(entry)), { from, open, between });
   }
 
   event(type: "ADDED" | "MODIFIED" | "DELETED", entry: StoredObject): Uint8Array {
@@ -136,18 +164,14 @@ class MetadataForm implements Form {
     return joined([this.#head, metadataBytes(this.view.bytes(entry), encoding), CLOSE]);
   }
 
-  list(entries: readonly StoredObject[], metadata: ListMetadata): Uint8Array {
-    const pieces: Uint8Array[] = [utf8(
+  list(entries: readonly StoredObject[], metadata: ListMetadata): PieceBody {
+    const head = utf8(
       `{"kind":"PartialObjectMetadataList","apiVersion":"${this.#apiVersion}","metadata":${
         JSON.stringify(metadata)
       },"items":[`,
-    )];
-    for (const [i, entry] of entries.entries()) {
-      if (i > 0) pieces.push(COMMA);
-      pieces.push(this.one(entry));
-    }
-    pieces.push(LIST_END);
-    return joined(pieces);
+    );
+    const items = entries.map((entry) => this.one(entry));
+    return listBody(head, items, { from: 0, open: EMPTY, between: COMMA });
   }
 
   event(type: "ADDED" | "MODIFIED" | "DELETED", entry: StoredObject): Uint8Array {

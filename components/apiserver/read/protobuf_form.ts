@@ -1,14 +1,14 @@
 import { invariant } from "../../base/mod.ts";
 import {
   encodeProtobuf,
-  encodeProtobufItem,
-  encodeProtobufList,
   type GroupVersionKind,
   type KubeObject,
   protobufBody,
+  ProtobufListWriter,
+  transcodeProtobufItem,
   writeWatchEvent,
 } from "../../api/mod.ts";
-import type { Negotiated } from "../negotiation/mod.ts";
+import { heldBody, type Negotiated, type PieceBody } from "../negotiation/mod.ts";
 import { apiVersionOf } from "../registry/encoding.ts";
 import type { StoredObject } from "../registry/resource_store.ts";
 import { bookmarkMetadata, type Form, type ListMetadata } from "./form.ts";
@@ -17,7 +17,7 @@ import type { VersionView } from "./version_view.ts";
 
 const items = new ProtobufItems();
 
-/** Objects, or their metadata, as protobuf, for clients that take nothing else. */
+/** Objects, or their metadata, as protobuf: written out of their JSON, of which nothing is decoded. */
 export class ProtobufForm implements Form {
   readonly key: string;
   readonly firstDiffers = false;
@@ -38,12 +38,23 @@ export class ProtobufForm implements Form {
   }
 
   one(entry: StoredObject): Uint8Array {
-    return protobufBody(this.#item(entry), this.#kind);
+    const message = this.#lasting(entry) ? items.get(entry, this.key) : undefined;
+    return protobufBody(message ?? this.#message(entry), this.#kind);
   }
 
-  list(entries: readonly StoredObject[], metadata: ListMetadata): Uint8Array {
-    const messages = entries.map((entry) => this.#item(entry));
-    return encodeProtobufList(this.#listKind, metadata, messages);
+  list(entries: readonly StoredObject[], metadata: ListMetadata): PieceBody {
+    const list = new ProtobufListWriter(this.#kind);
+    for (const entry of entries) {
+      const lasting = this.#lasting(entry);
+      const known = lasting ? items.get(entry, this.key) : undefined;
+      if (known !== undefined) list.message(known);
+      else {
+        const written = list.json(this.view.bytes(entry), lasting && items.wants(entry));
+        if (written !== undefined) items.keep(entry, this.key, written);
+      }
+    }
+    const { pieces, length } = list.finish(this.#listKind, metadata);
+    return heldBody(pieces, length);
   }
 
   event(type: "ADDED" | "MODIFIED" | "DELETED", entry: StoredObject): Uint8Array {
@@ -55,22 +66,14 @@ export class ProtobufForm implements Form {
     return writeWatchEvent("BOOKMARK", body);
   }
 
-  #item(entry: StoredObject): Uint8Array {
-    return this.#lasting(entry)
-      ? items.message(entry, this.key, () => this.#message(entry))
-      : this.#message(entry);
-  }
-
-  /** Metadata alone is small; what somebody converted, or what is in the cache no more, is hardly asked for twice. */
+  /** Metadata alone is small; what is in the cache no more is hardly asked for twice. */
   #lasting(entry: StoredObject): boolean {
-    const { cache, converts } = this.view.resource;
-    return !this.#metadataOnly && !converts && cache.get(entry.key) === entry;
+    const { cache } = this.view.resource;
+    return !this.#metadataOnly && cache.get(entry.key) === entry;
   }
 
   #message(entry: StoredObject): Uint8Array {
-    const object = this.view.object(entry);
-    const shown = this.#metadataOnly ? { metadata: object.metadata ?? {} } : object;
-    const message = encodeProtobufItem(shown, this.#kind);
+    const message = transcodeProtobufItem(this.view.bytes(entry), this.#kind);
     invariant(message !== undefined, "protobuf is negotiated only for kinds that have it");
     return message;
   }

@@ -1,5 +1,5 @@
 import type { Clock, JsonValue } from "../../base/mod.ts";
-import type { IncludeObject } from "../negotiation/mod.ts";
+import { heldBody, type IncludeObject, type PieceBody } from "../negotiation/mod.ts";
 import type { StoredObject } from "../registry/resource_store.ts";
 import { joined, utf8 } from "./bytes.ts";
 import { bookmarkMetadata, type Form, jsonEvent, jsonLine, type ListMetadata } from "./form.ts";
@@ -33,8 +33,9 @@ export class TableForm implements Form {
     return this.#table([entry], { resourceVersion: String(entry.revision) }, true);
   }
 
-  list(entries: readonly StoredObject[], metadata: ListMetadata): Uint8Array {
-    return this.#table(entries, metadata, true);
+  list(entries: readonly StoredObject[], metadata: ListMetadata): PieceBody {
+    const table = this.#table(entries, metadata, true);
+    return heldBody([table], table.length);
   }
 
   event(
