@@ -18,6 +18,12 @@ rm -rf "$home/deno-dir"
 if [ -d "$deno_dir/npm" ]; then mkdir -p "$home/deno-dir" && cp -r "$deno_dir/npm" "$home/deno-dir/npm"; fi
 tools=${CORACLE_TOOLS:-}
 if [ -n "$tools" ]; then rm -rf "$home/tools" && cp -r "$tools" "$home/tools"; fi
+# What the tests as root have built of Go programs.
+cache=${CORACLE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coracle}
+rm -rf "$home/.cache/coracle/clients/static"
+if [ -d "$cache/clients/static" ]; then
+  mkdir -p "$home/.cache/coracle/clients" && cp -r "$cache/clients/static" "$home/.cache/coracle/clients/static"
+fi
 chown -R "$user:" "$home"
 shift
 cd "$home/coracle"

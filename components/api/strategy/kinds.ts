@@ -25,14 +25,12 @@ import type {
   PodDisruptionBudget,
   PriorityClass,
   PriorityLevelConfiguration,
-  ResourceClaim,
   ResourceQuota,
   Role,
   RoleBinding,
   RuntimeClass,
   Secret,
 } from "../generated/types.ts";
-import { equalJson } from "../../base/mod.ts";
 import {
   definitionProblems,
   definitionStatusProblems,
@@ -51,13 +49,13 @@ import * as cluster from "../validation/cluster.ts";
 import * as config from "../validation/config.ts";
 import * as extensions from "../validation/extensions.ts";
 import * as flowControl from "../validation/flow_control.ts";
-import { IMMUTABLE } from "../validation/metadata.ts";
 import * as network from "../validation/network.ts";
 import { isIpAddress } from "../validation/pod/spec.ts";
 import { Path } from "../validation/path.ts";
 import * as quota from "../validation/quota.ts";
 import * as rbac from "../validation/rbac.ts";
 import * as storage from "../validation/storage.ts";
+import { DEVICE_RULES } from "./devices.ts";
 import { POLICY_RULES } from "./policies.ts";
 import { type KindRules, rules, type RuleTable } from "./rules.ts";
 
@@ -268,18 +266,7 @@ export const KIND_RULES: RuleTable = {
     create: network.validateEndpointSlice,
     update: network.validateEndpointSliceUpdate,
   }),
-  "resource.k8s.io/DeviceClass": { generation: SPEC, returnsDeleted: true },
-  "resource.k8s.io/ResourceClaim": rules<ResourceClaim>({
-    returnsDeleted: true,
-    create() {},
-    update(next, previous, errors) {
-      if (!equalJson(next.spec, previous.spec)) {
-        errors.invalid(Path.of("spec"), next.spec ?? null, IMMUTABLE);
-      }
-    },
-  }),
-  "resource.k8s.io/ResourceClaimTemplate": RETURNED,
-  "resource.k8s.io/ResourceSlice": { generation: SPEC, returnsDeleted: true },
+  ...DEVICE_RULES,
   "flowcontrol.apiserver.k8s.io/FlowSchema": rules<FlowSchema>({
     generation: SPEC,
     create: flowControl.validateFlowSchema,

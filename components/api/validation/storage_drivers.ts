@@ -23,7 +23,7 @@ const TOKEN_SECONDS_MAXIMUM = 2 ** 32;
 const PARAMETERS_MAXIMUM = 512;
 
 /** The name of a driver, wherever it is named. */
-function validateDriverName(name: string, path: Path, errors: Errors): void {
+export function validateDriverName(name: string, path: Path, errors: Errors): void {
   if (name === "") return errors.required(path);
   if (name.length > DRIVER_NAME_MAXIMUM) errors.tooLong(path, DRIVER_NAME_MAXIMUM);
   errors.invalidAll(path, name, dnsSubdomainProblems(name.toLowerCase()));

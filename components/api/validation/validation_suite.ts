@@ -1,4 +1,5 @@
 import { defaulterOf } from "../defaults/mod.ts";
+import { readResourceTable } from "../kinds/resource_table.ts";
 import type { KubeObject } from "../object.ts";
 import type { FieldError } from "../resource_definition.ts";
 import { strategyFor } from "../strategy/mod.ts";
@@ -13,25 +14,9 @@ function gvk(text: string) {
     : { group: version.slice(0, slash), version: version.slice(slash + 1), kind };
 }
 
-const CLUSTER = new Set([
-  "Namespace",
-  "Node",
-  "ClusterRole",
-  "ClusterRoleBinding",
-  "PersistentVolume",
-  "StorageClass",
-  "CSIDriver",
-  "CSINode",
-  "VolumeAttachment",
-  "VolumeAttributesClass",
-  "RuntimeClass",
-  "PriorityClass",
-  "FlowSchema",
-  "PriorityLevelConfiguration",
-  "IngressClass",
-  "CustomResourceDefinition",
-  "ValidatingWebhookConfiguration",
-]);
+const CLUSTER = new Set(
+  readResourceTable().filter(({ namespaced }) => !namespaced).map(({ kind }) => kind),
+);
 
 /** An object as it comes to validation: defaulted and prepared. */
 function prepared(kind: string, object: Json): KubeObject {
@@ -69,6 +54,22 @@ export function updated(kind: string, before: Json, change: (object: Json) => vo
   const strategy = strategyFor(gvk(kind));
   strategy.prepareForUpdate(next, previous);
   return texts(strategy.validateUpdate(next, previous));
+}
+
+/** What is wrong with a change of an object's status. */
+export function statusUpdated(
+  kind: string,
+  before: Json,
+  change: (object: Json) => void,
+  status?: Json,
+): string[] {
+  const previous = prepared(kind, before);
+  if (status !== undefined) (previous as unknown as Json)["status"] = status;
+  const next = structuredClone(previous);
+  change(next as unknown as Json);
+  const strategy = strategyFor(gvk(kind));
+  strategy.prepareForStatusUpdate(next, previous);
+  return texts(strategy.validateStatusUpdate(next, previous));
 }
 
 /** What a client is told of a new object that is good enough. */

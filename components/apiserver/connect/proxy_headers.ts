@@ -53,6 +53,12 @@ function isCredential(name: string): boolean {
 
 /** Headers that go no further than the next server, by the standard or by what `Connection` lists. */
 export function connectionNames(headers: Headers): Set<string> {
-  const listed = (headers.get("connection") ?? "").toLowerCase().split(",");
-  return new Set([...CONNECTION_HEADERS, ...listed.map((name) => name.trim())]);
+  const listed = (headers.get("connection") ?? "").toLowerCase().split(",").map((name) =>
+    name.trim()
+  );
+  // What is no name of a header names none.
+  return new Set([
+    ...CONNECTION_HEADERS,
+    ...listed.filter((name) => /^[!#-'*+.^-z|~-]+$/.test(name)),
+  ]);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { passedHeaders, upgradeHeaders } from "./proxy_headers.ts";
+import { connectionNames, passedHeaders, upgradeHeaders } from "./proxy_headers.ts";
 
 const SECRET = "c2VjcmV0";
 const TOKEN = `base64url.bearer.authorization.k8s.io.${SECRET}`;
@@ -24,4 +24,15 @@ Deno.test("what a client proved itself with goes no further", () => {
   assert.equal(upgradeHeaders(from).get("upgrade"), "websocket");
   const alone = new Headers({ "sec-websocket-protocol": TOKEN });
   assert.equal(upgradeHeaders(alone).get("sec-websocket-protocol"), null);
+});
+
+Deno.test("what Connection lists and is no name of a header is passed over", () => {
+  for (const connection of [undefined, "", "close, , X-Own", "a b, @, x-own"]) {
+    const headers = new Headers(connection === undefined ? {} : { connection });
+    const names = connectionNames(headers);
+    assert.equal(names.has("x-own"), connection?.toLowerCase().includes("x-own") === true);
+    // All of them can be taken away.
+    for (const name of names) headers.delete(name);
+    assert.deepEqual([...headers], []);
+  }
 });

@@ -12,7 +12,7 @@ import type { Path } from "../path.ts";
 const CONTAINER_RESOURCES = ["cpu", "memory", "ephemeral-storage"];
 
 /** True for resources that only run out: they can be shared but not overcommitted. */
-function isExtended(name: string): boolean {
+export function isExtended(name: string): boolean {
   return name.includes("/") && !name.startsWith("kubernetes.io/") &&
     !name.startsWith("requests.") && !name.includes(".kubernetes.io/");
 }

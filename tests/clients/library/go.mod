@@ -1,0 +1,3 @@
+module coracle.test/library
+
+go 1.26.0
