@@ -1,5 +1,7 @@
 import { type Clock, isJsonObject, type JsonObject, type JsonValue } from "../../base/mod.ts";
-import { nestsTooDeep } from "../../api/mod.ts";
+import { nestsTooDeep, openApiV2Protobuf } from "../../api/mod.ts";
+import { OPENAPI_V2_PROTOBUF, openApiV2Type } from "../endpoints/openapi_type.ts";
+import { JSON_TYPE } from "../negotiation/mod.ts";
 import type { RemoteClients } from "./remote_clients.ts";
 import type { RemoteIndex } from "./remote_index.ts";
 import { askRemote } from "./remote_request.ts";
@@ -42,10 +44,26 @@ export class RemoteOpenApi {
     pass: (remote: RemoteService) => Promise<Response>,
   ): Promise<Response> | undefined {
     if (path === ROOT || path === `${ROOT}/`) return this.#merged(request, own, ROOT, mergeIndex);
-    if (path === "/openapi/v2") return this.#merged(request, own, path, mergeV2);
+    if (path === "/openapi/v2") return this.#wholeDocument(request, own, path);
     const [, , , root, group = "", version = ""] = path.split("/");
     const remote = root === "apis" ? this.#index.find(group, version) : undefined;
     return remote === undefined ? undefined : pass(remote);
+  }
+
+  async #wholeDocument(
+    request: Request,
+    own: (request: Request) => Promise<Response>,
+    path: string,
+  ): Promise<Response> {
+    const type = openApiV2Type(request.headers.get("accept"));
+    const asked = new Headers(request.headers);
+    asked.set("accept", JSON_TYPE);
+    const plain = new Request(request.url, { headers: asked });
+    const response = await this.#merged(plain, own, path, mergeV2);
+    if (type !== OPENAPI_V2_PROTOBUF || response.status !== 200) return response;
+    const headers = new Headers(response.headers);
+    headers.set("content-type", type);
+    return new Response(openApiV2Protobuf(await response.json() as JsonObject), { headers });
   }
 
   async #merged(

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { gunzipSync } from "node:zlib";
 import { MetricRegistry } from "../../base/mod.ts";
 import { AGGREGATED_DISCOVERY, BUILTIN_KINDS, type ResourceDefinition } from "../../api/mod.ts";
 import { HealthChecks } from "./health.ts";
@@ -96,7 +98,36 @@ Deno.test("OpenAPI lists its documents by hash and answers them", async () => {
   assert.equal(plain.headers.get("cache-control"), "no-cache, private");
   await plain.body?.cancel();
   assert.equal((await get("/openapi/v3/apis/none/v1")).status, 404);
-  assert.equal((await (await get("/openapi/v2")).json()).swagger, "2.0");
+});
+
+Deno.test("OpenAPI 2 comes as JSON and as protobuf, packed for who takes that", async () => {
+  const { get } = server();
+  const asked = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+  const answered = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+  const cases: [accept: string | undefined, type: string][] = [
+    [undefined, "application/json"],
+    ["*/*", "application/json"],
+    ["application/json", "application/json"],
+    [asked, answered],
+    [answered, answered],
+    [`application/x;q=1, ${asked};q=0.9, application/json;q=0.8`, answered],
+  ];
+  for (const [accept, type] of cases) {
+    const headers = accept === undefined ? {} : { accept };
+    const plain = await get("/openapi/v2", headers);
+    assert.equal(plain.headers.get("content-type"), type, accept);
+    const bytes = new Uint8Array(await plain.arrayBuffer());
+    if (type === answered) {
+      // Document.swagger, then Document.info with its title.
+      assert.equal(new TextDecoder().decode(bytes.subarray(0, 5)), "\n\x032.0");
+    } else assert.equal(JSON.parse(new TextDecoder().decode(bytes)).swagger, "2.0");
+    const packed = await get("/openapi/v2", { ...headers, "accept-encoding": "gzip" });
+    assert.equal(packed.headers.get("content-encoding"), "gzip");
+    assert.equal(packed.headers.get("vary"), "Accept, Accept-Encoding");
+    assert.deepEqual(gunzipSync(new Uint8Array(await packed.arrayBuffer())), Buffer.from(bytes));
+    const etag = packed.headers.get("etag") ?? "";
+    assert.equal((await get("/openapi/v2", { ...headers, "if-none-match": etag })).status, 304);
+  }
   await assert.rejects(get("/openapi/v2", { accept: "application/x-proto" }), { code: 406 });
 });
 

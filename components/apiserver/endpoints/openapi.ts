@@ -3,14 +3,16 @@ import {
   openApiHash,
   type OpenApiResource,
   openApiV2Document,
+  openApiV2Protobuf,
   openApiV3Document,
   openApiV3Index,
   type ResourceDefinition,
 } from "../../api/mod.ts";
 import { JSON_TYPE, notAcceptable, parseAccept, PLAIN, writeBody } from "../negotiation/mod.ts";
 import { type Endpoint, type EndpointRequest, pageNotFound } from "./endpoint.ts";
+import { openApiV2Type } from "./openapi_type.ts";
 import { Remembered } from "./remembered.ts";
-import { type TaggedBody, taggedJson, taggedResponse } from "./tagged.ts";
+import { TaggedBody, taggedJson, taggedResponse } from "./tagged.ts";
 
 export interface OpenApiOptions {
   readonly definitions: { all(): readonly ResourceDefinition[] };
@@ -44,18 +46,19 @@ export function serveOpenApi({ definitions }: OpenApiOptions): Endpoint {
     return found;
   });
   const whole = new Remembered((all: readonly ResourceDefinition[]) =>
-    taggedJson(openApiV2Document(all.map(resourceOf)))
+    new WholeDocument(all.map(resourceOf))
   );
 
   return async (asked) => {
     const { request, path } = asked;
-    requireJson(request);
     if (path === "/openapi/v2") {
-      return await taggedResponse(whole.of(definitions.all()), request, {
-        "content-type": JSON_TYPE,
+      const type = openApiV2Type(request.headers.get("accept"));
+      return await taggedResponse(whole.of(definitions.all()).as(type), request, {
+        "content-type": type,
         vary: "Accept",
       });
     }
+    requireJson(request);
     const documents = versions.of(definitions.all());
     if (path === ROOT) return await writeBody(openApiV3Index(documents.values()), PLAIN, request);
     const document = documents.get(path.slice(ROOT.length + 1));
@@ -100,6 +103,26 @@ class VersionDocument {
   }
 }
 
+/** OpenAPI 2 of everything, in each form made when it is first asked for. */
+class WholeDocument {
+  #hash: string | undefined;
+  #json: TaggedBody | undefined;
+  #protobuf: TaggedBody | undefined;
+
+  constructor(readonly resources: readonly OpenApiResource[]) {}
+
+  as(type: string): TaggedBody {
+    // One tag for both forms, as upstream: `Vary` tells them apart.
+    const hash = this.#hash ??= openApiHash(this.resources);
+    return type === JSON_TYPE
+      ? this.#json ??= taggedJson(openApiV2Document(this.resources), hash)
+      : this.#protobuf ??= new TaggedBody(
+        openApiV2Protobuf(openApiV2Document(this.resources)),
+        hash,
+      );
+  }
+}
+
 async function versionResponse(
   document: VersionDocument,
   { request, query, path }: EndpointRequest,
@@ -120,7 +143,7 @@ async function versionResponse(
   });
 }
 
-/** The documents are JSON only. Throws 406 for a client that takes nothing of that. */
+/** The documents of OpenAPI 3 are JSON only. Throws 406 for a client that takes nothing of that. */
 function requireJson(request: Request): void {
   const accept = request.headers.get("accept");
   if (accept === null || accept.trim() === "") return;
