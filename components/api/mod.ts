@@ -20,6 +20,7 @@ export * from "./patch/mod.ts";
 export * from "./protobuf/mod.ts";
 export * from "./discovery/mod.ts";
 export * from "./apply/mod.ts";
+export { Descriptions, loadDescriptions, NO_DESCRIPTIONS } from "./descriptions/mod.ts";
 export * from "./openapi/mod.ts";
 export * from "./quota/mod.ts";
 export * from "./validation/mod.ts";

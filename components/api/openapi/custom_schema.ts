@@ -1,19 +1,7 @@
 import type { JsonObject, JsonValue } from "../../base/mod.ts";
+import type { Descriptions } from "../descriptions/mod.ts";
 import type { OpenApiVersion } from "./schemas.ts";
 
-/** What every object has, with what is said of it where it stands within another. */
-const API_VERSION: JsonObject = {
-  type: "string",
-  description:
-    "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
-};
-const KIND: JsonObject = {
-  type: "string",
-  description:
-    "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
-};
-const METADATA =
-  "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 const INT_OR_STRING: JsonValue[] = [{ type: "integer" }, { type: "string" }];
 const KEEPS = "x-kubernetes-preserve-unknown-fields";
 const EMBEDDED = "x-kubernetes-embedded-resource";
@@ -24,6 +12,7 @@ const COMBINED = ["allOf", "anyOf", "oneOf", "not"];
 export interface PublishOptions {
   readonly version: OpenApiVersion;
   readonly metadata: JsonObject;
+  readonly descriptions: Descriptions;
 }
 
 /** A custom kind's schema as documents show it. */
@@ -34,14 +23,19 @@ export function publishedSchema(schema: JsonObject, options: PublishOptions): Js
   return { ...shown, properties: { ...properties(shown), ...objectMembers(options) } };
 }
 
-function objectMembers({ version, metadata }: PublishOptions): JsonObject {
+/** What every object has, with what is said of it where it stands within another. */
+function objectMembers({ version, metadata, descriptions }: PublishOptions): JsonObject {
+  const described = (member: string): JsonObject => {
+    const description = descriptions.ofKinds(member);
+    return description === undefined ? {} : { description };
+  };
   return {
-    apiVersion: API_VERSION,
-    kind: KIND,
+    apiVersion: { type: "string", ...described("apiVersion") },
+    kind: { type: "string", ...described("kind") },
     // In OpenAPI 3 nothing may stand beside a reference.
     metadata: version === 2
-      ? { ...metadata, description: METADATA }
-      : { allOf: [metadata], description: METADATA },
+      ? { ...metadata, ...described("metadata") }
+      : { allOf: [metadata], ...described("metadata") },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../base/mod.ts";
+import type { Descriptions } from "../descriptions/mod.ts";
 import { publishedSchema } from "./custom_schema.ts";
 import type { GroupVersionKind, ResourceDefinition } from "../resource_definition.ts";
 import { structNameOf } from "../schema/mod.ts";
@@ -27,6 +28,7 @@ const META_KINDS = new Set([
 export function collectorFor(
   resources: readonly OpenApiResource[],
   version: OpenApiVersion,
+  descriptions: Descriptions,
 ): SchemaCollector {
   const kinds = new Map<string, GroupVersionKind[]>();
   const versions = new Map<string, { group: string; version: string }>([
@@ -54,7 +56,7 @@ export function collectorFor(
         .map(({ group, version }) => kindBody({ group, version, kind }));
     }
     return (kinds.get(struct) ?? []).map(kindBody);
-  });
+  }, descriptions);
 }
 
 /** A kind with its members in the order in which documents show them. */
@@ -121,10 +123,14 @@ function customRef(
   schema: JsonObject,
   collector: SchemaCollector,
 ): JsonObject {
-  const { version } = collector;
+  const { version, descriptions } = collector;
   const fields = definition.fieldLabels.filter((label) => !label.startsWith("metadata."));
   return collector.add(customName(definition), {
-    ...publishedSchema(schema, { version, metadata: collector.ref("meta.v1.ObjectMeta") }),
+    ...publishedSchema(schema, {
+      version,
+      descriptions,
+      metadata: collector.ref("meta.v1.ObjectMeta"),
+    }),
     "x-kubernetes-group-version-kind": [kindBody(definition)],
     ...(fields.length === 0
       ? {}

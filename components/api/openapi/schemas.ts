@@ -1,5 +1,6 @@
 import { invariant, type JsonObject, type JsonValue } from "../../base/mod.ts";
-import { type FieldRow, structRow, type TypeRow } from "../schema/table.ts";
+import { type Descriptions, NO_DESCRIPTIONS } from "../descriptions/mod.ts";
+import { type FieldRow, type StructRow, structRow, type TypeRow } from "../schema/table.ts";
 
 /** OpenAPI 2 keeps schemas under `definitions`, OpenAPI 3 under `components.schemas`. */
 export type OpenApiVersion = 2 | 3;
@@ -59,6 +60,8 @@ const PLAIN_SCALARS: Readonly<Record<string, JsonObject>> = {
   e: { type: "array", items: { type: "string" } },
 };
 const PATCH = `${META}Patch`;
+const OBJECT_META = "meta.v1.ObjectMeta";
+const LIST_META = "meta.v1.ListMeta";
 
 /** Collects the schemas that a document refers to, and those that they refer to. */
 export class SchemaCollector {
@@ -68,6 +71,7 @@ export class SchemaCollector {
   constructor(
     readonly version: OpenApiVersion,
     readonly kindsOf: (struct: string) => JsonObject[],
+    readonly descriptions: Descriptions = NO_DESCRIPTIONS,
   ) {}
 
   /** A reference to a struct, which then is among the schemas. */
@@ -84,7 +88,7 @@ export class SchemaCollector {
 
   /** A reference to the body of a PATCH, which is of any shape. */
   patch(): JsonObject {
-    return this.add(PATCH, { type: "object" });
+    return this.#named(PATCH, { type: "object" });
   }
 
   /** A reference to a list of a struct. */
@@ -93,14 +97,17 @@ export class SchemaCollector {
   }
 
   listOf(name: string, items: JsonObject, kinds: JsonObject[]): JsonObject {
+    const of = (member: string, body: JsonObject) =>
+      this.#described(body, this.descriptions.ofKinds(member));
     return this.add(name, {
+      ...this.#described({}, this.descriptions.struct("meta.List")),
       type: "object",
       required: ["items"],
       properties: {
-        apiVersion: { type: "string" },
-        items: { type: "array", items },
-        kind: { type: "string" },
-        metadata: this.ref("meta.v1.ListMeta"),
+        apiVersion: of("apiVersion", { type: "string" }),
+        items: of("items", { type: "array", items }),
+        kind: of("kind", { type: "string" }),
+        metadata: this.#described(this.ref(LIST_META), this.descriptions.struct(LIST_META)),
       },
       "x-kubernetes-group-version-kind": kinds,
     });
@@ -126,18 +133,43 @@ export class SchemaCollector {
     invariant(row !== undefined, `no struct ${struct}`);
     const kinds = this.kindsOf(struct);
     const required = row.fields.filter((field) => field.required).map(({ name }) => name);
+    const description = this.descriptions.struct(struct);
     return {
+      ...(description === undefined ? {} : { description }),
       type: "object",
       ...(required.length === 0 ? {} : { required }),
-      ...(row.fields.length === 0
-        ? {}
-        : { properties: Object.fromEntries(row.fields.map((f) => [f.name, this.#property(f)])) }),
+      ...(row.fields.length === 0 ? {} : {
+        properties: Object.fromEntries(row.fields.map((f) => [f.name, this.#property(row, f)])),
+      }),
       ...(kinds.length === 0 ? {} : { "x-kubernetes-group-version-kind": kinds }),
       ...(row.atomic ? { "x-kubernetes-map-type": "atomic" } : {}),
     };
   }
 
-  #property(field: FieldRow): JsonObject {
+  #property(row: StructRow, field: FieldRow): JsonObject {
+    return this.#described(this.#undescribed(field), this.#descriptionOf(row, field));
+  }
+
+  /** A field's own text; else what stands for its type, which says more than what all kinds share. */
+  #descriptionOf({ name, isKind }: StructRow, { name: field, type }: FieldRow): string | undefined {
+    const own = this.descriptions.field(name, field);
+    if (own !== undefined) return own;
+    const common = isKind ? this.descriptions.ofKinds(field) : undefined;
+    const struct = type.is === "struct" && type.name !== OBJECT_META
+      ? this.descriptions.struct(type.name)
+      : undefined;
+    return struct ?? common;
+  }
+
+  /** A schema with a text. In OpenAPI 3 nothing may stand beside a reference. */
+  #described(body: JsonObject, description: string | undefined): JsonObject {
+    if (description === undefined) return body;
+    return body["$ref"] !== undefined && this.version === 3
+      ? { allOf: [body], description }
+      : { ...body, description };
+  }
+
+  #undescribed(field: FieldRow): JsonObject {
     const body = this.#type(field.type);
     const extra: JsonObject = {};
     if (field.enum !== undefined && field.type.is === "scalar") extra["enum"] = [...field.enum];
@@ -182,6 +214,13 @@ export class SchemaCollector {
     const name = NAMED_SCALARS[letter];
     const body = NAMED_BODIES[letter];
     invariant(name !== undefined && body !== undefined, `no scalar ${letter}`);
-    return this.add(name, body(this.version));
+    return this.#named(name, body(this.version));
+  }
+
+  /** Puts a type that is no struct among the schemas, with its text. */
+  #named(name: string, body: JsonObject): JsonObject {
+    const last = name.slice(name.lastIndexOf("."));
+    const struct = name.startsWith(EXTENSIONS) ? `apiextensions${last}` : `meta${last}`;
+    return this.add(name, this.#described(body, this.descriptions.struct(struct)));
   }
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../../base/mod.ts";
+import { type Descriptions, NO_DESCRIPTIONS } from "../descriptions/mod.ts";
 import { servedGroups } from "../discovery/mod.ts";
 import { type Operation, operationsOf, rootOf, tagOf } from "./operations.ts";
 import { pathParameter, queryParameter } from "./parameters.ts";
@@ -19,8 +20,11 @@ const STREAM_TYPES = [
 const INLINE = new Set(["dryRun", "fieldValidation"]);
 
 /** `/openapi/v2`: everything that is served, in one document. */
-export function openApiV2Document(resources: readonly OpenApiResource[]): JsonObject {
-  const collector = collectorFor(resources, 2);
+export function openApiV2Document(
+  resources: readonly OpenApiResource[],
+  descriptions: Descriptions = NO_DESCRIPTIONS,
+): JsonObject {
+  const collector = collectorFor(resources, 2, descriptions);
   const parameters: JsonObject = {};
   const paths: Record<string, JsonObject> = {};
   for (const resource of resources) {
@@ -106,9 +110,13 @@ function operationBody(
 }
 
 const VERSION_INFO = "io.k8s.apimachinery.pkg.version.Info";
+const INFO = "version.Info";
+
+const described = (description: string | undefined): JsonObject =>
+  description === undefined ? {} : { description };
 
 /** The answer of `/version`. */
-function versionInfo(): JsonObject {
+function versionInfo(descriptions: Descriptions): JsonObject {
   const required = [
     "major",
     "minor",
@@ -127,10 +135,13 @@ function versionInfo(): JsonObject {
     "minCompatibilityMinor",
   ];
   return {
+    ...described(descriptions.struct(INFO)),
     type: "object",
     required,
     properties: Object.fromEntries(
-      [...required, ...optional].sort().map((name) => [name, { type: "string" }]),
+      [...required, ...optional].sort().map((
+        name,
+      ) => [name, { type: "string", ...described(descriptions.field(INFO, name)) }]),
     ),
   };
 }
@@ -155,7 +166,11 @@ function discoveryPaths(
   const paths: Record<string, JsonObject> = {
     "/api/": get("getCoreAPIVersions", "core", meta("APIVersions")),
     "/apis/": get("getAPIVersions", "apis", meta("APIGroupList")),
-    "/version/": get("getCodeVersion", "version", collector.add(VERSION_INFO, versionInfo())),
+    "/version/": get(
+      "getCodeVersion",
+      "version",
+      collector.add(VERSION_INFO, versionInfo(collector.descriptions)),
+    ),
     "/logs/": get("logFileListHandler", "logs", text),
     "/logs/{logpath}": {
       ...get("logFileHandler", "logs", text),

@@ -3,6 +3,7 @@ import { type JsonObject, type JsonValue, KUBERNETES_VERSION } from "../../base/
 import type { ResourceDefinition } from "../resource_definition.ts";
 import { RESOURCE_TABLE } from "../generated/resource_table.ts";
 import { SCHEMA_TABLE } from "../generated/schema.ts";
+import { type Descriptions, NO_DESCRIPTIONS } from "../descriptions/mod.ts";
 import { groupVersionOf } from "../discovery/mod.ts";
 import { type Operation, operationsOf, tagOf } from "./operations.ts";
 import { pathParameter, queryParameter } from "./parameters.ts";
@@ -13,7 +14,7 @@ import type { SchemaCollector } from "./schemas.ts";
 export const OPENAPI_INFO: JsonObject = { title: "Kubernetes", version: KUBERNETES_VERSION };
 
 /** Raised where documents of the same tables come out otherwise than before. */
-const FORM = "1";
+const FORM = "2";
 
 const OBJECT_TYPES = [
   "application/json",
@@ -52,8 +53,12 @@ export function openApiV3Index(
 }
 
 /** The state of a group version's document, without making it. */
-export function openApiHash(resources: readonly OpenApiResource[]): string {
-  const hash = createHash("sha512").update(FORM).update(RESOURCE_TABLE).update(SCHEMA_TABLE);
+export function openApiHash(
+  resources: readonly OpenApiResource[],
+  descriptions: Descriptions = NO_DESCRIPTIONS,
+): string {
+  const hash = createHash("sha512").update(FORM).update(RESOURCE_TABLE).update(SCHEMA_TABLE)
+    .update(descriptions.hash);
   for (const { definition, customSchema } of resources) {
     const { group, version, kind, plural } = definition;
     hash.update(`${group}/${version}/${kind}/${plural}`);
@@ -65,8 +70,11 @@ export function openApiHash(resources: readonly OpenApiResource[]): string {
 }
 
 /** The document of one group version: give it that version's resources. */
-export function openApiV3Document(resources: readonly OpenApiResource[]): JsonObject {
-  const collector = collectorFor(resources, 3);
+export function openApiV3Document(
+  resources: readonly OpenApiResource[],
+  descriptions: Descriptions = NO_DESCRIPTIONS,
+): JsonObject {
+  const collector = collectorFor(resources, 3, descriptions);
   const paths: Record<string, JsonObject> = {};
   for (const resource of resources) {
     for (const operation of operationsOf(resource.definition)) {

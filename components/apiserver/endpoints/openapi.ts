@@ -1,5 +1,8 @@
 import type { JsonObject } from "../../base/mod.ts";
 import {
+  type Descriptions,
+  loadDescriptions,
+  NO_DESCRIPTIONS,
   openApiHash,
   type OpenApiResource,
   openApiV2Document,
@@ -31,13 +34,14 @@ export function serveOpenApi({ definitions }: OpenApiOptions): Endpoint {
     const schema = custom === undefined ? undefined : custom.openApiSchema ?? ANYTHING;
     return { definition, ...(schema === undefined ? {} : { customSchema: schema }) };
   };
+  let texts: Descriptions = NO_DESCRIPTIONS;
   const made = new Map<string, Remembered<ResourceDefinition, VersionDocument>>();
   const versions = new Remembered((all: readonly ResourceDefinition[]) => {
     const found = new Map<string, VersionDocument>();
     for (const [path, members] of byPath(all)) {
       let document = made.get(path);
       if (document === undefined) {
-        document = new Remembered((parts) => new VersionDocument(parts.map(resourceOf)));
+        document = new Remembered((parts) => new VersionDocument(parts.map(resourceOf), texts));
         made.set(path, document);
       }
       found.set(path, document.of(members));
@@ -46,11 +50,12 @@ export function serveOpenApi({ definitions }: OpenApiOptions): Endpoint {
     return found;
   });
   const whole = new Remembered((all: readonly ResourceDefinition[]) =>
-    new WholeDocument(all.map(resourceOf))
+    new WholeDocument(all.map(resourceOf), texts)
   );
 
   return async (asked) => {
     const { request, path } = asked;
+    texts = await loadDescriptions();
     if (path === "/openapi/v2") {
       const type = openApiV2Type(request.headers.get("accept"));
       return await taggedResponse(whole.of(definitions.all()).as(type), request, {
@@ -84,7 +89,7 @@ class VersionDocument {
   #hash: string | undefined;
   #body: TaggedBody | undefined;
 
-  constructor(readonly resources: readonly OpenApiResource[]) {}
+  constructor(readonly resources: readonly OpenApiResource[], readonly texts: Descriptions) {}
 
   get group(): string {
     return this.resources[0]?.definition.group ?? "";
@@ -95,11 +100,11 @@ class VersionDocument {
   }
 
   get hash(): string {
-    return this.#hash ??= openApiHash(this.resources);
+    return this.#hash ??= openApiHash(this.resources, this.texts);
   }
 
   get body(): TaggedBody {
-    return this.#body ??= taggedJson(openApiV3Document(this.resources), this.hash);
+    return this.#body ??= taggedJson(openApiV3Document(this.resources, this.texts), this.hash);
   }
 }
 
@@ -109,15 +114,15 @@ class WholeDocument {
   #json: TaggedBody | undefined;
   #protobuf: TaggedBody | undefined;
 
-  constructor(readonly resources: readonly OpenApiResource[]) {}
+  constructor(readonly resources: readonly OpenApiResource[], readonly texts: Descriptions) {}
 
   as(type: string): TaggedBody {
     // One tag for both forms, as upstream: `Vary` tells them apart.
-    const hash = this.#hash ??= openApiHash(this.resources);
+    const hash = this.#hash ??= openApiHash(this.resources, this.texts);
     return type === JSON_TYPE
-      ? this.#json ??= taggedJson(openApiV2Document(this.resources), hash)
+      ? this.#json ??= taggedJson(openApiV2Document(this.resources, this.texts), hash)
       : this.#protobuf ??= new TaggedBody(
-        openApiV2Protobuf(openApiV2Document(this.resources)),
+        openApiV2Protobuf(openApiV2Document(this.resources, this.texts)),
         hash,
       );
   }
