@@ -58,8 +58,34 @@ check("whoami and can-i", async (c) => {
 check("explain reads the schema", async (c) => {
   assert.match(
     await c.ok("explain deployment.spec.template.spec.containers.image"),
-    /FIELD: image <string>/,
+    /FIELD: image <string>\s+DESCRIPTION:\s+The image that/,
   );
+  const old = await c.ok("explain deployment.spec --output=plaintext-openapiv2");
+  assert.match(old, /RESOURCE: spec <Object>\s+DESCRIPTION:\s+How many pods/);
+  assert.match(old, /replicas\s+<integer>\s+How many pods there are to be/);
+  assert.match(await c.fails("explain pod.nothing"), /field "nothing" does not exist/);
+  assert.match(await c.fails("explain nothing"), /doesn't have a resource type "nothing"/);
+});
+
+check("what the schema does not know is told as elsewhere", async (c) => {
+  const unknown = "apiVersion: none.example/v1\nkind: Nothing\nmetadata: {name: x}\n";
+  assert.match(
+    await c.fails("apply -f -", unknown),
+    /no matches for kind "Nothing" in version "none.example\/v1"\s+ensure CRDs are installed first/,
+  );
+  const wrong = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndta: {a: b}\n";
+  for (const validate of ["true", "strict"]) {
+    assert.match(
+      await c.fails(`create --validate=${validate} -f -`, wrong),
+      /strict decoding error: unknown field "dta"/,
+    );
+  }
+  const warned = await c.kubectl(
+    ["create", "--validate=warn", "--dry-run=server", "-f", "-"],
+    wrong,
+  );
+  assert.equal(warned.code, 0, warned.stderr);
+  assert.match(warned.stderr, /Warning: unknown field "dta"/);
 });
 
 check("apply of a Deployment rolls out", async (c) => {
