@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { acceptsGzip, GZIP_MINIMUM_BYTES, packed } from "../negotiation/mod.ts";
+import { invariant } from "../../base/mod.ts";
+import { acceptsGzip, GZIP_MINIMUM_BYTES, gzipped } from "../negotiation/mod.ts";
 
 const unpack = promisify<Uint8Array, Uint8Array>(gunzip);
 
@@ -22,24 +23,25 @@ export class TaggedBody {
   async answer(
     request: Request,
   ): Promise<{ body: Uint8Array<ArrayBuffer>; headers: Record<string, string> }> {
+    const takesGzip = acceptsGzip(request);
     const plain = this.#plain;
-    const small = plain !== undefined && plain.length < GZIP_MINIMUM_BYTES;
-    if (plain !== undefined && (small || !acceptsGzip(request))) {
+    if (plain !== undefined && (plain.length < GZIP_MINIMUM_BYTES || !takesGzip)) {
       return { body: plain, headers: {} };
     }
-    if (this.#packed === undefined) {
-      if (plain === undefined) throw new TypeError("a body without bytes");
-      const made = packed(plain, request).then(({ body }) => {
-        this.#plain = undefined;
-        return body;
-      });
-      this.#packed = made;
+    const packed = await this.#pack();
+    if (takesGzip) {
+      return { body: packed, headers: { "content-encoding": "gzip", vary: "Accept-Encoding" } };
     }
-    const body = await this.#packed;
-    if (!acceptsGzip(request)) {
-      return { body: await unpack(body) as Uint8Array<ArrayBuffer>, headers: {} };
-    }
-    return { body, headers: { "content-encoding": "gzip", vary: "Accept-Encoding" } };
+    return { body: await unpack(packed) as Uint8Array<ArrayBuffer>, headers: {} };
+  }
+
+  #pack(): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#packed !== undefined) return this.#packed;
+    invariant(this.#plain !== undefined, "a body is plain until it is packed");
+    return this.#packed = gzipped(this.#plain).then((packed) => {
+      this.#plain = undefined;
+      return packed;
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a client wants to hear and how it is written: media types, forms, compression, read options. */
 export { isPretty, writeBody, writeError, writeObject, writeStatus } from "./body.ts";
-export { acceptsGzip, GZIP_MINIMUM_BYTES, packed } from "./gzip.ts";
+export { acceptsGzip, GZIP_MINIMUM_BYTES, gzipped, packed } from "./gzip.ts";
 export {
   JSON_TYPE,
   type MediaType,
