@@ -13,6 +13,8 @@ export * from "./intstr.ts";
 export * from "./names.ts";
 export * from "./label_selector.ts";
 export * from "./field_selector.ts";
+export * from "./node_selector.ts";
+export * from "./toleration.ts";
 export * from "./human_duration.ts";
 export * from "./strategy/mod.ts";
 export * from "./tables/mod.ts";

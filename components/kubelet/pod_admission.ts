@@ -1,4 +1,4 @@
-import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from "../api/mod.ts";
+import { type Node, type Pod, selectsNode } from "../api/mod.ts";
 import { initContainers, mainContainers } from "./pod_containers.ts";
 import { podRequest } from "./pod_resources.ts";
 import type { PodFailure } from "./pod_status.ts";
@@ -14,7 +14,8 @@ export function refusal(
   others: readonly Pod[],
 ): PodFailure | undefined {
   if (node === undefined) return undefined;
-  if (!matchesNode(pod, node)) {
+  const { name = "", labels = {} } = node.metadata ?? {};
+  if (!selectsNode(pod.spec ?? {}, { name, labels })) {
     return failure(
       "NodeAffinity",
       "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
@@ -78,53 +79,4 @@ function hostPorts(pod: Pod): { port: number; protocol: string; ip: string }[] {
       protocol,
       ip: hostIP === "" ? "0.0.0.0" : hostIP,
     }));
-}
-
-function matchesNode(pod: Pod, node: Node): boolean {
-  const labels = node.metadata?.labels ?? {};
-  for (const [key, value] of Object.entries(pod.spec?.nodeSelector ?? {})) {
-    if (labels[key] !== value) return false;
-  }
-  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-    ?.nodeSelectorTerms;
-  if (terms === undefined) return true;
-  const fields = { "metadata.name": node.metadata?.name ?? "" };
-  return terms.some((term) => matchesTerm(term, labels, fields));
-}
-
-function matchesTerm(
-  term: NodeSelectorTerm,
-  labels: Readonly<Record<string, string>>,
-  fields: Readonly<Record<string, string>>,
-): boolean {
-  const expressions = term.matchExpressions ?? [];
-  const fieldExpressions = term.matchFields ?? [];
-  if (expressions.length + fieldExpressions.length === 0) return false;
-  return expressions.every((each) => matchesRequirement(each, labels)) &&
-    fieldExpressions.every((each) => matchesRequirement(each, fields));
-}
-
-function matchesRequirement(
-  { key = "", operator, values = [] }: NodeSelectorRequirement,
-  from: Readonly<Record<string, string>>,
-): boolean {
-  const value = from[key];
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-    case "Lt": {
-      const left = Number(value), right = Number(values[0]);
-      if (value === undefined || !Number.isInteger(left) || !Number.isInteger(right)) return false;
-      return operator === "Gt" ? left > right : left < right;
-    }
-    default:
-      return false;
-  }
 }

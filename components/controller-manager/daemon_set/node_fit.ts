@@ -1,12 +1,13 @@
-import type {
-  DaemonSet,
-  Node,
-  NodeSelectorRequirement,
-  Pod,
-  PodSpec,
-  Toleration,
+import {
+  type DaemonSet,
+  type Node,
+  type Pod,
+  type PodSpec,
+  selectsNode,
+  type Toleration,
+  untolerated,
 } from "../../api/mod.ts";
-import { NOT_READY, UNREACHABLE, UNSCHEDULABLE, untolerated } from "../taints.ts";
+import { NOT_READY, UNREACHABLE, UNSCHEDULABLE } from "../taints.ts";
 
 const PRESSURES = ["disk-pressure", "memory-pressure", "pid-pressure"] as const;
 
@@ -33,7 +34,10 @@ export function daemonFits(set: DaemonSet, node: Node): { runs: boolean; stays: 
   const spec = set.spec?.template?.spec ?? {};
   const name = node.metadata?.name ?? "";
   const wanted = spec.nodeName ?? "";
-  if ((wanted !== "" && wanted !== name) || !matchesNode(spec, node)) {
+  if (
+    (wanted !== "" && wanted !== name) ||
+    !selectsNode(spec, { name, labels: node.metadata?.labels ?? {} })
+  ) {
     return { runs: false, stays: false };
   }
   const tolerations = daemonTolerations(spec);
@@ -41,47 +45,6 @@ export function daemonFits(set: DaemonSet, node: Node): { runs: boolean; stays: 
   const stays = untolerated(taints, tolerations, ["NoExecute"]).length === 0;
   const runs = stays && untolerated(taints, tolerations, ["NoSchedule"]).length === 0;
   return { runs, stays };
-}
-
-function matchesNode(spec: PodSpec, node: Node): boolean {
-  const labels = node.metadata?.labels ?? {};
-  const selected = Object.entries(spec.nodeSelector ?? {})
-    .every(([key, value]) => labels[key] === value);
-  if (!selected) return false;
-  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-    ?.nodeSelectorTerms;
-  if (terms === undefined) return true;
-  const fields = { "metadata.name": node.metadata?.name ?? "" };
-  return terms.some(({ matchExpressions = [], matchFields = [] }) =>
-    matchExpressions.length + matchFields.length > 0 &&
-    matchExpressions.every((one) => meets(one, labels)) &&
-    matchFields.every((one) => meets(one, fields))
-  );
-}
-
-function meets(
-  { key = "", operator, values = [] }: NodeSelectorRequirement,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-    case "Lt": {
-      const [left, right] = [Number(value), Number(values[0])];
-      if (value === undefined || !Number.isInteger(left) || !Number.isInteger(right)) return false;
-      return operator === "Gt" ? left > right : left < right;
-    }
-    default:
-      return false;
-  }
 }
 
 /** The node that a daemon's pod is on, or is made for. */

@@ -1,5 +1,4 @@
-import type { Pod, Taint } from "../../api/mod.ts";
-import { tolerates } from "../taints.ts";
+import { type Pod, type Taint, tolerates } from "../../api/mod.ts";
 
 /** When a pod has to go, counted from the moment it came under its node's taints, in milliseconds. */
 export type EvictionPlan =

@@ -1,4 +1,4 @@
-import { labelSelectorMatcher, type NodeSelectorTerm } from "../../api/mod.ts";
+import { matchesNodeTerm, type NodeSelectorTerm } from "../../api/mod.ts";
 import type { NodeTerms } from "./volume_view.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -14,12 +14,9 @@ export class FakeNodes implements NodeTerms {
   }
 
   matching(terms: readonly NodeSelectorTerm[]): ReadonlySet<string> {
-    return new Set(this.names.filter((name) => terms.some((term) => this.#matches(name, term))));
-  }
-
-  #matches(name: string, { matchExpressions = [], matchFields = [] }: NodeSelectorTerm): boolean {
-    if (matchExpressions.length + matchFields.length === 0) return false;
-    return labelSelectorMatcher({ matchExpressions }).matches(this.#labels.get(name)) &&
-      matchFields.every(({ values = [] }) => values.includes(name));
+    return new Set(this.names.filter((name) => {
+      const labels = this.#labels.get(name) ?? {};
+      return terms.some((term) => matchesNodeTerm(term, { name, labels }));
+    }));
   }
 }
