@@ -95,6 +95,9 @@ export interface VersionConverter {
   ): KubeObject | Promise<KubeObject>;
 }
 
+/** Adds to the annotations of an audit event; what is told at `level` only where so much of a request is recorded. */
+export type Annotate = (key: string, value: string, level?: "Request") => void;
+
 /** One write on its way through admission. Mutating plugins change `object` in place. */
 export interface AdmissionRequest {
   readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
@@ -109,7 +112,7 @@ export interface AdmissionRequest {
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void;
   /** Adds to the annotations of the request's audit event; absent where nothing is audited. */
-  annotate?: ((key: string, value: string) => void) | undefined;
+  annotate?: Annotate | undefined;
   /** The version that was asked for; `definition`, which objects are of, where not given. */
   readonly requested?: ResourceDefinition;
   /** CreateOptions, UpdateOptions or DeleteOptions as the caller gave them, without their kind. */

@@ -134,9 +134,7 @@ export class Router {
       dryRun: options.dryRun,
       fieldManager: options.fieldManager,
       warn: (text: string) => target.warnings.add(text),
-      ...(trail === undefined
-        ? {}
-        : { annotate: (key: string, value: string) => trail.annotate(key, value) }),
+      ...(trail === undefined ? {} : { annotate: trail.annotate }),
     };
     const { pipeline } = this.#options.registry.writes;
     await pipeline.admit(admissionRequest(admitted, "CREATE", object, undefined));

@@ -1,5 +1,5 @@
 import { type Clock, type JsonValue, microTimestamp } from "../../base/mod.ts";
-import type { AuthorizationDecision, RequestInfo, UserInfo } from "../ports.ts";
+import type { Annotate, AuthorizationDecision, RequestInfo, UserInfo } from "../ports.ts";
 import type { AuditDecision } from "./audit_decision.ts";
 import {
   type AuditEvent,
@@ -65,10 +65,16 @@ export class AuditTrail {
   }
 
   /** Adds what a later part of the chain has to say; what was said first stays. */
-  annotate(key: string, value: string): void {
+  readonly annotate: Annotate = (key, value, level) => {
+    if (level !== undefined && !this.#showsBodies) return;
     const annotations = this.#event.annotations ??= {};
     if (annotations[key] !== undefined) return;
     if (Object.keys(annotations).length < ANNOTATIONS_MAXIMUM) annotations[key] = value;
+  };
+
+  get #showsBodies(): boolean {
+    const { level } = this.#decision;
+    return level === "Request" || level === "RequestResponse";
   }
 
   /** The request's body, as it was sent. */
@@ -81,8 +87,7 @@ export class AuditTrail {
     if (event.objectRef !== undefined && this.#info.verb !== "patch") {
       event.objectRef = completedRef(event.objectRef, body);
     }
-    const { level } = this.#decision;
-    if (level === "Request" || level === "RequestResponse") event.requestObject = this.#shown(body);
+    if (this.#showsBodies) event.requestObject = this.#shown(body);
   }
 
   /** Something went wrong that must not: a bug of the server. */

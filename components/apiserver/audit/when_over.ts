@@ -1,5 +1,15 @@
-/** The same answer; `over` is called once when its body has been sent or nobody reads it any more. */
+import { endOfUpgrade } from "../upgraded.ts";
+
+/**
+ * The same answer; `over` is called once when its body has been sent or nobody reads it any more, and when the
+ * connection has ended that it upgraded.
+ */
 export function whenOver(response: Response, over: () => void): Response {
+  const end = endOfUpgrade(response);
+  if (end !== undefined) {
+    void end.then(over);
+    return response;
+  }
   if (response.body === null || response.status === 101) {
     over();
     return response;

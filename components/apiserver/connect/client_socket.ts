@@ -7,6 +7,7 @@ import {
   upgradeWebSocket,
   webSocketPipe,
 } from "../../serving/mod.ts";
+import { upgradedSocket } from "../upgraded.ts";
 import type { StreamPipe } from "../kubelet_connector.ts";
 import { bridge } from "./message_bridge.ts";
 import { isSpdyUpgrade, serveSpdy } from "./spdy_upgrade.ts";
@@ -56,19 +57,19 @@ export async function serveBridge(
   const backend = await options.open(protocol.backend).catch((error: unknown) => {
     throw backendError(error);
   });
-  let upgraded: Deno.WebSocketUpgrade;
+  let opened: Deno.WebSocketUpgrade;
   try {
-    upgraded = upgradeWebSocket(request, chosen === "none" ? undefined : protocol.offered);
+    opened = upgradeWebSocket(request, chosen === "none" ? undefined : protocol.offered);
   } catch (error) {
     backend.close();
     throw badRequest(`unable to upgrade: ${error instanceof Error ? error.message : error}`);
   }
-  const { socket, response } = upgraded;
+  const { socket } = opened;
   const client = protocol.base64 ? webSocketPipe(socket, BASE64_CHANNELS) : webSocketPipe(socket);
-  socket.addEventListener("open", () => bridge(client, backend, clock), { once: true });
+  socket.addEventListener("open", () => void bridge(client, backend, clock), { once: true });
   // The client may leave before the socket opens.
   socket.addEventListener("close", () => backend.close(), { once: true });
-  return response;
+  return upgradedSocket(opened);
 }
 
 /** 403 to a WebSocket whose protocols are not spoken. */

@@ -6,6 +6,7 @@ import {
   upgradeWebSocket,
 } from "../../serving/mod.ts";
 import { refuseSubprotocol } from "./client_socket.ts";
+import { upgradedSocket } from "../upgraded.ts";
 
 const BINARY = "binary.k8s.io";
 const BASE64 = "base64.binary.k8s.io";
@@ -29,7 +30,7 @@ export function logSocket(
       body?.cancel().catch(() => {});
       throw error;
     }
-    const { socket, response } = upgraded;
+    const { socket } = upgraded;
     let opened = false;
     socket.addEventListener("open", () => {
       opened = true;
@@ -39,7 +40,7 @@ export function logSocket(
     socket.addEventListener("close", () => {
       if (!opened) body?.cancel().catch(() => {});
     });
-    return response;
+    return upgradedSocket(upgraded);
   });
 }
 

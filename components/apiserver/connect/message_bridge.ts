@@ -10,18 +10,25 @@ export const MESSAGES_WAITING_MAXIMUM_BYTES = 64 * 1024 * 1024;
 /** WebSockets do not tell when they have sent. */
 const POLL_MILLISECONDS = 5;
 
-/** Carries messages both ways until either side ends; then what came before is delivered and the other side closed. */
-export function bridge(left: StreamPipe, right: StreamPipe, clock: Clock): void {
+/**
+ * Carries messages both ways until either side ends; then what came before is delivered and the other side closed.
+ * Resolves with that end.
+ */
+export function bridge(left: StreamPipe, right: StreamPipe, clock: Clock): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
   const toRight = new Lane(left, right, clock);
   const toLeft = new Lane(right, left, clock);
   left.receive((message) => toRight.carry(message), () => {
     toLeft.drop();
     toRight.finish();
+    resolve();
   });
   right.receive((message) => toLeft.carry(message), () => {
     toRight.drop();
     toLeft.finish();
+    resolve();
   });
+  return promise;
 }
 
 /** One direction of a bridge. */

@@ -39,7 +39,7 @@ const MEBIBYTE = 1024 * 1024;
 Deno.test("bridge holds back what a slow side has not taken, in order, and ends after it", async () => {
   const clock = new FakeClock();
   const [left, right] = [new FakePipe(), new FakePipe()];
-  bridge(left, right, clock);
+  void bridge(left, right, clock);
   left.deliver(new Uint8Array(1));
   right.buffered = 2 * MEBIBYTE;
   left.deliver(new Uint8Array(2));
@@ -58,7 +58,7 @@ Deno.test("bridge holds back what a slow side has not taken, in order, and ends 
 Deno.test("bridge drops what waits for a side that is gone", async () => {
   const clock = new FakeClock();
   const [left, right] = [new FakePipe(), new FakePipe()];
-  bridge(left, right, clock);
+  void bridge(left, right, clock);
   right.buffered = 2 * MEBIBYTE;
   left.deliver(new Uint8Array(2));
   right.end();
@@ -71,7 +71,7 @@ Deno.test("bridge drops what waits for a side that is gone", async () => {
 Deno.test("bridge ends a session whose source cannot wait and sends too much", () => {
   const clock = new FakeClock();
   const [left, right] = [new FakePipe(), new FakePipe()];
-  bridge(left, right, clock);
+  void bridge(left, right, clock);
   right.buffered = 2 * MEBIBYTE;
   const message = new Uint8Array(MESSAGES_WAITING_MAXIMUM_BYTES / 2);
   left.deliver(message);

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { ApiError, type Clock, internalError, notImplemented } from "../../base/mod.ts";
 import { type PausablePipe, TAKEN_STATUS, takeSilently } from "../../serving/mod.ts";
 import { bridge } from "./message_bridge.ts";
+import { upgraded } from "../upgraded.ts";
 import { upgradeHeaders } from "./proxy_headers.ts";
 
 const HEAD_MAXIMUM_BYTES = 64 * 1024;
@@ -35,8 +36,8 @@ export async function proxyUpgrade(
   }
   client.send(answer.bytes);
   const response = new Response(null, { status: TAKEN_STATUS });
-  if (answer.status === 101) bridge(client, answer.backend, clock);
-  else refuse(client, answer, clock);
+  if (answer.status === 101) return upgraded(response, bridge(client, answer.backend, clock));
+  refuse(client, answer, clock);
   return response;
 }
 

@@ -3,6 +3,7 @@ import { takeConnection } from "../../serving/mod.ts";
 import type { StreamPipe } from "../kubelet_connector.ts";
 import { backendError, type BridgeOptions } from "./client_socket.ts";
 import { bridge } from "./message_bridge.ts";
+import { upgraded } from "../upgraded.ts";
 
 const VERSION_HEADER = "X-Stream-Protocol-Version";
 const ACCEPTED_HEADER = "X-Accepted-Stream-Protocol-Versions";
@@ -40,8 +41,7 @@ export async function serveSpdy(
     backend.close();
     throw notImplemented("streaming over SPDY on a connection that has carried other requests");
   }
-  bridge(spdy.pipe(taken.pipe, protocol), backend, clock);
-  return taken.response;
+  return upgraded(taken.response, bridge(spdy.pipe(taken.pipe, protocol), backend, clock));
 }
 
 /** Upstream's answers to a client that offers no version, or none that is spoken here. Pure. */

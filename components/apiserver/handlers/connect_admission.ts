@@ -43,7 +43,7 @@ export async function admitConnect(
     user,
     dryRun: false,
     warn,
-    ...(trail === undefined ? {} : { annotate: (key, value) => trail.annotate(key, value) }),
+    ...(trail === undefined ? {} : { annotate: trail.annotate }),
   };
   const asked = JSON.stringify(request.object);
   await pipeline.admit(request);

@@ -198,7 +198,7 @@ export function writeContext(target: StoredRequest, options: WriteOptions): Writ
     dryRun: options.dryRun,
     fieldManager: options.fieldManager,
     warn: (text) => warnings.add(text),
-    ...(trail === undefined ? {} : { annotate: (key, value) => trail.annotate(key, value) }),
+    ...(trail === undefined ? {} : { annotate: trail.annotate }),
     options: () => optionsOf(target.query, options.dryRun),
   };
 }

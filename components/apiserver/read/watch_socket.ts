@@ -2,6 +2,7 @@ import { badRequest, type Clock, invariant } from "../../base/mod.ts";
 import { upgradeWebSocket } from "../../serving/mod.ts";
 import { type Negotiated, PROTOBUF_TYPE } from "../negotiation/mod.ts";
 import type { Watcher } from "./watcher.ts";
+import { upgradedSocket } from "../upgraded.ts";
 
 /** Sent, but not yet taken by the connection: a WebSocket itself would take any amount. */
 const SOCKET_BUFFER_BYTES = 256 * 1024;
@@ -18,7 +19,8 @@ export function watchSocket(
   negotiated: Negotiated,
   clock: Clock,
 ): Response {
-  const { socket, response } = upgrade(request);
+  const opened = upgrade(request);
+  const { socket } = opened;
   const binary = negotiated.mediaType === PROTOBUF_TYPE;
   let polling = false;
   const room = () => SOCKET_BUFFER_BYTES - socket.bufferedAmount;
@@ -52,7 +54,7 @@ export function watchSocket(
   };
   socket.onclose = () => watcher.end();
   socket.onerror = () => watcher.end();
-  return response;
+  return upgradedSocket(opened);
 }
 
 /** A client that offers protocols leaves if none is chosen; what is sent is the same in all of them. */

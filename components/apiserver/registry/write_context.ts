@@ -1,7 +1,7 @@
 import { internalError, type JsonObject, requestEntityTooLarge, timedOut } from "../../base/mod.ts";
 import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import { StoreFailedError, VALUE_MAXIMUM_BYTES, ValueTooLargeError } from "../../storage/mod.ts";
-import type { UserInfo } from "../ports.ts";
+import type { Annotate, UserInfo } from "../ports.ts";
 import type { ResourceStore } from "./resource_store.ts";
 
 /** Whom and what a write is for: the same through admission, strategy and storage. */
@@ -19,7 +19,7 @@ export interface WriteContext {
   /** Collects texts for the `Warning` header. */
   warn(text: string): void;
   /** Adds to the annotations of the request's audit event; absent where nothing is recorded. */
-  annotate?(key: string, value: string): void;
+  readonly annotate?: Annotate;
   /** CreateOptions, UpdateOptions or DeleteOptions as the caller gave them. */
   readonly options?: () => JsonObject;
   /** A step of another request that is admitted as a whole. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type JsonObject, type JsonValue } from "../../../components/base/mod.ts";
 import { readAuditPolicy } from "../../../components/apiserver/mod.ts";
 import { ParityServer } from "./parity_server.ts";
+import { ADMISSION, CONFIGMAPS, openWebhook } from "./webhook_steps.ts";
 
 const POLICY = `
 apiVersion: audit.k8s.io/v1
@@ -256,5 +257,81 @@ Deno.test("parity: audit events", async (test) => {
         validationActions: ["Audit"],
       }],
     );
+  });
+
+  await test.step("what webhooks change, and by which patch where bodies are recorded", async () => {
+    await using webhook = await openWebhook();
+    const { hook = "", ca = "" } = webhook.names;
+    const registered = await send("POST", `${ADMISSION}/mutatingwebhookconfigurations`, {
+      body: {
+        metadata: { name: "m" },
+        webhooks: [{
+          name: "a.hook.test",
+          clientConfig: { url: `${hook}/label`, caBundle: ca },
+          rules: [{ ...CONFIGMAPS, resources: ["configmaps", "secrets"] }],
+          admissionReviewVersions: ["v1"],
+          sideEffects: "None",
+        }],
+      },
+    });
+    assert.equal(registered.status, 201);
+    await opened.server.server.reader.fresh(
+      "admissionregistration.k8s.io",
+      "mutatingwebhookconfigurations",
+    );
+    const notesOf = async (resource: string) => {
+      await events();
+      await send("POST", `/api/v1/namespaces/a/${resource}?dryRun=All`, {
+        body: { metadata: { name: "noted" } },
+      });
+      const notes = (await events()).at(-1)?.["annotations"] as JsonObject;
+      return Object.fromEntries(
+        Object.entries(notes).filter(([key]) => key.includes("webhook.admission.k8s.io/"))
+          .map(([key, value]) => [key, JSON.parse(String(value))]),
+      );
+    };
+    const who = { configuration: "m", webhook: "a.hook.test" };
+    const mutation = { ...who, mutated: true };
+    assert.deepEqual(await notesOf("secrets"), {
+      "mutation.webhook.admission.k8s.io/round_0_index_0": mutation,
+    });
+    assert.deepEqual(await notesOf("configmaps"), {
+      "mutation.webhook.admission.k8s.io/round_0_index_0": mutation,
+      "patch.webhook.admission.k8s.io/round_0_index_0": {
+        ...who,
+        patch: [{ op: "add", path: "/metadata/labels", value: { hooked: "yes" } }],
+        patchType: "JSONPatch",
+      },
+    });
+    await send("DELETE", `${ADMISSION}/mutatingwebhookconfigurations/m`);
+  });
+
+  await test.step("a connection from its upgrade to its end", async () => {
+    const door = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      (request) =>
+        opened.server.server.handle(request, {
+          address: "test",
+          user: { username: "admin", groups: ["system:masters"] },
+        }),
+    );
+    await events();
+    const { port } = door.addr as Deno.NetAddr;
+    const url = `ws://127.0.0.1:${port}/api/v1/namespaces/a/secrets?watch=true`;
+    const socket = new WebSocket(url, "x");
+    await new Promise((resolve) => socket.onopen = resolve);
+    const told = (seen: readonly JsonObject[]) =>
+      seen.map(({ stage, responseStatus }) => [stage, (responseStatus as JsonObject)["code"]]);
+    assert.deepEqual(told(await events()), [["ResponseStarted", 101]]);
+    const closed = new Promise((resolve) => socket.onclose = resolve);
+    socket.close();
+    await closed;
+    let last: readonly JsonObject[] = [];
+    while (last.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      last = await events();
+    }
+    assert.deepEqual(told(last), [["ResponseComplete", 101]]);
+    await door.shutdown();
   });
 });

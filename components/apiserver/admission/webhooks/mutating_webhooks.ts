@@ -62,12 +62,21 @@ export class MutatingWebhooks implements AdmissionPlugin {
     if (invocation === undefined) return;
     try {
       const answer = await askWebhook(this.#options, webhook, versions, invocation, true);
+      const place = `round_${reinvocation.round}_index_${index}`;
       const mutated = await applyAnswer(webhook, answer, versions, invocation);
       const { configuration, name } = webhook;
       request.annotate?.(
-        `mutation.webhook.admission.k8s.io/round_${reinvocation.round}_index_${index}`,
+        `mutation.webhook.admission.k8s.io/${place}`,
         JSON.stringify({ configuration, webhook: name, mutated }),
       );
+      if (mutated) {
+        const patch = JSON.parse(answer.patch) as JsonValue;
+        request.annotate?.(
+          `patch.webhook.admission.k8s.io/${place}`,
+          JSON.stringify({ configuration, webhook: name, patch, patchType: "JSONPatch" }),
+          "Request",
+        );
+      }
       if (mutated) reinvocation.changed();
       if (webhook.reinvocable) reinvocation.called(webhook.id);
     } catch (error) {
