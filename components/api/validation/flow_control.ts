@@ -8,8 +8,14 @@ import type {
   QueuingConfiguration,
   ResourcePolicyRule,
 } from "../generated/types.ts";
+import { equalJson } from "../../base/mod.ts";
 import { dnsLabelProblems, dnsSubdomainProblems } from "../names.ts";
 import type { Errors } from "./errors.ts";
+import {
+  MANDATORY_FLOW_SCHEMAS,
+  MANDATORY_PRIORITY_LEVELS,
+  mandatoryOf,
+} from "./mandatory_flow_control.ts";
 import { Path } from "./path.ts";
 
 const SPEC = Path.of("spec");
@@ -64,6 +70,10 @@ export function validateFlowSchema({ metadata, spec = {} }: FlowSchema, errors: 
   if (level === "") errors.required(at, "must reference a priority level");
   else errors.invalidAll(at, level, dnsSubdomainProblems(level));
   for (const [i, rule] of rules.entries()) validateRule(rule, SPEC.child("rules").at(i), errors);
+  const fixed = mandatoryOf(MANDATORY_FLOW_SCHEMAS, metadata?.name);
+  if (fixed !== undefined && !equalJson(spec, fixed)) {
+    errors.invalid(SPEC, spec, `spec of '${metadata?.name}' must equal the fixed value`);
+  }
 }
 
 function validateRule(rule: PolicyRulesWithSubjects, path: Path, errors: Errors): void {
@@ -220,6 +230,14 @@ export function validatePriorityLevel(
     default:
       errors.notSupported(SPEC.child("type"), type, ["Exempt", "Limited"]);
   }
+  const fixed = mandatoryOf(MANDATORY_PRIORITY_LEVELS, metadata?.name);
+  if (fixed === undefined) return;
+  const free = fixed.type === "Exempt";
+  const { exempt: _, ...rest } = spec;
+  const { exempt: __, ...fixedRest } = fixed;
+  if (equalJson(free ? rest : spec, free ? fixedRest : fixed)) return;
+  const except = free ? " except the 'spec.exempt' field" : "";
+  errors.invalid(SPEC, spec, `spec of '${metadata?.name}'${except} must equal the fixed value`);
 }
 
 function validateShares(

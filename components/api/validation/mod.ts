@@ -8,6 +8,7 @@ export {
   validateMetadata,
   validateMetadataUpdate,
 } from "./metadata.ts";
+export { MANDATORY_FLOW_SCHEMAS, MANDATORY_PRIORITY_LEVELS } from "./mandatory_flow_control.ts";
 export { isCidr } from "./network.ts";
 export { Path } from "./path.ts";
 export { qosClassOf } from "./pod/pod.ts";

@@ -3,7 +3,10 @@ import {
   FLOW_SCHEMAS,
   type FlowcontrolV1Subject,
   type FlowSchema,
+  type FlowSchemaSpec,
   type KubeObject,
+  MANDATORY_FLOW_SCHEMAS,
+  MANDATORY_PRIORITY_LEVELS,
   type PolicyRulesWithSubjects,
   PRIORITY_LEVEL_CONFIGURATIONS,
   type PriorityLevelConfiguration,
@@ -53,7 +56,6 @@ const everything = (...subjects: FlowcontrolV1Subject[]): PolicyRulesWithSubject
 
 /** name, precedence, level, what tells flows apart, whose requests */
 const SCHEMAS: readonly (readonly [string, number, string, string, PolicyRulesWithSubjects])[] = [
-  ["exempt", 1, "exempt", "", everything(group("system:masters"))],
   ["probes", 2, "exempt", "", {
     subjects: EVERYBODY,
     nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["/healthz", "/readyz", "/livez"] }],
@@ -103,7 +105,6 @@ const SCHEMAS: readonly (readonly [string, number, string, string, PolicyRulesWi
     everything(group("system:serviceaccounts")),
   ],
   ["global-default", 9900, "global-default", "ByUser", everything(...EVERYBODY)],
-  ["catch-all", 10000, "catch-all", "ByUser", everything(...EVERYBODY)],
 ];
 
 /** The priority levels of a new cluster. */
@@ -113,18 +114,7 @@ export function priorityLevels(): PriorityLevelConfiguration[] {
     spec,
   });
   return [
-    level("exempt", {
-      type: "Exempt",
-      exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 },
-    }),
-    level("catch-all", {
-      type: "Limited",
-      limited: {
-        nominalConcurrencyShares: 5,
-        lendablePercent: 0,
-        limitResponse: { type: "Reject" },
-      },
-    }),
+    ...Object.entries(MANDATORY_PRIORITY_LEVELS).map(([name, spec]) => level(name, spec)),
     ...LEVELS.map(([name, shares, lendablePercent, queues, handSize, queueLengthLimit]) =>
       level(name, {
         type: "Limited",
@@ -140,19 +130,22 @@ export function priorityLevels(): PriorityLevelConfiguration[] {
 
 /** The flow schemas of a new cluster. */
 export function flowSchemas(): FlowSchema[] {
-  return SCHEMAS.map(([name, matchingPrecedence, level, type, rule]) => ({
-    metadata: { name, annotations: { [AUTOUPDATE]: "true" } },
-    spec: {
+  const suggested = SCHEMAS.map(([name, matchingPrecedence, level, type, rule]) =>
+    [name, {
       matchingPrecedence,
       priorityLevelConfiguration: { name: level },
       ...(type === "" ? {} : { distinguisherMethod: { type } }),
       rules: [rule],
-    },
+    }] satisfies [string, FlowSchemaSpec]
+  );
+  return [...Object.entries(MANDATORY_FLOW_SCHEMAS), ...suggested].map(([name, spec]) => ({
+    metadata: { name, annotations: { [AUTOUPDATE]: "true" } },
+    spec,
   }));
 }
 
 /** Without these no request could be classified: they are put right whatever their annotation says. */
-const MANDATORY = new Set(["exempt", "catch-all"]);
+const MANDATORY = new Set(Object.keys(MANDATORY_FLOW_SCHEMAS));
 
 /**
  * Makes the first objects, and keeps right those that say they want to be; takes away those that say so and are first

@@ -190,11 +190,17 @@ function readKeys(kind: string, value: unknown, at: string): NamedKey[] {
 
 function readKms(value: unknown, at: string, names: Set<string>): Provider {
   const kms = members(value, at, KMS_MEMBERS);
-  if (kms["apiVersion"] !== "v2") {
+  const { apiVersion = "v1" } = kms;
+  if (apiVersion === "v1") {
+    throw new Error(
+      "KMSv1 is deprecated and will only receive security updates going forward. Use KMSv2 instead.",
+    );
+  }
+  if (apiVersion !== "v2") {
     throw new Error(
       `${at}.apiVersion: Invalid value: ${
-        JSON.stringify(kms["apiVersion"] ?? "v1")
-      }: only KMS of version v2 is supported`,
+        JSON.stringify(apiVersion)
+      }: unsupported apiVersion apiVersion for KMS provider, only v1 and v2 are supported`,
     );
   }
   if (kms["cachesize"] !== undefined && kms["cachesize"] !== null) {

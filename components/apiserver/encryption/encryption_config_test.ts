@@ -97,7 +97,7 @@ Deno.test("readEncryptionConfig says what is wrong, and shows no secret", () => 
     ],
     [
       rule("[secrets]", "[{kms: {apiVersion: v1, name: a, endpoint: 'unix:///a'}}]"),
-      'resources[0].providers[0].kms.apiVersion: Invalid value: "v1": only KMS of version v2 is supported',
+      "KMSv1 is deprecated and will only receive security updates going forward. Use KMSv2 instead.",
     ],
     [
       rule("[secrets]", "[{kms: {apiVersion: v2, name: a, endpoint: 'tcp://a'}}]"),

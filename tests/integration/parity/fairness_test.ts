@@ -105,10 +105,26 @@ testCases("priority and fairness", {
       type: "merge",
       body: {
         metadata: { annotations: { "apf.kubernetes.io/autoupdate-spec": "false" } },
-        spec: { matchingPrecedence: 9 },
       },
       code: 200,
     },
+    {
+      send: `PATCH ${SCHEMAS}/catch-all`,
+      type: "merge",
+      body: { spec: { matchingPrecedence: 9 } },
+      code: 422,
+      has: {
+        details: { causes: [{ reason: "FieldValueInvalid", field: "spec" }] },
+      },
+    },
+    {
+      send: `PATCH ${LEVELS}/catch-all`,
+      type: "merge",
+      body: { spec: { limited: { nominalConcurrencyShares: 6 } } },
+      code: 422,
+      has: { details: { causes: [{ reason: "FieldValueInvalid", field: "spec" }] } },
+    },
+    { send: `DELETE ${LEVELS}/catch-all`, code: 200 },
     {
       send: `PATCH ${LEVELS}/exempt`,
       type: "merge",
@@ -145,6 +161,7 @@ testCases("priority and fairness", {
         spec: { matchingPrecedence: 10000 },
       },
     },
+    { send: `GET ${LEVELS}/catch-all`, eventually: true, code: 200 },
     { send: `GET ${SCHEMAS}/service-accounts`, eventually: true, code: 200 },
   ],
   "what no flow control could follow is refused": [
