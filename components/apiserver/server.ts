@@ -244,6 +244,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     more: running.pages(flow.debug),
     serverAddress: `${options.advertise.addresses[0] ?? "localhost"}:${options.advertise.port}`,
   });
+  let custom: DefinitionService | undefined;
   const app = createApp({
     clock,
     random,
@@ -259,25 +260,31 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       metrics,
       clock,
     ),
-    resources: extending.resources((request, query, info, user) =>
-      router.route(request, query, info, user)
-    ),
-    endpoints: extending.endpoints(async (request, query, info, user) =>
-      await options.extra?.(request, info.path, user) ?? await endpoints(request, query, info.path)
-    ),
+    resources: extending.resources(async (request, query, info, user) => {
+      const { group, version, resource } = info;
+      const known = registry.definitions.find(group, version, resource) !== undefined;
+      if (!known && store.shared) await custom?.catchUp();
+      return await router.route(request, query, info, user);
+    }),
+    endpoints: extending.endpoints(async (request, query, info, user) => {
+      // Clients of several servers find what they have just defined, whichever they ask.
+      if (store.shared && info.path.startsWith("/apis")) await custom?.catchUp();
+      return await options.extra?.(request, info.path, user) ??
+        await endpoints(request, query, info.path);
+    }),
   });
 
   const ends: (() => void)[] = [];
   const ready = (async () => {
     await registry.ready();
-    const custom = new DefinitionService({ ...shared, call: extending.call });
+    const service = custom = new DefinitionService({ ...shared, call: extending.call });
     ends.push(
       extending.start(),
       rbac.start(reader),
       services.start(),
       flow.follow(),
     );
-    ends.push(custom.start());
+    ends.push(service.start());
     await services.repair();
     await bootstrapCluster({
       reader,

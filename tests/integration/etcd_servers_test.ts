@@ -259,9 +259,17 @@ async function custom(one: EtcdApiServer, two: EtcdApiServer): Promise<void> {
   });
   assert.equal(made.code, 201, JSON.stringify(made.body));
   const path = "/apis/example.com/v1/namespaces/default/widgets";
-  for (const server of [one, two]) {
-    await until(async () => (await server.send("GET", path)).code === 200);
-  }
+  await until(async () => (await one.send("GET", path)).code === 200);
+  const established = async () => {
+    const { body } = await one.send("GET", `${crds}/widgets.example.com`);
+    return body.status.conditions?.some((each: { type: string; status: string }) =>
+      each.type === "Established" && each.status === "True"
+    );
+  };
+  await until(established);
+  const found = await two.send("GET", "/apis/example.com/v1");
+  assert.equal(found.code, 200, "what one has established, another serves");
+  assert.equal((await two.send("GET", path)).code, 200);
   const widget = {
     apiVersion: "example.com/v1",
     kind: "Widget",

@@ -16,7 +16,8 @@ import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import type { Registry } from "../registry/mod.ts";
 import type { CallWebhook } from "../webhook/mod.ts";
 import { InstanceCleanup } from "./cleanup.ts";
-import { isTrue, withCondition } from "./conditions.ts";
+import { findCondition, isTrue, withCondition } from "./conditions.ts";
+import { UNREADABLE_BUNDLE } from "./naming.ts";
 import { planStatus } from "./status_plan.ts";
 import { webhookConversion } from "./webhook_conversion.ts";
 
@@ -54,6 +55,8 @@ export class DefinitionService {
   readonly #retries = new Map<string, Timer>();
   #working: Promise<void> | undefined;
   #ended = false;
+  #looking: Promise<void> = Promise.resolve();
+  #nextLook: Promise<void> | undefined;
 
   constructor(options: DefinitionServiceOptions) {
     this.#options = options;
@@ -78,6 +81,30 @@ export class DefinitionService {
       this.#cleanup.close();
       for (const timer of this.#retries.values()) timer.cancel();
     };
+  }
+
+  /**
+   * Resolves when everything is served that is established now, whoever established it. Questions that come together are
+   * answered by one look at the store.
+   */
+  async catchUp(): Promise<void> {
+    // Who joins a look that has begun may know of something that it does not show.
+    await this.#looking;
+    await (this.#nextLook ??= this.#look());
+  }
+
+  #look(): Promise<void> {
+    const look = (async () => {
+      await Promise.resolve();
+      this.#nextLook = undefined;
+      await this.#options.reader.fresh(GROUP, RESOURCE);
+      for (const definition of this.#all()) {
+        const known = this.#served.has(definition.metadata?.name ?? "");
+        if (!known && !this.#ended) this.#serve(definition);
+      }
+    })();
+    this.#looking = look.catch(() => {});
+    return look;
   }
 
   #all(): CustomResourceDefinition[] {
@@ -152,7 +179,9 @@ export class DefinitionService {
   #serve(definition: CustomResourceDefinition): void {
     const name = definition.metadata?.name ?? "";
     const known = this.#served.get(name);
-    if (!isTrue(definition, "NamesAccepted") && !isTrue(definition, "Established")) {
+    const named = isTrue(definition, "NamesAccepted") &&
+      findCondition(definition, "Established")?.reason !== UNREADABLE_BUNDLE;
+    if (!named && !isTrue(definition, "Established")) {
       if (known !== undefined) this.#remove(name);
       return;
     }

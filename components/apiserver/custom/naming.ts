@@ -1,7 +1,8 @@
 import { equalJson } from "../../base/mod.ts";
-import type {
-  CustomResourceDefinition,
-  CustomResourceDefinitionNames as Names,
+import {
+  type CustomResourceDefinition,
+  type CustomResourceDefinitionNames as Names,
+  hasReadableBundle,
 } from "../../api/mod.ts";
 import { type ConditionState, findCondition } from "./conditions.ts";
 
@@ -75,12 +76,23 @@ function usedNames(group: string, others: readonly CustomResourceDefinition[]) {
   return { resources, kinds };
 }
 
+/** Why a definition is not established whose webhook nobody could trust. */
+export const UNREADABLE_BUNDLE = "InvalidCABundle";
+
 /** The condition of being served, by that of the names. */
 export function establishedBy(
   definition: CustomResourceDefinition,
   accepted: boolean,
 ): ConditionState {
   const old = findCondition(definition, "Established");
+  if (old?.status !== "True" && accepted && !hasReadableBundle(definition)) {
+    return {
+      type: "Established",
+      status: "False",
+      reason: UNREADABLE_BUNDLE,
+      message: "The conversion webhook CABundle is invalid",
+    };
+  }
   if (old?.status === "True" || accepted) {
     return {
       type: "Established",

@@ -1,4 +1,6 @@
 /** Definitions that come, change, collide and go, and what that is for their objects and watches. */
+import { FakeClock, seededRandom } from "../../../components/base/mod.ts";
+import { openPki } from "../../../components/pki/mod.ts";
 import {
   created,
   DEFINITIONS,
@@ -8,11 +10,70 @@ import {
   things,
   version,
 } from "./crd_definitions.ts";
-import { type Cases, testCases } from "./parity_case.ts";
+import { type Cases, type Step, testCases } from "./parity_case.ts";
 
 const COLOR = { color: { type: "string" } };
 
+/** `Cg==` is a line break. */
+const converting = (caBundle: string) => ({
+  strategy: "Webhook",
+  webhook: {
+    conversionReviewVersions: ["v1"],
+    clientConfig: { url: "https://127.0.0.1:1/convert", caBundle },
+  },
+});
+const bundle = (caBundle: string, rest: Partial<Step>): Step => ({
+  send: `PATCH ${DEFINITIONS}/things.bundle.test`,
+  type: "merge",
+  body: { spec: { conversion: converting(caBundle) } },
+  code: 200,
+  ...rest,
+});
+const AUTHORITY = (await openPki(undefined, { clock: new FakeClock(0), random: seededRandom(1) }))
+  .authority.certificate;
+const GOOD = new TextEncoder().encode(AUTHORITY).toBase64();
+const TWO = {
+  versions: [version("v1", COLOR), version("v2", COLOR, { storage: false })],
+};
+
 const LIFECYCLE: Cases = {
+  "a webhook that cannot be trusted": [
+    {
+      send: `POST ${DEFINITIONS}`,
+      body: thing("bundle.test", {}, { ...TWO, conversion: converting("Cg==") }),
+      code: 201,
+    },
+    {
+      send: `GET ${DEFINITIONS}/things.bundle.test`,
+      eventually: true,
+      code: 200,
+      has: {
+        status: {
+          conditions: [
+            { type: "NamesAccepted", status: "True" },
+            {
+              type: "Established",
+              status: "False",
+              reason: "InvalidCABundle",
+              message: "The conversion webhook CABundle is invalid",
+            },
+          ],
+        },
+      },
+    },
+    { send: `GET ${things("bundle.test")}`, code: 404 },
+    bundle("Cg==", {}),
+    bundle(GOOD, {}),
+    established("things.bundle.test"),
+    { send: `GET ${things("bundle.test")}`, code: 200 },
+    bundle("Cg==", {
+      code: 422,
+      message: 'CustomResourceDefinition.apiextensions.k8s.io "things.bundle.test" is invalid: ' +
+        "spec.conversion.webhookClientConfig.caBundle: Invalid value: []byte{0xa}: " +
+        "unable to load root certificates: unable to parse bytes as PEM block",
+    }),
+    { send: `DELETE ${DEFINITIONS}/things.bundle.test`, code: 200 },
+  ],
   "a name that is in use is not given again": [
     ...created(thing("taken.test", COLOR)),
     {

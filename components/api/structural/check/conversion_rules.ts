@@ -4,6 +4,7 @@ import type {
 } from "../../generated/types.ts";
 import { dns1035LabelProblems, dnsSubdomainProblems, portNumberProblems } from "../../names.ts";
 import type { ValueErrors } from "../value_errors.ts";
+import { bundleProblem, shownBundle } from "./authority_bundle.ts";
 import type { VersionOptions } from "./options.ts";
 
 const AT = "spec.conversion";
@@ -37,6 +38,11 @@ export function checkConversion(
   } else if (client.url !== undefined) checkUrl(client.url, `${clientAt}.url`, errors);
   else if (client.service !== undefined) {
     checkService(client.service, `${clientAt}.service`, errors);
+  }
+  const { caBundle = "" } = client ?? {};
+  const problem = options.requireReadableBundle ? bundleProblem(caBundle) : undefined;
+  if (problem !== undefined) {
+    errors.invalid(`${clientAt}.caBundle`, shownBundle(caBundle), problem);
   }
   checkReviewVersions(versions, options.requireReviewVersion, errors);
 }

@@ -2,6 +2,7 @@ import { equalJson } from "../../../base/mod.ts";
 import type { CustomResourceDefinition, ValidationRule } from "../../generated/types.ts";
 import type { JsonSchema } from "../node.ts";
 import { ValueErrors } from "../value_errors.ts";
+import { hasReadableBundle } from "./authority_bundle.ts";
 import { hasUnprunedDefault } from "./default_rules.ts";
 import { checkKeyed, hasLooseSet } from "./list_rules.ts";
 import type { SchemaRuleOptions } from "./schema_rules.ts";
@@ -15,6 +16,8 @@ export interface VersionOptions extends SchemaRuleOptions {
   readonly requireStructural: boolean;
   readonly requirePruned: boolean;
   readonly requireReviewVersion: boolean;
+  /** A new definition may have a bundle that cannot be read: then it is not served. One that had a good one keeps one. */
+  readonly requireReadableBundle: boolean;
   /** Versions whose schema is as it was. */
   readonly unchangedSchemas: ReadonlySet<string>;
   readonly tooManyFieldsAllowed: ReadonlySet<string>;
@@ -38,6 +41,7 @@ export function optionsOf(
       requireStructural: true,
       requirePruned: true,
       requireReviewVersion: true,
+      requireReadableBundle: false,
       requireValidType: true,
       requireAtomicSet: true,
       requireKeyed: true,
@@ -63,6 +67,7 @@ export function optionsOf(
     requirePruned: none(hasUnprunedDefault),
     requireReviewVersion: reviews.length === 0 ||
       reviews.some((version) => REVIEW_VERSIONS.includes(version)),
+    requireReadableBundle: hasReadableBundle(previous),
     requireValidType: none(({ type = "" }) => type !== "" && !TYPES.has(type)),
     requireAtomicSet: none(hasLooseSet),
     requireKeyed: none((schema) => {
