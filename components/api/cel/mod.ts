@@ -47,3 +47,4 @@ export {
   withoutAuthorizer as celWithoutAuthorizer,
 } from "./admission_scope.ts";
 export { celMutationObject } from "./mutation_value.ts";
+export { CEL_DEVICE, celDevice } from "./device.ts";

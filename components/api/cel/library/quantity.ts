@@ -13,7 +13,7 @@ import { traversal } from "../string_cost.ts";
 import { BOOL, DOUBLE, INT, opaque, STRING } from "../type.ts";
 import { CelFailure, CelOpaque, type CelValue, INT_MAX, INT_MIN } from "../value.ts";
 
-const QUANTITY = opaque("kubernetes.Quantity");
+export const QUANTITY = opaque("kubernetes.Quantity");
 const NANO = 1_000_000_000n;
 
 class QuantityValue extends CelOpaque {
@@ -33,7 +33,7 @@ class QuantityValue extends CelOpaque {
   }
 }
 
-function quantity(text: string): CelValue {
+export function quantity(text: string): CelValue {
   try {
     return new QuantityValue(parseQuantity(text), isWhole(text));
   } catch (error) {

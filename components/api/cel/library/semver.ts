@@ -4,7 +4,7 @@ import { BOOL, INT, opaque, STRING } from "../type.ts";
 import { ELEMENT, work } from "../work.ts";
 import { CelFailure, CelOpaque, type CelValue } from "../value.ts";
 
-const SEMVER = opaque("kubernetes.Semver");
+export const SEMVER = opaque("kubernetes.Semver");
 
 interface Version {
   /** Major, minor, patch. */
@@ -115,7 +115,7 @@ function normalized(text: string): string | CelFailure {
   return all.join(".");
 }
 
-function semver(text: string, normalize = false): SemverValue | CelFailure {
+export function semver(text: string, normalize = false): CelOpaque | CelFailure {
   const plain = normalize ? normalized(text) : text;
   if (plain instanceof CelFailure) return plain;
   const version = parse(plain);
