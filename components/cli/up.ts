@@ -2,9 +2,11 @@ import { systemClock } from "../base/mod.ts";
 import {
   checkApiServerFlags,
   checkRange,
+  CONTEXT_NAME,
   ControlPlane,
   type EtcdChoice,
   type Instance,
+  mergeKubeconfigFile,
   mergeUserKubeconfig,
   type NetworkRanges,
   parseListenAddress,
@@ -71,7 +73,7 @@ export const up: Command = {
       name: "kubeconfig",
       kind: "text",
       value: "FILE",
-      help: "write the kubeconfig there, instead of adding a context to the user's own",
+      help: "add the context to that file, instead of to the user's own kubeconfig",
     },
     ...SERVER_FLAGS,
     ...API_SERVER_FLAGS,
@@ -208,10 +210,11 @@ async function announce(
   const given = flags.text("kubeconfig");
   const kubeconfig = given ?? adminKubeconfig;
   if (given === undefined) {
-    const problem = await mergeUserKubeconfig(adminKubeconfig, terminal.environment);
-    if (problem !== undefined) terminal.tell(`kubeconfig not changed: ${problem}`);
+    const merged = await mergeUserKubeconfig(adminKubeconfig, terminal.environment);
+    if ("problem" in merged) terminal.tell(`kubeconfig not changed: ${merged.problem}`);
+    else tellContext(merged.context, terminal);
   } else if (given !== adminKubeconfig) {
-    await copyKubeconfig(adminKubeconfig, given);
+    tellContext(await mergeKubeconfigFile(adminKubeconfig, given), terminal);
   }
   const seconds = systemClock.monotonic() / 1000;
   terminal.print(
@@ -221,9 +224,11 @@ async function announce(
   );
 }
 
-async function copyKubeconfig(from: string, to: string): Promise<void> {
-  await Deno.writeTextFile(to, await Deno.readTextFile(from), { mode: 0o600 });
-  await Deno.chmod(to, 0o600);
+function tellContext(context: string, terminal: Terminal): void {
+  if (context === CONTEXT_NAME) return;
+  terminal.tell(
+    `the kubeconfig's ${CONTEXT_NAME} is another cluster: the context of this one is ${context}`,
+  );
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

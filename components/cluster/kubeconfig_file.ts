@@ -14,6 +14,7 @@ export interface KubeconfigAccess {
 
 /** The lists of a kubeconfig, each of `{name, <member>}`. */
 const LISTS = ["clusters", "users", "contexts"] as const;
+const AUTHORITY = "certificate-authority-data";
 
 /** Reads the file's current context, or the one that is named. Rejects with `StartError`. */
 export async function readKubeconfig(path: string, context?: string): Promise<KubeconfigAccess> {
@@ -52,40 +53,108 @@ export async function readKubeconfig(path: string, context?: string): Promise<Ku
   };
 }
 
-/**
- * A kubeconfig with all that `addition` holds, replacing what has the same names, and with its current context.
- * Everything else stays. Pure; throws `StartError` where `existing` is no kubeconfig.
- */
-export function mergeKubeconfig(existing: string, addition: string, path: string): string {
-  const config = parseConfig(existing, path);
-  const added = parseConfig(addition, "addition");
-  for (const list of LISTS) {
-    const fresh = entries(added, list);
-    const names = new Set(fresh.map((item) => item["name"]));
-    const kept = entries(config, list).filter((item) => !names.has(item["name"]));
-    config[list] = [...kept, ...fresh];
-  }
-  return stringify({
-    ...config,
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": added["current-context"],
-  });
+/** A kubeconfig with another one's entries, and the context under which these stand in it. */
+export interface MergedKubeconfig {
+  readonly text: string;
+  readonly context: string;
 }
 
-/** A kubeconfig without the context of that name and the cluster and user it names. Pure. */
-export function withoutContext(existing: string, name: string, path: string): string {
+/** How often another name is tried for a cluster whose name is taken. */
+const NAMES_MAXIMUM = 1000;
+
+/**
+ * A kubeconfig with the cluster, user and context that `addition` holds, and with that as its current context. They
+ * replace those of the same cluster, told by its authority; where entries of another cluster have the name, theirs
+ * gets a number: `coracle-2`. Everything else stays. Pure; throws `StartError` where `existing` is no kubeconfig.
+ */
+export function mergeKubeconfig(
+  existing: string,
+  addition: string,
+  path: string,
+): MergedKubeconfig {
   const config = parseConfig(existing, path);
-  const context = entry(config, "contexts", name, "context");
-  const gone = {
-    contexts: name,
-    clusters: text(context?.["cluster"]),
-    users: text(context?.["user"]),
+  const added = parseConfig(addition, "addition");
+  const name = text(added["current-context"]);
+  const context = entry(added, "contexts", name, "context");
+  const cluster = entry(added, "clusters", text(context?.["cluster"]), "cluster");
+  const user = entry(added, "users", text(context?.["user"]), "user");
+  if (context === undefined || cluster === undefined || user === undefined) {
+    throw new StartError("addition has no current context");
+  }
+  const names = Array.from(
+    { length: NAMES_MAXIMUM },
+    (_, i) => i === 0 ? name : `${name}-${i + 1}`,
+  );
+  const chosen = names.find((each) => isSame(config, each, cluster)) ??
+    names.find((each) => isFree(config, each));
+  if (chosen === undefined) throw new StartError(`${path} has too many clusters named ${name}`);
+  const admin = userName(chosen);
+  const fresh = {
+    clusters: { name: chosen, cluster },
+    users: { name: admin, user },
+    contexts: { name: chosen, context: { ...context, cluster: chosen, user: admin } },
   };
   for (const list of LISTS) {
-    config[list] = entries(config, list).filter((item) => item["name"] !== gone[list]);
+    const kept = entries(config, list).filter((item) => item["name"] !== fresh[list].name);
+    config[list] = [...kept, fresh[list]];
   }
-  if (config["current-context"] === name) config["current-context"] = "";
+  return {
+    text: stringify({ ...config, apiVersion: "v1", kind: "Config", "current-context": chosen }),
+    context: chosen,
+  };
+}
+
+const userName = (cluster: string) => `${cluster}-admin`;
+
+/** Whether the entries of that name are this cluster's, by its authority. */
+function isSame(config: JsonObject, name: string, cluster: JsonObject): boolean {
+  const known = entry(config, "clusters", name, "cluster");
+  if (known === undefined || !sameAuthority(known, cluster)) return false;
+  const context = entry(config, "contexts", name, "context");
+  return context === undefined
+    ? entry(config, "users", userName(name), "user") === undefined
+    : text(context["cluster"]) === name && text(context["user"]) === userName(name);
+}
+
+function isFree(config: JsonObject, name: string): boolean {
+  return entry(config, "clusters", name, "cluster") === undefined &&
+    entry(config, "contexts", name, "context") === undefined &&
+    entry(config, "users", userName(name), "user") === undefined;
+}
+
+function sameAuthority(one: JsonObject, other: JsonObject): boolean {
+  const authority = text(one[AUTHORITY]);
+  return authority !== "" && authority === text(other[AUTHORITY]);
+}
+
+/**
+ * A kubeconfig without what `mergeKubeconfig` added for the cluster of that authority: what has the name, or the name
+ * and a number. Undefined where there is nothing of it. Pure.
+ */
+export function withoutCluster(
+  existing: string,
+  name: string,
+  authority: string,
+  path: string,
+): string | undefined {
+  const config = parseConfig(existing, path);
+  const gone = new Set(
+    entries(config, "clusters").flatMap((item) => {
+      const { name: found, cluster } = item;
+      const isOurs = typeof found === "string" && isJsonObject(cluster) &&
+        text(cluster[AUTHORITY]) === authority &&
+        (found === name ||
+          found.startsWith(`${name}-`) && /^[0-9]+$/.test(found.slice(name.length + 1)));
+      return isOurs && isSame(config, found, cluster) ? [found] : [];
+    }),
+  );
+  if (gone.size === 0) return undefined;
+  for (const list of LISTS) {
+    config[list] = entries(config, list).filter((item) =>
+      ![...gone].some((each) => item["name"] === (list === "users" ? userName(each) : each))
+    );
+  }
+  if (gone.has(text(config["current-context"]))) config["current-context"] = "";
   return stringify(config);
 }
 

@@ -1,29 +1,40 @@
 import { writeSecret } from "./data_directory.ts";
-import { mergeKubeconfig, userKubeconfigPath, withoutContext } from "./kubeconfig_file.ts";
+import { mergeKubeconfig, userKubeconfigPath, withoutCluster } from "./kubeconfig_file.ts";
 import { CONTEXT_NAME } from "./control_plane.ts";
 import { plainMessage } from "./start_error.ts";
 
 type Environment = (name: string) => string | undefined;
 
-/** Adds the cluster's context to the kubeconfig that kubectl reads. Answers why it could not. */
+/** What became of the kubeconfig that kubectl reads. */
+export type MergeOutcome =
+  | { readonly context: string }
+  /** Why it is as it was. */
+  | { readonly problem: string };
+
+/** Adds the cluster's context to the kubeconfig that kubectl reads, and switches to it. */
 export async function mergeUserKubeconfig(
   adminKubeconfig: string,
   environment: Environment,
-): Promise<string | undefined> {
+): Promise<MergeOutcome> {
   const path = userKubeconfigPath(environment);
-  if (path === undefined) return "HOME is not set";
+  if (path === undefined) return { problem: "HOME is not set" };
   try {
-    const addition = await Deno.readTextFile(adminKubeconfig);
-    const existing = await readIfThere(path);
     await Deno.mkdir(path.slice(0, path.lastIndexOf("/")) || ".", {
       recursive: true,
       mode: 0o750,
     });
-    await writeSecret(path, mergeKubeconfig(existing ?? "", addition, path));
-    return undefined;
+    return { context: await mergeKubeconfigFile(adminKubeconfig, path) };
   } catch (error) {
-    return plainMessage(error);
+    return { problem: plainMessage(error) };
   }
+}
+
+/** Adds the cluster's context to a file, which may have others. Answers the context's name there. Rejects with why not. */
+export async function mergeKubeconfigFile(adminKubeconfig: string, path: string): Promise<string> {
+  const addition = await Deno.readTextFile(adminKubeconfig);
+  const merged = mergeKubeconfig(await readIfThere(path) ?? "", addition, path);
+  await writeSecret(path, merged.text);
+  return merged.context;
 }
 
 const AUTHORITY = /certificate-authority-data: *"?([A-Za-z0-9+/=]+)/;
@@ -43,8 +54,8 @@ export async function withoutUserContext(
   const existing = path === undefined ? undefined : await readIfThere(path).catch(() => undefined);
   if (path === undefined || existing === undefined) return;
   try {
-    const left = withoutContext(existing, CONTEXT_NAME, path);
-    if (existing.includes(authority)) await writeSecret(path, left);
+    const left = withoutCluster(existing, CONTEXT_NAME, authority, path);
+    if (left !== undefined) await writeSecret(path, left);
   } catch {
     // Not a kubeconfig that we have written.
   }
