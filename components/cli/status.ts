@@ -1,6 +1,7 @@
 import { clusterStatus } from "../cluster/mod.ts";
 import { type Command, DATA_FLAG, OUTPUT_FLAG } from "./command.ts";
 import { layoutOf } from "./data.ts";
+import { leftText } from "./left.ts";
 
 /** `coracle status`: what runs, and whether it is well. Exit code 3 when nothing does, as systemctl. */
 export const status: Command = {
@@ -15,6 +16,11 @@ export const status: Command = {
       terminal.print(JSON.stringify(found));
     } else if (found.state === "stopped") {
       terminal.print(`No cluster runs in ${layout.root}.`);
+      if (found.left.length > 0) {
+        terminal.print(
+          `Left running: ${leftText(found.left)}; up goes on with them, stop ends them.`,
+        );
+      }
     } else {
       terminal.print(`state    ${found.state}`);
       terminal.print(`server   ${found.server} (process ${found.pid})`);

@@ -1,6 +1,7 @@
 import { stopCluster } from "../cluster/mod.ts";
 import { type Command, DATA_FLAG } from "./command.ts";
 import { layoutOf } from "./data.ts";
+import { leftText } from "./left.ts";
 
 /** `coracle stop`: ends everything, in order. */
 export const stop: Command = {
@@ -17,11 +18,16 @@ export const stop: Command = {
   ],
   async run(flags, terminal) {
     const layout = layoutOf(flags, terminal);
-    const ended = await stopCluster(layout, { keepContainers: flags.is("keep-containers") });
+    const keepContainers = flags.is("keep-containers");
+    const { running, left } = await stopCluster(layout, { keepContainers });
     terminal.print(
-      ended === undefined
+      running !== undefined
+        ? `Cluster in ${layout.root} stopped.`
+        : left.length === 0
         ? `No cluster runs in ${layout.root}.`
-        : `Cluster in ${layout.root} stopped.`,
+        : keepContainers
+        ? `No cluster runs in ${layout.root}; left running: ${leftText(left)}.`
+        : `No cluster ran in ${layout.root}; ended what was left running: ${leftText(left)}.`,
     );
     return 0;
   },

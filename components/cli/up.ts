@@ -2,14 +2,18 @@ import { systemClock } from "../base/mod.ts";
 import {
   checkApiServerFlags,
   checkRange,
+  type ChosenOptions,
+  chosenOptions,
   CONTEXT_NAME,
   ControlPlane,
   type EtcdChoice,
   type Instance,
+  listenText,
   mergeKubeconfigFile,
   mergeUserKubeconfig,
   type NetworkRanges,
   parseListenAddress,
+  recordedOptions,
   type RuntimeName,
   upDetached,
 } from "../cluster/mod.ts";
@@ -41,13 +45,19 @@ export const up: Command = {
   summary: "start a cluster on this machine, or go on with the one that lies there",
   flags: [
     { name: "detach", short: "d", kind: "boolean", help: "return when it is ready; it runs on" },
-    { name: "nodes", kind: "number", value: "N", help: "how many nodes (1)" },
+    {
+      name: "nodes",
+      kind: "number",
+      value: "N",
+      help: "how many nodes (as before; 1 in a new cluster)",
+    },
     {
       name: "runtime",
       kind: "text",
       value: "NAME",
       choices: ["podman", "hollow"],
-      help: "what runs the pods: podman, or hollow for nodes that run nothing (podman)",
+      help:
+        "what runs the pods: podman, or hollow for nodes that run nothing (as before; podman in a new cluster)",
     },
     DATA_FLAG,
     {
@@ -61,7 +71,7 @@ export const up: Command = {
       name: "listen",
       kind: "text",
       value: "HOST:PORT",
-      help: "where the API server listens (127.0.0.1:6443)",
+      help: "where the API server listens (as before; 127.0.0.1:6443 in a new cluster)",
     },
     ...RANGE_FLAGS.map(({ flag, help }): Flag => ({
       name: flag,
@@ -81,7 +91,7 @@ export const up: Command = {
     OUTPUT_FLAG,
   ],
   async run(flags, terminal) {
-    const options = upOptions(flags, terminal);
+    const options = await upOptions(flags, terminal);
     // What is wrong with them is told here, not in the log of a process that nobody looks at.
     const running = serverChoice(flags, (line) => terminal.tell(line));
     const access = apiServerFlags(flags);
@@ -123,30 +133,35 @@ export const up: Command = {
 
 type Announced = Pick<Instance, "server" | "runtime" | "nodes">;
 
-function upOptions(flags: ParsedFlags, terminal: Terminal) {
+async function upOptions(flags: ParsedFlags, terminal: Terminal) {
   if (flags.args.length > 0) throw new UsageError(`unknown argument ${flags.args[0]}`);
-  const listen = parseListenAddress(flags.text("listen") ?? "127.0.0.1:6443");
-  if (listen === undefined) {
+  const asked = askedOptions(flags);
+  const etcd = etcdOf(flags);
+  const ranges = rangesOf(flags);
+  const layout = layoutOf(flags, terminal);
+  return { layout, ...chosenOptions(await recordedOptions(layout), asked), etcd, ranges };
+}
+
+/** What the flags say; what they do not say is as it was, or as in a new cluster. */
+function askedOptions(flags: ParsedFlags): Partial<ChosenOptions> {
+  const text = flags.text("listen");
+  const listen = text === undefined ? undefined : parseListenAddress(text);
+  if (text !== undefined && listen === undefined) {
     throw new UsageError(
-      `invalid argument ${
-        JSON.stringify(flags.text("listen"))
-      } for "--listen" flag: must be HOST:PORT`,
+      `invalid argument ${JSON.stringify(text)} for "--listen" flag: must be HOST:PORT`,
     );
   }
-  const nodes = flags.number("nodes") ?? 1;
-  if (nodes < 1 || nodes > NODES_MAXIMUM) {
+  const nodes = flags.number("nodes");
+  if (nodes !== undefined && (nodes < 1 || nodes > NODES_MAXIMUM)) {
     throw new UsageError(
       `invalid argument "${nodes}" for "--nodes" flag: must be from 1 to ${NODES_MAXIMUM}`,
     );
   }
-  const runtime = (flags.text("runtime") ?? "podman") as RuntimeName;
+  const runtime = flags.text("runtime") as RuntimeName | undefined;
   return {
-    layout: layoutOf(flags, terminal),
-    listen,
-    nodes,
-    runtime,
-    etcd: etcdOf(flags),
-    ranges: rangesOf(flags),
+    ...(listen === undefined ? {} : { listen }),
+    ...(nodes === undefined ? {} : { nodes }),
+    ...(runtime === undefined ? {} : { runtime }),
   };
 }
 
@@ -178,14 +193,13 @@ function etcdOf(flags: ParsedFlags): EtcdChoice | undefined {
 
 /** The same cluster, in the foreground of a process that nobody looks at. */
 function childArguments(
-  { layout, listen, nodes, runtime }: ReturnType<typeof upOptions>,
+  { layout, listen, nodes, runtime }: Awaited<ReturnType<typeof upOptions>>,
   flags: ParsedFlags,
 ): string[] {
-  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
   return [
     "up",
     `--data-dir=${layout.root}`,
-    `--listen=${host}:${listen.port}`,
+    `--listen=${listenText(listen)}`,
     `--nodes=${nodes}`,
     `--runtime=${runtime}`,
     // The one that waits for it writes the user's.

@@ -11,8 +11,9 @@ import {
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { makeSocketFolder } from "../serving/mod.ts";
 import type { ApiServerFlags } from "./api_server_settings.ts";
+import { recordOptions } from "./chosen_options.ts";
 import { connectFetch } from "./connection.ts";
-import { type DataLayout, ownData, writeSecret } from "./data_directory.ts";
+import { type DataLayout, dataLayout, ownData, writeSecret } from "./data_directory.ts";
 import { nodeUser, USERS } from "./identities.ts";
 import {
   type Instance,
@@ -28,6 +29,7 @@ import { type NodeGroup, openNodeGroup } from "./node_group.ts";
 import { type EtcdChoice, openStore } from "./open_store.ts";
 import { clusterReady } from "./readiness.ts";
 import { ApiServerRole } from "./roles/api_server.ts";
+import { discardNewCluster, findPlace } from "./new_cluster.ts";
 import { takeStopRequest } from "./stop.ts";
 import { WorkerRoles } from "./worker_roles.ts";
 
@@ -90,12 +92,17 @@ export class ControlPlane {
     const random = options.random ?? systemRandom;
     const progress = options.progress ?? (() => {});
     const running = await openServerFiles(options.running ?? {});
+    const found = await findPlace(dataLayout(options.dataDirectory));
     const owned = await ownData(options.dataDirectory, `coracle, process ${Deno.pid}`);
     const { layout } = owned;
     const logs = new ComponentLogs(layout.logs, clock, options.logLevel);
     const logger = logs.logger("coracle");
     const shutdown = new Shutdown(logger);
     shutdown.add("data directory", () => owned.release());
+    let isFailed = false;
+    shutdown.add("a first start that failed", async () => {
+      if (isFailed) await discardNewCluster(layout, found, clock);
+    });
     shutdown.add("logs", () => logs.close());
     try {
       await takeStopRequest(layout);
@@ -159,6 +166,7 @@ export class ControlPlane {
       });
       await writeInstance(layout, instance);
       ends.add("instance", () => removeInstance(layout));
+      await recordOptions(layout, options);
       const kubeconfig = await adminKubeconfig(pki, server);
       await writeSecret(layout.adminKubeconfig, kubeconfig);
       const sockets = await openSockets(api, nodes, layout.sockets);
@@ -193,6 +201,7 @@ export class ControlPlane {
       ready.catch((error) => logger.error("the cluster did not become ready", { error }));
       return new ControlPlane(layout, server, nodes.names, kubeconfig, ready, shutdown);
     } catch (error) {
+      isFailed = true;
       await shutdown.end();
       throw error;
     }

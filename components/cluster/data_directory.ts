@@ -28,6 +28,11 @@ export function dataLayout(root: string): DataLayout {
   };
 }
 
+/** What a start says that nobody looks at: the one that waits for it reads it. Pure. */
+export function detachedOutput(layout: DataLayout): string {
+  return `${layout.logs}/up.out`;
+}
+
 /** Where a cluster lies when nobody says: the system's place for root, the user's own otherwise. Pure. */
 export function defaultDataDirectory(
   uid: number | null,

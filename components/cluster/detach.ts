@@ -1,11 +1,11 @@
 import { type Clock, sleep, systemClock } from "../base/mod.ts";
 import { isAlive, logTail, spawnDetached } from "../host/mod.ts";
-import { type DataLayout, refuseOthersFiles } from "./data_directory.ts";
+import { type DataLayout, detachedOutput, refuseOthersFiles } from "./data_directory.ts";
 import { type Instance, readInstance } from "./instance.ts";
+import { discardLogs, findPlace } from "./new_cluster.ts";
 import { StartError } from "./start_error.ts";
 
 const POLL_MILLISECONDS = 20;
-const OUTPUT_FILE = "up.out";
 
 /** The words that run this program again; `engineFlags` go to Deno where that is a program of its own. */
 export function selfCommand(
@@ -31,6 +31,7 @@ export async function upDetached(
   args: readonly string[],
   clock: Clock = systemClock,
 ): Promise<Instance> {
+  const { isMade } = await findPlace(layout);
   try {
     await Deno.mkdir(layout.root, { recursive: true, mode: 0o755 });
     await refuseOthersFiles(layout.root);
@@ -41,7 +42,7 @@ export async function upDetached(
       `cannot use ${layout.root}: ${error instanceof Error ? error.message : error}`,
     );
   }
-  const logFile = `${layout.logs}/${OUTPUT_FILE}`;
+  const logFile = detachedOutput(layout);
   await Deno.writeTextFile(logFile, "", { mode: 0o600 });
   const command = selfCommand(args);
   const process = await spawnDetached(command.program, command.args, { logFile });
@@ -49,7 +50,10 @@ export async function upDetached(
     const instance = await readInstance(layout);
     if (instance?.process.pid === process.pid && instance.state === "ready") return instance;
     if (!await isAlive(process)) {
-      throw new StartError(lastError(await logTail(logFile)) ?? `it ended at once; see ${logFile}`);
+      const problem = lastError(await logTail(logFile));
+      if (problem === undefined) throw new StartError(`it ended at once; see ${logFile}`);
+      await discardLogs(layout, isMade);
+      throw new StartError(problem);
     }
     await sleep(clock, POLL_MILLISECONDS);
   }

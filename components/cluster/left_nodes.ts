@@ -1,8 +1,38 @@
 import type { Clock } from "../base/mod.ts";
-import { openFabric, openNodeNamespace, readState, removeNodeDirectory } from "../host/mod.ts";
+import {
+  childProcesses,
+  nodeHolder,
+  openFabric,
+  openNodeNamespace,
+  processName,
+  readState,
+  removeNodeDirectory,
+} from "../host/mod.ts";
 import type { DataLayout } from "./data_directory.ts";
 
 const FABRIC = "fabric";
+/** Who watches a container under Podman: one process for each that runs. */
+const MONITOR = "conmon";
+
+/** A node that runs on although its cluster does not. */
+export interface LeftNode {
+  readonly name: string;
+  /** How many containers run in it. */
+  readonly containers: number;
+}
+
+/** The nodes that run on a data directory, whoever started them. */
+export async function standingNodes(layout: DataLayout): Promise<LeftNode[]> {
+  const found: LeftNode[] = [];
+  for (const name of (await nodesThere(layout)).sort()) {
+    const holder = await nodeHolder(`${layout.nodes}/${name}`);
+    if (holder === undefined) continue;
+    const children = await childProcesses(holder.pid);
+    const names = await Promise.all(children.map((pid) => processName(pid)));
+    found.push({ name, containers: names.filter((each) => each?.name === MONITOR).length });
+  }
+  return found;
+}
 
 /**
  * Ends what the nodes of a cluster that was killed have left running: their namespaces with everything in them, and

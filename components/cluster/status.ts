@@ -3,12 +3,14 @@ import { connect } from "./connection.ts";
 import type { DataLayout } from "./data_directory.ts";
 import { runningInstance } from "./instance.ts";
 import { readKubeconfig } from "./kubeconfig_file.ts";
+import { type LeftNode, standingNodes } from "./left_nodes.ts";
 import { isReady } from "./readiness.ts";
 import { plainMessage } from "./start_error.ts";
 
 /** What `coracle status` knows. */
 export type ClusterStatus =
-  | { readonly state: "stopped" }
+  /** With the nodes that run all the same: those of a cluster that was killed, or that kept its containers. */
+  | { readonly state: "stopped"; readonly left: readonly LeftNode[] }
   | {
     readonly state: "starting" | "ready" | "failing";
     readonly server: string;
@@ -27,7 +29,7 @@ export type ClusterStatus =
 /** Looks at the process and asks the server. */
 export async function clusterStatus(layout: DataLayout): Promise<ClusterStatus> {
   const instance = await runningInstance(layout);
-  if (instance === undefined) return { state: "stopped" };
+  if (instance === undefined) return { state: "stopped", left: await standingNodes(layout) };
   const facts = {
     server: instance.server,
     pid: instance.process.pid,

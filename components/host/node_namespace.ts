@@ -3,7 +3,7 @@ import { nodeCgroup, removeCgroupTree } from "./cgroups.ts";
 import { aliasOf, type Fabric, nodeAddressOf, shortHash } from "./fabric.ts";
 import { endHolder, type Holder, startHolder } from "./holder.ts";
 import { ipBatch, listLinks } from "./ip.ts";
-import { isAlive } from "./processes.ts";
+import { isAlive, type ProcessIdentity } from "./processes.ts";
 import { applyRuleset } from "./nft.ts";
 import { output, outputOf } from "./program.ts";
 import { readState, removeState, writeState } from "./state_file.ts";
@@ -107,6 +107,12 @@ export async function openNodeNamespace(options: NodeNamespaceOptions): Promise<
       await removeState(statePath);
     },
   };
+}
+
+/** The process that keeps the namespace of the node in that directory; undefined where the node does not run. */
+export async function nodeHolder(directory: string): Promise<ProcessIdentity | undefined> {
+  const holder = (await readState<NodeState>(`${directory}/${STATE_FILE}`))?.node.holder;
+  return holder !== undefined && await isAlive(holder) ? holder : undefined;
 }
 
 /** Removes a directory with files of the users that only a rootless node's user namespace maps. */

@@ -97,7 +97,23 @@ Deno.test("up, status, a killed process, up again, stop, reset", () =>
     assert.deepEqual(status.nodes.map(({ name }: { name: string }) => name), ["node-1", "node-2"]);
 
     Deno.kill(status.pid, "SIGKILL");
-    const again = await coracle(home, ...upArguments, "--listen", listen, "--nodes", "2");
+    // What was said once is remembered, and what cannot change is refused.
+    const refusals: [string[], string][] = [
+      [
+        ["--runtime=podman"],
+        "Error: the nodes of this cluster are hollow: --runtime is chosen when a cluster is made, " +
+        "and podman would be another\n",
+      ],
+      [
+        ["--nodes=1"],
+        "Error: this cluster has 2 nodes: --nodes may add some, and 1 would take some away\n",
+      ],
+    ];
+    for (const [given, message] of refusals) {
+      const { code, err } = await coracle(home, "up", "--detach", "--data-dir", data, ...given);
+      assert.deepEqual([code, err], [1, message]);
+    }
+    const again = await coracle(home, "up", "--detach", "--data-dir", data);
     assert.equal(again.code, 0, again.err);
     {
       using admin = await client(kubeconfig);
@@ -138,7 +154,15 @@ Deno.test("up says in one line that its port is taken", () =>
         `Error: ${listen} is in use by another program; --listen takes another address`,
       ]);
       assert.doesNotMatch(err, /\n {4}at /, "no stack");
+      await assert.rejects(Deno.stat(`${home}/data`), Deno.errors.NotFound, "nothing is left");
     }
+    await Deno.mkdir(`${home}/mine`);
+    const { code } = await coracle(
+      home,
+      ...["up", "--runtime=hollow", `--data-dir=${home}/mine`, `--listen=${listen}`],
+    );
+    assert.equal(code, 1);
+    assert.deepEqual([...Deno.readDirSync(`${home}/mine`)], [], "what was there stays, empty");
   }));
 
 Deno.test("reset leaves a folder alone that holds no cluster", () =>
