@@ -1,4 +1,5 @@
 import { invariant } from "../base/mod.ts";
+import { utf8Order } from "./key_order.ts";
 import type { Version } from "./kv_record.ts";
 import { SortedMap } from "./sorted_map.ts";
 
@@ -9,6 +10,8 @@ import { SortedMap } from "./sorted_map.ts";
 export class KvHistory {
   /** Keys of deleted objects stay, with their delete, until that is compacted. */
   readonly #latest = new SortedMap<Version>();
+  /** Those of them. */
+  readonly #deleted = new SortedMap<true>();
   #log: Version[] = [];
   /** How many at the front of `#log` are compacted already. */
   #head = 0;
@@ -44,6 +47,8 @@ export class KvHistory {
     invariant(version.revision > this.#revision, "revisions rise");
     version.previous = this.#latest.get(version.key);
     this.#latest.set(version.key, version);
+    if (version.deleted) this.#deleted.set(version.key, true);
+    else if (version.previous?.deleted === true) this.#deleted.delete(version.key);
     this.#log.push(version);
     this.#bytes += version.size;
     this.#revision = version.revision;
@@ -56,6 +61,32 @@ export class KvHistory {
       while (version !== undefined && version.revision > revision) version = version.previous;
       if (version !== undefined && !version.deleted) yield version;
     }
+  }
+
+  /**
+   * How many `range` gives: linear in the writes since that revision, or in the keys where those are fewer, and then
+   * not in the other.
+   */
+  count(prefix: string, startAfter: string | undefined, revision: number): number {
+    const from = this.#after(revision);
+    const keys = this.#latest.count(prefix, startAfter);
+    if (this.#log.length - from >= keys) {
+      let count = 0;
+      for (const _ of this.range(prefix, startAfter, revision)) count++;
+      return count;
+    }
+    let count = keys - this.#deleted.count(prefix, startAfter);
+    for (let at = from; at < this.#log.length; at++) {
+      const { key, previous } = this.#log[at] as Version;
+      // The first write of a key since then tells what it was before.
+      const isFirst = previous === undefined || previous.revision <= revision;
+      const inRange = key.startsWith(prefix) &&
+        (startAfter === undefined || utf8Order(key, startAfter) > 0);
+      if (!isFirst || !inRange) continue;
+      if (previous !== undefined && !previous.deleted) count++;
+      if (this.current(key) !== undefined) count--;
+    }
+    return count;
   }
 
   /** At most `limit` versions after revision `after`, oldest first. */
@@ -87,7 +118,10 @@ export class KvHistory {
       version.previous = undefined;
       if (version.deleted) {
         garbage.push(version);
-        if (this.#latest.get(version.key) === version) this.#latest.delete(version.key);
+        if (this.#latest.get(version.key) === version) {
+          this.#latest.delete(version.key);
+          this.#deleted.delete(version.key);
+        }
       }
     }
     this.#head = end;

@@ -146,8 +146,12 @@ class KvStore implements Store {
       const versions: Version[] = [];
       let remaining = 0;
       for (const version of this.#history.range(prefix, options.startAfter, revision)) {
-        if (versions.length < limit) versions.push(version);
-        else remaining++;
+        if (versions.length === limit) {
+          const last = versions.at(-1)?.key ?? options.startAfter;
+          remaining = this.#history.count(prefix, last, revision);
+          break;
+        }
+        versions.push(version);
       }
       const values = await this.#values.read(versions);
       if (!values.includes(undefined)) {

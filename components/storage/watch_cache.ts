@@ -1,5 +1,6 @@
 import { type Clock, invariant, type Logger, type Timer } from "../base/mod.ts";
 import { LeastRecentlyUsed } from "./least_recently_used.ts";
+import { PastEntries } from "./past_entries.ts";
 import { PrefixGroups } from "./prefix_groups.ts";
 import { SortedMap } from "./sorted_map.ts";
 import { CompactedError, type Entry, type Store, type StoreEvent } from "./store.ts";
@@ -10,6 +11,7 @@ import type {
   CacheEntry,
   CacheSink,
   CacheWatch,
+  EntryRange,
   WatchCache,
 } from "./watch_cache_port.ts";
 import { RevisionWaiters } from "./revision_waiters.ts";
@@ -109,6 +111,15 @@ class StoreWatchCache<Index, Decoded> implements WatchCache<Index, Decoded> {
 
   count(prefix: string, startAfter?: string): number {
     return this.#entries.count(prefix, startAfter);
+  }
+
+  past(revision: number): EntryRange<Index> | undefined {
+    const window = this.#window;
+    if (window === undefined || revision < window.startRevision || revision > this.#revision) {
+      return undefined;
+    }
+    const { prefix } = this.#options;
+    return new PastEntries<CacheEntry<Index>>(this.#entries, window.since(revision, prefix));
   }
 
   decoded(entry: CacheEntry<Index>): Decoded {

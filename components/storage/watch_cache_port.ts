@@ -1,5 +1,16 @@
 import type { StoreEvent } from "./store.ts";
 
+/** Entries in the order of their keys. */
+export interface EntryRange<Index> {
+  /**
+   * Entries under `prefix` (which starts with the cache's own) in key order; from a sorted index, not a scan of all.
+   * A consistent state when it is used up in one turn; over several it goes on correctly in what is there by then.
+   */
+  range(prefix: string, startAfter?: string): Iterable<CacheEntry<Index>>;
+  /** How many entries `range` would give; does not walk over them. */
+  count(prefix: string, startAfter?: string): number;
+}
+
 /**
  * The watch cache of one key prefix: every current entry in memory with its one encoding, and a window of past
  * events for watchers. `Index` is what the owner wants to filter by without decoding (labels, fields, names).
@@ -8,7 +19,7 @@ import type { StoreEvent } from "./store.ts";
  * - An event is rendered once and shared by all watchers; a watcher gets each event once and in order.
  * - A watcher that asks for a revision older than the window gets `CompactedError`.
  */
-export interface WatchCache<Index, Decoded> {
+export interface WatchCache<Index, Decoded> extends EntryRange<Index> {
   /** The revision this cache has seen. */
   readonly revision: number;
   /** Resolves when the first list is in. */
@@ -17,12 +28,10 @@ export interface WatchCache<Index, Decoded> {
   waitFor(revision: number, signal?: AbortSignal): Promise<void>;
   get(key: string): CacheEntry<Index> | undefined;
   /**
-   * Entries under `prefix` (which starts with the cache's own) in key order; from a sorted index, not a scan of all.
-   * A consistent state when it is used up in one turn; over several it goes on correctly in what is there by then.
+   * What there was at a revision that has been seen, for use in this turn; undefined where the window does not reach
+   * back to it.
    */
-  range(prefix: string, startAfter?: string): Iterable<CacheEntry<Index>>;
-  /** How many entries `range` would give; does not walk over them. */
-  count(prefix: string, startAfter?: string): number;
+  past(revision: number): EntryRange<Index> | undefined;
   /** The decoded object of an entry; kept in a bounded LRU. Callers must not change it: they clone. */
   decoded(entry: CacheEntry<Index>): Decoded;
   /**

@@ -6,7 +6,8 @@ import {
   readListQuery,
   writeBody,
 } from "../negotiation/mod.ts";
-import type { StoredObject } from "../registry/resource_store.ts";
+import type { EntryRange } from "../../storage/mod.ts";
+import type { ObjectIndex, StoredObject } from "../registry/resource_store.ts";
 import { decodeContinue, encodeContinue } from "./continue_token.ts";
 import { awaitRevision } from "./freshness.ts";
 import type { ListMetadata } from "./form.ts";
@@ -55,7 +56,7 @@ export async function listObjects(read: ReadRequest, services: ReadServices): Pr
   if (selection.needsFields) await prepareCurrent(selection, source.after);
   const page = source.revision === undefined
     ? currentPage(selection, source)
-    : await pastPage(selection, info.namespace, source.revision, source);
+    : await pageAt(selection, info.namespace, source.revision, source);
   if (read.resource.converts) await view.prepare(page.entries);
   return writeBody(form.list(page.entries, metadataOf(page, selection)), negotiated, request);
 }
@@ -110,20 +111,43 @@ async function prepareCurrent({ view, prefix }: Selection, after?: string): Prom
 }
 
 /** A page of what the cache shows, read in one turn. */
-function currentPage(selection: Selection, { after, limit }: PageSource): Page {
+function currentPage(selection: Selection, source: PageSource): Page {
   const { cache } = selection.view.resource;
   const { revision } = cache;
-  const entries: StoredObject[] = [];
-  if (selection.single || limit <= 0 && after === undefined) {
-    for (const entry of selection.current()) entries.push(entry);
-    return { entries, revision };
+  if (!selection.single && (source.limit > 0 || source.after !== undefined)) {
+    return pageOf(cache, revision, selection, source);
   }
+  return { entries: [...selection.current()], revision };
+}
+
+/** A page as of a revision: of what the cache still knows of it, or else out of the store. */
+function pageAt(
+  selection: Selection,
+  namespace: string,
+  revision: number,
+  source: PageSource,
+): Page | Promise<Page> {
+  const { resource } = selection.view;
+  const past = resource.converts ? undefined : resource.past(revision);
+  return past === undefined
+    ? pastPage(selection, namespace, revision, source)
+    : pageOf(past, revision, selection, source);
+}
+
+/** A page of what is there now. */
+function pageOf(
+  range: EntryRange<ObjectIndex>,
+  revision: number,
+  selection: Selection,
+  { after, limit }: PageSource,
+): Page {
+  const entries: StoredObject[] = [];
   let next: string | undefined;
   let remaining = 0;
-  for (const entry of cache.range(selection.prefix, after)) {
+  for (const entry of range.range(selection.prefix, after)) {
     if (limit > 0 && entries.length === limit) {
       // How many match is not known; that there may be more is.
-      remaining = selection.everything ? cache.count(selection.prefix, next) : 1;
+      remaining = selection.everything ? range.count(selection.prefix, next) : 1;
       break;
     }
     next = entry.key;

@@ -3,6 +3,7 @@ import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import {
   type CacheEntry,
   CompactedError,
+  type EntryRange,
   openWatchCache,
   type Store,
   type WatchCache,
@@ -181,6 +182,11 @@ export class ResourceStore {
     return versions?.conversion === undefined || versions.isCurrent(entry.revision)
       ? this.encoding
       : versions.encodingOf(this.object(entry));
+  }
+
+  /** What the cache knows of a revision that history still holds, for use in this turn. */
+  past(revision: number): EntryRange<ObjectIndex> | undefined {
+    return revision < this.#store.compactedRevision ? undefined : this.cache.past(revision);
   }
 
   /** Entries as of a revision that history still holds. */
