@@ -7,7 +7,7 @@ import type { KvValues } from "./kv_values.ts";
 const SWEEP_MUTATIONS_MAXIMUM = 500;
 
 /**
- * Reads the whole log into memory: the index is nothing but the log read once, and the same pass warms the value cache.
+ * Reads the whole log into memory: the index is nothing but the log read once, and the same pass holds the values.
  * Returns what compaction had not yet removed when the last process ended.
  */
 export async function loadHistory(
@@ -18,7 +18,7 @@ export async function loadHistory(
   for await (const { key, value } of database.scan(TABLE_LOG, 0)) {
     const { version, inline } = decodeRecord(key[1] as number, value);
     history.append(version);
-    if (inline !== undefined) values.remember(version, inline);
+    if (inline !== undefined) values.hold(version, inline);
   }
   await sweepChunks(database, history.revision);
   const [compacted] = await database.read([KEY_COMPACTED]);

@@ -1,4 +1,4 @@
-import { type Clock, invariant, type Logger } from "../base/mod.ts";
+import { type Clock, invariant, type Logger, type Timer } from "../base/mod.ts";
 import type { DecidedWrite } from "./kv_commit_queue.ts";
 import { type KvDatabase, openDenoKv } from "./kv_database.ts";
 import { type KvDirectory, ownDirectory } from "./kv_directory.ts";
@@ -35,6 +35,9 @@ export interface KvStoreOptions {
   readonly open?: (path: string) => Promise<KvDatabase>;
 }
 
+/** How long what a start has read is held for the watch caches. */
+const HELD_MILLISECONDS = 30_000;
+
 /**
  * Opens the store in one file. Throws `StoreLockedError` when another process has the directory and
  * `StoreFormatError` when a newer program wrote it.
@@ -59,6 +62,7 @@ class KvStore implements Store {
   readonly #writer: KvWriter;
   readonly #expiry: KvExpiry;
   readonly #retention: KvRetention;
+  readonly #held: Timer;
   #closing: Promise<void> | undefined;
 
   static async load(
@@ -92,6 +96,7 @@ class KvStore implements Store {
     const { clock, logger } = options;
     this.#history = history;
     this.#values = values;
+    this.#held = clock.after(HELD_MILLISECONDS, () => values.letGo());
     this.#watchers = new KvWatchers(history, values, logger);
     this.#writer = new KvWriter({
       database,
@@ -184,6 +189,7 @@ class KvStore implements Store {
   }
 
   async #close(): Promise<void> {
+    this.#held.cancel();
     this.#expiry.close();
     this.#retention.close();
     await this.#writer.close();

@@ -5,6 +5,8 @@ import { LeastRecentlyUsed } from "./least_recently_used.ts";
 
 /** Values kept in memory, by revision. Few are asked for twice: who reads often reads a watch cache. */
 export const VALUE_CACHE_BYTES_MAXIMUM = 8 * 1024 * 1024;
+/** Values that are held at a start, which reads them all: until the watch caches take them, which need them anyway. */
+export const HELD_VALUES_BYTES_MAXIMUM = 512 * 1024 * 1024;
 /** What a cached value costs beside its bytes, roughly. */
 const VALUE_OVERHEAD_BYTES = 200;
 /** Versions worth a scan of the log, and how many revisions may lie between two of them. */
@@ -18,30 +20,53 @@ export class KvValues {
     (value) => value.length + VALUE_OVERHEAD_BYTES,
   );
 
+  /** Those that a start has read, by revision: each until it is asked for, or for all of them to be let go. */
+  #held: Map<number, Uint8Array> | undefined = new Map();
+  #heldBytes = 0;
+
   constructor(readonly database: KvDatabase) {}
+
+  /** Holds what was read at the start, so that it is not read twice. */
+  hold(version: Version, value: Uint8Array): void {
+    this.#heldBytes += value.length + VALUE_OVERHEAD_BYTES;
+    if (this.#heldBytes <= HELD_VALUES_BYTES_MAXIMUM) this.#held?.set(version.revision, value);
+  }
+
+  /** Lets go what nobody has asked for. */
+  letGo(): void {
+    this.#held = undefined;
+  }
 
   remember(version: Version, value: Uint8Array): void {
     this.#cache.set(version.revision, value);
   }
 
   forget(version: Version): void {
+    this.#held?.delete(version.revision);
     this.#cache.delete(version.revision);
   }
 
   /** The value when it is in memory. */
   peek(version: Version): Uint8Array | undefined {
-    return this.#cache.get(version.revision);
+    return this.#cache.get(version.revision) ?? this.#held?.get(version.revision);
   }
 
   /** The values in the order of `versions` (none a delete); undefined where compaction was faster. */
   async read(versions: readonly Version[]): Promise<(Uint8Array | undefined)[]> {
-    const values = versions.map((version) => this.peek(version));
+    const values = versions.map((version) => this.#taken(version) ?? this.peek(version));
     const missing: Version[] = versions.filter((_, i) => values[i] === undefined);
     if (missing.length === 0) return values;
     const { runs, rest } = readingPlan(missing);
     const found = new Map<number, Uint8Array>();
     await Promise.all([this.#readEach(rest, found), ...runs.map((run) => this.#scan(run, found))]);
     return versions.map((version, i) => values[i] ?? found.get(version.revision));
+  }
+
+  /** One that a start has read; it is held no more. */
+  #taken({ revision }: Version): Uint8Array | undefined {
+    const value = this.#held?.get(revision);
+    if (value !== undefined) this.#held?.delete(revision);
+    return value;
   }
 
   async #readEach(versions: readonly Version[], found: Map<number, Uint8Array>): Promise<void> {

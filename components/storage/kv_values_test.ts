@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CHUNK_BYTES, type Version } from "./kv_record.ts";
-import { readingPlan } from "./kv_values.ts";
+import { KvValues, readingPlan } from "./kv_values.ts";
 
 const version = (revision: number, size = 100): Version => ({
   key: `/k${revision}`,
@@ -41,3 +41,28 @@ for (const [name, versions, runs, rest] of CASES) {
     assert.equal(plan.rest.length, rest);
   });
 }
+
+Deno.test("what a start has read is not read again, and is held no longer than until it is asked for", async () => {
+  const reads: number[] = [];
+  const value = Uint8Array.of(1, 2);
+  const values = new KvValues({
+    commit: () => Promise.resolve(),
+    read: (keys) => {
+      for (const [, revision] of keys) reads.push(Number(revision));
+      return Promise.resolve(keys.map(() => undefined));
+    },
+    scan: () => {
+      throw new Error("nothing is scanned for a few");
+    },
+    close: () => {},
+  });
+  for (const revision of [1, 2, 3, 4]) values.hold(version(revision), value);
+  assert.deepEqual(await values.read([version(1), version(2)]), [value, value]);
+  assert.equal(values.peek(version(3)), value);
+  assert.deepEqual(reads, []);
+  values.forget(version(4));
+  assert.deepEqual(await values.read([version(1), version(4)]), [undefined, undefined]);
+  assert.deepEqual(reads, [1, 4]);
+  values.letGo();
+  assert.equal(values.peek(version(3)), undefined);
+});
