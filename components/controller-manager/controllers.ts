@@ -22,6 +22,7 @@ import { nodeTtlController } from "./node_ttl.ts";
 import { policyTypeController } from "./policy_types/controller.ts";
 import { podGcController } from "./pod_gc/controller.ts";
 import { replicaSetController, replicationController } from "./replica_set/controller.ts";
+import { resourceClaimController } from "./resource_claim/controller.ts";
 import { resourceQuotaController } from "./resource_quota/controller.ts";
 import { rootCaController } from "./root_ca.ts";
 import { endpointsController, endpointSliceController } from "./service_endpoints/controllers.ts";
@@ -61,6 +62,7 @@ export const CONTROLLERS: readonly Controller[] = [
   volumeProtectionController,
   volumeBinderController,
   ephemeralVolumeController,
+  resourceClaimController,
   requestApprovingController,
   requestSigningController,
   requestCleaner,

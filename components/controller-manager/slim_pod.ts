@@ -66,7 +66,8 @@ function slimStatus(
   status: NonNullable<Pod["status"]>,
   spec: PodSpec,
 ): NonNullable<Pod["status"]> {
-  const { phase, reason, startTime, podIP, podIPs, hostIP, conditions } = status;
+  const { phase, reason, startTime, podIP, podIPs, hostIP, conditions, resourceClaimStatuses } =
+    status;
   return {
     ...(phase === undefined ? {} : { phase }),
     ...(reason === undefined ? {} : { reason }),
@@ -75,6 +76,7 @@ function slimStatus(
     ...(podIPs === undefined ? {} : { podIPs }),
     ...(hostIP === undefined ? {} : { hostIP }),
     ...(conditions === undefined ? {} : { conditions }),
+    ...(resourceClaimStatuses === undefined ? {} : { resourceClaimStatuses }),
     ...(status.containerStatuses === undefined
       ? {}
       : { containerStatuses: slimContainerStatuses(status.containerStatuses, spec.containers) }),

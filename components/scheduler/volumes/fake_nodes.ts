@@ -14,9 +14,11 @@ export class FakeNodes implements NodeTerms {
   }
 
   matching(terms: readonly NodeSelectorTerm[]): ReadonlySet<string> {
-    return new Set(this.names.filter((name) => {
-      const labels = this.#labels.get(name) ?? {};
-      return terms.some((term) => matchesNodeTerm(term, { name, labels }));
-    }));
+    return new Set(
+      this.names.filter((name) => {
+        const labels = this.#labels.get(name) ?? {};
+        return terms.some((term) => matchesNodeTerm(term, { name, labels }));
+      }),
+    );
   }
 }
