@@ -1,5 +1,5 @@
 import type { Clock, Logger, MetricRegistry, Random } from "../base/mod.ts";
-import type { Pki } from "../pki/mod.ts";
+import type { Credential } from "../pki/mod.ts";
 import type { Dial } from "../serving/mod.ts";
 import { AdmissionExtensions } from "./admission/mod.ts";
 import { Aggregator } from "./aggregation/mod.ts";
@@ -13,7 +13,8 @@ export interface ExtensionPointOptions {
   readonly reader: ObjectReader;
   readonly writer: ObjectWriter;
   readonly authorizer: Authorizer;
-  readonly pki: Pki;
+  /** What is shown to servers behind this one. */
+  readonly proxyClient: () => Promise<Pick<Credential, "certificate" | "key">>;
   readonly dial: Dial;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,8 +31,18 @@ export class ExtensionPoints {
   readonly #webhooks: WebhookCaller;
 
   constructor(options: ExtensionPointOptions) {
-    const { authorizer, clock, dial, logger, metrics, pki, random, reader, registry, writer } =
-      options;
+    const {
+      authorizer,
+      clock,
+      dial,
+      logger,
+      metrics,
+      proxyClient,
+      random,
+      reader,
+      registry,
+      writer,
+    } = options;
     this.#webhooks = new WebhookCaller({ reader, dial, clock, random });
     this.call = this.#webhooks.call;
     this.admission = new AdmissionExtensions({
@@ -44,7 +55,6 @@ export class ExtensionPoints {
       metrics,
       clock,
     });
-    const credential = () => pki.frontProxyClient();
     this.aggregator = new Aggregator({
       reader,
       writer,
@@ -52,7 +62,7 @@ export class ExtensionPoints {
       clock,
       random,
       logger,
-      credential,
+      credential: proxyClient,
       metrics,
     });
   }

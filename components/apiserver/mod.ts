@@ -35,6 +35,8 @@ export { ConfigurationError } from "./configuration/mod.ts";
 export {
   type AuthenticationConfiguration,
   type AuthenticationSettings,
+  FRONT_PROXY_HEADERS,
+  type FrontProxies,
   oidcConfiguration,
   readAuthenticationConfiguration,
 } from "./authn/mod.ts";

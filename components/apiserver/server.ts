@@ -1,7 +1,7 @@
 import type { Clock, Logger, MetricRegistry, Random } from "../base/mod.ts";
 import { BUILTIN_KINDS, type ResourceDefinition } from "../api/mod.ts";
 import type { Fetch } from "../client/mod.ts";
-import type { Pki } from "../pki/mod.ts";
+import { type Credential, FRONT_PROXY_SUBJECT, type Pki } from "../pki/mod.ts";
 import { type Dial, directDial } from "../serving/mod.ts";
 import type { Store } from "../storage/mod.ts";
 import { type AdmissionConfiguration, admissionPlugins } from "./admission/mod.ts";
@@ -11,6 +11,7 @@ import {
   type AuthenticationConfiguration,
   type AuthenticationSettings,
   createAuthentication,
+  FRONT_PROXY_HEADERS,
 } from "./authn/mod.ts";
 import {
   AuthorizationChain,
@@ -71,6 +72,8 @@ export interface ApiServerOptions {
   readonly authorization?: AuthorizationSettings;
   /** Who is known beside certificates and the cluster's own tokens. */
   readonly authentication?: AuthenticationSettings;
+  /** What is shown to servers behind this one; one of the cluster's own authority where not given. PEM. */
+  readonly proxyClient?: Pick<Credential, "certificate" | "key">;
   /** A `fetch` that trusts these authorities, or the machine's own: for issuers outside the cluster. */
   readonly outbound?: (authority?: string) => Fetch;
   readonly definitions?: readonly ResourceDefinition[];
@@ -119,11 +122,15 @@ export interface ApiServer {
 }
 
 const DEFAULT_ISSUER = "https://kubernetes.default.svc.cluster.local";
-const FRONT_PROXY_NAMES = ["front-proxy-client"];
 
 /** kube-apiserver over a store: caches, admission, authentication, authorization, and what a cluster starts with. */
 export function startApiServer(options: ApiServerOptions): ApiServer {
   const { pki, clock, random, logger, metrics } = options;
+  const frontProxies = options.authentication?.frontProxies ?? {
+    ...FRONT_PROXY_HEADERS,
+    authority: pki.frontProxyAuthority.certificate,
+    allowedNames: [FRONT_PROXY_SUBJECT.commonName],
+  };
   const issuer = options.issuer ?? DEFAULT_ISSUER;
   const audiences = options.apiAudiences ?? [issuer];
   const keys = pki.serviceAccountKeys;
@@ -159,7 +166,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     clock,
     logger,
     staticTokens: options.tokens ?? new Map(),
-    frontProxyNames: FRONT_PROXY_NAMES,
+    frontProxies,
     settings: options.authentication ?? {},
     tokenLooked: tokenLooks(metrics),
     outbound: options.outbound ?? (() => fetch),
@@ -175,7 +182,12 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   });
   const dial = options.dial ?? directDial;
   const shared = { registry, reader, writer, authorizer, clock, random, logger };
-  const extending = new ExtensionPoints({ ...shared, pki, dial, metrics });
+  const extending = new ExtensionPoints({
+    ...shared,
+    proxyClient: async () => options.proxyClient ?? await pki.frontProxyClient(),
+    dial,
+    metrics,
+  });
   const plugins = admissionPlugins({
     ...shared,
     rbac,
@@ -297,11 +309,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       },
       serviceCidrs: options.serviceCidrs,
       shared: store.shared,
-      authentication: {
-        clientAuthority: pki.authority.certificate,
-        frontProxyAuthority: pki.frontProxyAuthority.certificate,
-        frontProxyNames: FRONT_PROXY_NAMES,
-      },
+      authentication: { clientAuthority: pki.authority.certificate, frontProxies },
       localVersions: servedVersions(definitions),
     }, done);
     steps.clear();

@@ -7,6 +7,7 @@ import {
 } from "../apiserver/mod.ts";
 import { authenticationSettings, parseTokenFile } from "./authentication_files.ts";
 import { authorizationSettings } from "./authorization_files.ts";
+import { proxyClientOf } from "./front_proxy_files.ts";
 import { StartError } from "./start_error.ts";
 
 /** What an API server is told beyond where it runs: names and files, as kube-apiserver's flags of these names. */
@@ -31,6 +32,14 @@ export interface ApiServerFlags {
   readonly oidcSigningAlgs?: readonly string[];
   readonly serviceAccountIssuer?: readonly string[];
   readonly apiAudiences?: readonly string[];
+  readonly requestheaderClientCaFile?: string;
+  readonly requestheaderAllowedNames?: readonly string[];
+  readonly requestheaderUsernameHeaders?: readonly string[];
+  readonly requestheaderUidHeaders?: readonly string[];
+  readonly requestheaderGroupHeaders?: readonly string[];
+  readonly requestheaderExtraHeadersPrefix?: readonly string[];
+  readonly proxyClientCertFile?: string;
+  readonly proxyClientKeyFile?: string;
   readonly authorizationConfig?: string;
   readonly authorizationMode?: readonly string[];
   readonly authorizationPolicyFile?: string;
@@ -49,6 +58,7 @@ export type ApiServerSettings = Pick<
   | "authorization"
   | "issuer"
   | "olderIssuers"
+  | "proxyClient"
   | "tokens"
 >;
 
@@ -65,6 +75,7 @@ export async function readApiServerSettings(
       ...issuersOf(flags),
       ...(flags.apiAudiences === undefined ? {} : { apiAudiences: flags.apiAudiences }),
       authentication: await authenticationSettings(flags, ownIssuers),
+      ...await proxyClientOf(flags),
       ...(flags.tokenAuthFile === undefined
         ? {}
         : { tokens: parseTokenFile(await readText(flags.tokenAuthFile), flags.tokenAuthFile) }),

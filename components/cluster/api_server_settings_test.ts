@@ -32,6 +32,8 @@ Deno.test("readApiServerSettings() reads what the flags name", async () => {
     "authn.yaml": `${KIND}AuthenticationConfiguration\n${ISSUER}\n`,
     "authz.yaml": `${KIND}AuthorizationConfiguration\nauthorizers: [{type: RBAC, name: r}]\n`,
     "tokens.csv": 'secret,jane,7,"a,b"\n',
+    "proxies.crt": "-----BEGIN CERTIFICATE-----\n",
+    "proxy.key": "key",
   }, async (folder) => {
     const settings = await readApiServerSettings({
       enableAdmissionPlugins: ["AlwaysPullImages"],
@@ -41,7 +43,20 @@ Deno.test("readApiServerSettings() reads what the flags name", async () => {
       tokenAuthFile: `${folder}/tokens.csv`,
       anonymousAuth: "false",
       serviceAccountIssuer: ["https://new", "https://old"],
+      requestheaderClientCaFile: `${folder}/proxies.crt`,
+      requestheaderUsernameHeaders: ["X-Login"],
+      proxyClientCertFile: `${folder}/proxies.crt`,
+      proxyClientKeyFile: `${folder}/proxy.key`,
     }, OWN);
+    assert.deepEqual(settings.authentication?.frontProxies, {
+      authority: "-----BEGIN CERTIFICATE-----\n",
+      allowedNames: [],
+      usernameHeaders: ["X-Login"],
+      uidHeaders: ["X-Remote-Uid"],
+      groupHeaders: ["X-Remote-Group"],
+      extraPrefixes: ["X-Remote-Extra-"],
+    });
+    assert.equal(settings.proxyClient?.key, "key");
     assert.deepEqual(settings.admission, {
       enable: ["AlwaysPullImages"],
       disable: [],
@@ -87,6 +102,11 @@ Deno.test("readApiServerSettings() says what is wrong", async () => {
         { authorizationConfig: `${folder}/authz.yaml`, authorizationMode: ["RBAC"] },
         /can not be specified when --authorization-mode/,
       ],
+      [{ requestheaderClientCaFile: `${folder}/authz.yaml` }, /does not contain any valid/],
+      [{ requestheaderAllowedNames: ["a"] }, /without --requestheader-client-ca-file/],
+      [{ requestheaderGroupHeaders: [" "] }, /empty value in "requestheader-group-headers"/],
+      [{ requestheaderUidHeaders: ["a b"] }, /"a b" is no name of a header/],
+      [{ proxyClientKeyFile: `${folder}/authz.yaml` }, /must be specified together/],
       [{ authorizationMode: ["Webhook"] }, /authorization config file not passed/],
     ];
     for (const [flags, message] of cases) {

@@ -9,6 +9,7 @@ import {
 } from "../apiserver/mod.ts";
 import { connect } from "./connection.ts";
 import { type ApiServerFlags, readText } from "./api_server_settings.ts";
+import { frontProxiesOf } from "./front_proxy_files.ts";
 import { readKubeconfig } from "./kubeconfig_file.ts";
 
 const WEBHOOK_CACHE = "2m";
@@ -34,7 +35,9 @@ export async function authenticationSettings(
     );
   }
   const webhook = flags.authenticationTokenWebhookConfigFile;
+  const frontProxies = await frontProxiesOf(flags);
   return {
+    ...(frontProxies === undefined ? {} : { frontProxies }),
     ...(configuration === undefined ? {} : { configuration }),
     ...(anonymousAuth === undefined ? {} : { anonymous: anonymousAuth !== "false" }),
     ...(webhook === undefined ? {} : {

@@ -17,6 +17,7 @@ export { apiServerNames, CLIENT_SUBJECTS, nodeSubject } from "./identities.ts";
 export { generateKeyPair, importKeyPair, type KeyPair } from "./key_pair.ts";
 export { type KubeconfigContents, kubeconfigText } from "./kubeconfig.ts";
 export { decodePem, encodePem, type PemBlock } from "./pem.ts";
+export { FRONT_PROXY_SUBJECT } from "./identities.ts";
 export { type Credential, openPki, Pki, type ServingProfile } from "./pki.ts";
 export type { ServiceAccountKeys, TokenVerificationKey } from "./service_account_key.ts";
 export {

@@ -5,6 +5,7 @@ import type { Authenticator, ObjectReader, ObjectWriter, UserInfo } from "../por
 import type { WebhookEndpoint } from "../review_webhook.ts";
 import { bootstrapTokens } from "./bootstrap_tokens.ts";
 import { type AuthenticationConfiguration, JwtTokens } from "./jwt/mod.ts";
+import type { FrontProxies } from "./request_headers.ts";
 import { RequestAuthenticator } from "./request_authenticator.ts";
 import { LAST_USED, ServiceAccountTokens } from "./service_account_tokens.ts";
 import { staticTokens } from "./static_tokens.ts";
@@ -18,6 +19,8 @@ export interface AuthenticationSettings {
   readonly configuration?: AuthenticationConfiguration;
   /** Whether a request without credentials is `system:anonymous`, where the configuration does not say; it is. */
   readonly anonymous?: boolean;
+  /** Proxies other than those of the cluster's own authority. */
+  readonly frontProxies?: FrontProxies;
   readonly webhook?: {
     readonly endpoint: WebhookEndpoint;
     readonly version: "v1" | "v1beta1";
@@ -36,7 +39,7 @@ export interface AuthenticationOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly staticTokens: ReadonlyMap<string, UserInfo>;
-  readonly frontProxyNames: readonly string[];
+  readonly frontProxies: FrontProxies;
   readonly settings: AuthenticationSettings;
   /** Hears whether a service account's token was at hand. */
   readonly tokenLooked?: (found: boolean) => void;
@@ -90,10 +93,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     apiAudiences,
     anonymous: settings.configuration?.anonymous ?? usual,
     clientAuthority: pki.authority.certificate,
-    frontProxies: {
-      authority: pki.frontProxyAuthority.certificate,
-      allowedNames: options.frontProxyNames,
-    },
+    frontProxies: options.frontProxies,
     clock,
   });
   return {

@@ -3,7 +3,7 @@ import type { Authenticator, Peer, UserInfo } from "../ports.ts";
 import { bearerToken } from "./bearer_token.ts";
 import { clientCertificates } from "./client_certificate.ts";
 import type { AnonymousAccess } from "./jwt/mod.ts";
-import { type RequestHeaderOptions, requestHeaders } from "./request_headers.ts";
+import { type FrontProxies, requestHeaders } from "./request_headers.ts";
 import type { TokenAuthenticator } from "./token_authenticator.ts";
 
 export const AUTHENTICATED_GROUP = "system:authenticated";
@@ -21,7 +21,7 @@ export interface RequestAuthenticatorOptions {
   readonly anonymous: AnonymousAccess;
   /** PEM of the authority that signs clients' certificates. */
   readonly clientAuthority: string;
-  readonly frontProxies: Omit<RequestHeaderOptions, "clock">;
+  readonly frontProxies: FrontProxies;
   readonly clock: Clock;
 }
 
@@ -38,7 +38,7 @@ export class RequestAuthenticator implements Authenticator {
 
   constructor(options: RequestAuthenticatorOptions) {
     this.#options = options;
-    this.#proxies = requestHeaders({ ...options.frontProxies, clock: options.clock });
+    this.#proxies = requestHeaders(options.frontProxies, options.clock);
     this.#certificates = clientCertificates(options.clock, options.clientAuthority);
     this.anonymous = options.anonymous;
   }

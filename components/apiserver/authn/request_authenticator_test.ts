@@ -4,6 +4,7 @@ import { decodePem, openPki } from "../../pki/mod.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import type { Peer, UserInfo } from "../ports.ts";
 import { bearerToken, bootstrapTokens, RequestAuthenticator, staticTokens } from "./mod.ts";
+import { FRONT_PROXY_HEADERS } from "./request_headers.ts";
 
 const PEER: Peer = { address: "127.0.0.1:1" };
 const ADMIN: UserInfo = { username: "admin", groups: ["system:masters"] };
@@ -17,6 +18,7 @@ function authenticator(anonymous = true, clock = new FakeClock()) {
     anonymous: { enabled: anonymous },
     clientAuthority: PKI.authority.certificate,
     frontProxies: {
+      ...FRONT_PROXY_HEADERS,
       authority: PKI.frontProxyAuthority.certificate,
       allowedNames: ["front-proxy-client"],
     },

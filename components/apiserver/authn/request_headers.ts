@@ -2,18 +2,25 @@ import { type Clock, unauthorized } from "../../base/mod.ts";
 import { isIssuedBy, readCertificate } from "../../pki/mod.ts";
 import type { Authenticator, UserInfo } from "../ports.ts";
 
-const USER = "x-remote-user";
-const UID = "x-remote-uid";
-const GROUP = "x-remote-group";
-const EXTRA_PREFIX = "x-remote-extra-";
-
-export interface RequestHeaderOptions {
-  /** PEM of the authority that signs front proxies, and nobody else. */
+/** Who may say for whom it asks, and by which headers; names of headers in any case. */
+export interface FrontProxies {
+  /** PEM of the authorities that sign front proxies, and nobody else. */
   readonly authority: string;
   /** Common names of proxies; any that the authority signed where it is empty. */
   readonly allowedNames: readonly string[];
-  readonly clock: Clock;
+  readonly usernameHeaders: readonly string[];
+  readonly uidHeaders: readonly string[];
+  readonly groupHeaders: readonly string[];
+  readonly extraPrefixes: readonly string[];
 }
+
+/** The usual headers. */
+export const FRONT_PROXY_HEADERS = {
+  usernameHeaders: ["X-Remote-User"],
+  uidHeaders: ["X-Remote-Uid"],
+  groupHeaders: ["X-Remote-Group"],
+  extraPrefixes: ["X-Remote-Extra-"],
+} as const;
 
 interface Proxy {
   readonly allowed: boolean;
@@ -25,8 +32,11 @@ interface Proxy {
  * the proxies' authority signed: from everybody else they are ignored.
  */
 export function requestHeaders(
-  { authority, allowedNames, clock }: RequestHeaderOptions,
+  proxies: FrontProxies,
+  clock: Clock,
 ): Authenticator {
+  const { authority, allowedNames } = proxies;
+  const prefixes = proxies.extraPrefixes.map((prefix) => prefix.toLowerCase());
   const known = new WeakMap<Uint8Array, Proxy | false>();
   const proxyOf = (certificate: Uint8Array): Proxy | false => {
     if (!isIssuedBy(certificate, authority)) return false;
@@ -41,25 +51,33 @@ export function requestHeaders(
       if (proxy === undefined) known.set(certificate, proxy = proxyOf(certificate));
       if (proxy === false) return Promise.resolve(undefined);
       if (!proxy.allowed || proxy.notAfter < clock.now()) return Promise.reject(unauthorized());
-      return Promise.resolve(userOf(headers));
+      return Promise.resolve(userOf(headers, proxies, prefixes));
     },
   };
 }
 
-function userOf(headers: Headers): UserInfo | undefined {
-  const username = headers.get(USER) ?? "";
+function userOf(
+  headers: Headers,
+  { usernameHeaders, uidHeaders, groupHeaders }: FrontProxies,
+  prefixes: readonly string[],
+): UserInfo | undefined {
+  const first = (names: readonly string[]) =>
+    names.map((name) => headers.get(name) ?? "").find((value) => value !== "") ?? "";
+  const username = first(usernameHeaders);
   if (username === "") return undefined;
-  const uid = headers.get(UID) ?? "";
+  const uid = first(uidHeaders);
   const extra: Record<string, string[]> = {};
   for (const [name, value] of headers) {
-    if (!name.startsWith(EXTRA_PREFIX)) continue;
+    const prefix = prefixes.find((prefix) => name.startsWith(prefix));
+    if (prefix === undefined) continue;
     // Several headers of one name arrive joined by comma and space.
-    extra[unescape(name.slice(EXTRA_PREFIX.length))] = value.split(", ");
+    (extra[unescape(name.slice(prefix.length))] ??= []).push(...value.split(", "));
   }
+  const groups = groupHeaders.flatMap((name) => (headers.get(name) ?? "").split(", "));
   return {
     username,
     ...(uid === "" ? {} : { uid }),
-    groups: (headers.get(GROUP) ?? "").split(", ").filter((group) => group !== ""),
+    groups: groups.filter((group) => group !== ""),
     ...(Object.keys(extra).length === 0 ? {} : { extra }),
   };
 }

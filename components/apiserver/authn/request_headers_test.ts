@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock, seededRandom } from "../../base/mod.ts";
 import { CertificateAuthority, decodePem, generateKeyPair, openPki } from "../../pki/mod.ts";
 import { RequestAuthenticator, staticTokens } from "./mod.ts";
+import { FRONT_PROXY_HEADERS, requestHeaders } from "./request_headers.ts";
 
 const clock = new FakeClock();
 const random = seededRandom(1);
@@ -22,7 +23,11 @@ function chain(names = ["front-proxy-client"], anonymous = true) {
     apiAudiences: ["api"],
     anonymous: { enabled: anonymous, paths: new Set(["/livez"]) },
     clientAuthority: pki.authority.certificate,
-    frontProxies: { authority: pki.frontProxyAuthority.certificate, allowedNames: names },
+    frontProxies: {
+      ...FRONT_PROXY_HEADERS,
+      authority: pki.frontProxyAuthority.certificate,
+      allowedNames: names,
+    },
     clock,
   });
 }
@@ -98,4 +103,37 @@ Deno.test("anonymous access is for the paths that it is given for", async () => 
     const asked = ask(chain(), undefined, {}, path).then(() => true, () => false);
     assert.equal(await asked, open, path);
   }
+});
+
+Deno.test("headers of other names, the first that is there", async () => {
+  const proxies = requestHeaders({
+    authority: pki.frontProxyAuthority.certificate,
+    allowedNames: [],
+    usernameHeaders: ["X-Login", "X-Remote-User"],
+    uidHeaders: ["X-Id"],
+    groupHeaders: ["X-Team", "X-Club"],
+    extraPrefixes: ["X-More-", "X-Also-"],
+  }, clock);
+  const proxy = await certificate(pki.frontProxyAuthority, "any");
+  const userOf = (headers: Record<string, string>) =>
+    proxies.authenticate(new Request("http://x/", { headers }), {
+      address: "a:1",
+      certificate: proxy,
+    });
+  assert.deepEqual(
+    await userOf({
+      "x-remote-user": "second",
+      "x-login": "first",
+      "x-id": "7",
+      "x-club": "chess",
+      "x-team": "devs, ops",
+      "x-more-a": "1",
+      "x-also-a": "2",
+      "x-remote-extra-a": "3",
+      "x-remote-group": "system:masters",
+    }),
+    { username: "first", uid: "7", groups: ["devs", "ops", "chess"], extra: { a: ["2", "1"] } },
+  );
+  assert.equal((await userOf({ "x-remote-user": "second" }))?.username, "second");
+  assert.equal(await userOf({ "x-user": "other" }), undefined);
 });

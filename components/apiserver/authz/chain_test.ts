@@ -245,6 +245,15 @@ Deno.test("chains are read, and refused where they are wrong", () => {
     ["[{type: ABAC, name: a}]", /Unsupported value: "ABAC"/],
     ["[{type: RBAC, name: a}, {type: RBAC, name: b}]", /authorizers\[1\].type: Duplicate value/],
     ["[{type: RBAC, name: a}, {type: Node, name: a}]", /authorizers\[1\].name: Duplicate value/],
+    [
+      `[${hook().replace("KubeConfigFile", "InClusterConfig")}]`,
+      /kubeConfigFile: Invalid value: "\/k": can only be set when type=KubeConfigFile/,
+    ],
+    [
+      `[${hook().replace("KubeConfigFile, kubeConfigFile: /k", "InClusterConfig")}]`,
+      /connectionInfo.type: Forbidden: InClusterConfig is not allowed for kube-apiserver/,
+    ],
+    [`[${hook().replace("/k", "''")}]`, /connectionInfo.kubeConfigFile: Required value/],
     ["[{type: Webhook, name: a}]", /required when type=Webhook/],
     [`[${hook("", "31s")}]`, /must be > 0s and <= 30s/],
     [`[${hook(", matchConditions: [{expression: '1'}]")}]`, /must evaluate to bool/],

@@ -112,10 +112,18 @@ function webhookOf(webhook: FileWebhook, path: string): WebhookConfiguration {
       }: must be > 0s and <= 30s`,
     );
   }
-  if (connectionInfo.type !== "KubeConfigFile" || connectionInfo.kubeConfigFile === "") {
+  const { kubeConfigFile } = connectionInfo;
+  if (connectionInfo.type === "InClusterConfig") {
     throw new ConfigurationError(
-      `${path}.connectionInfo.kubeConfigFile: Required value: a webhook is reached by a kubeconfig`,
+      kubeConfigFile === ""
+        ? `${path}.connectionInfo.type: Forbidden: InClusterConfig is not allowed for kube-apiserver`
+        : `${path}.connectionInfo.kubeConfigFile: Invalid value: ${
+          JSON.stringify(kubeConfigFile)
+        }: can only be set when type=KubeConfigFile`,
     );
+  }
+  if (kubeConfigFile === "") {
+    throw new ConfigurationError(`${path}.connectionInfo.kubeConfigFile: Required value`);
   }
   if (matchConditions.length > CONDITIONS_MAXIMUM) {
     throw new ConfigurationError(
@@ -124,7 +132,7 @@ function webhookOf(webhook: FileWebhook, path: string): WebhookConfiguration {
     );
   }
   return {
-    kubeconfig: connectionInfo.kubeConfigFile,
+    kubeconfig: kubeConfigFile,
     version: webhook.subjectAccessReviewVersion,
     allowedMilliseconds: webhook.cacheAuthorizedRequests ? webhook.authorizedTTL : 0,
     otherMilliseconds: webhook.cacheUnauthorizedRequests ? webhook.unauthorizedTTL : 0,

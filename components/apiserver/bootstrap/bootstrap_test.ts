@@ -13,6 +13,7 @@ import { RBAC_GROUP } from "../authz/mod.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import { bootstrapCluster } from "./mod.ts";
 import { mendBinding, mendRole, parseRule } from "./roles.ts";
+import { FRONT_PROXY_HEADERS } from "../authn/mod.ts";
 
 function setup() {
   const objects = new FakeObjects();
@@ -40,8 +41,11 @@ function setup() {
     serviceCidrs: ["10.0.0.0/24"],
     authentication: {
       clientAuthority: "CA",
-      frontProxyAuthority: "FP",
-      frontProxyNames: ["front-proxy-client"],
+      frontProxies: {
+        ...FRONT_PROXY_HEADERS,
+        authority: "FP",
+        allowedNames: ["front-proxy-client"],
+      },
     },
     localVersions: [{ group: "", version: "v1" }, { group: "apps", version: "v1" }],
   };

@@ -6,6 +6,7 @@ import {
   type PriorityClass,
   SERVICE_CIDRS,
 } from "../../api/mod.ts";
+import type { FrontProxies } from "../authn/mod.ts";
 import type { Ensurer } from "./ensure.ts";
 
 /** Namespaces that every cluster has. */
@@ -65,8 +66,7 @@ export async function ensureServiceCidr(
 /** What extension API servers need to know to trust this one. PEM. */
 export interface AuthenticationInfo {
   readonly clientAuthority: string;
-  readonly frontProxyAuthority: string;
-  readonly frontProxyNames: readonly string[];
+  readonly frontProxies: FrontProxies;
 }
 
 export async function ensureAuthenticationInfo(
@@ -74,14 +74,15 @@ export async function ensureAuthenticationInfo(
   info: AuthenticationInfo,
   clock: Clock,
 ): Promise<void> {
+  const { frontProxies: proxies } = info;
   const data = {
     "client-ca-file": info.clientAuthority,
-    "requestheader-allowed-names": JSON.stringify(info.frontProxyNames),
-    "requestheader-client-ca-file": info.frontProxyAuthority,
-    "requestheader-extra-headers-prefix": '["X-Remote-Extra-"]',
-    "requestheader-group-headers": '["X-Remote-Group"]',
-    "requestheader-uid-headers": '["X-Remote-Uid"]',
-    "requestheader-username-headers": '["X-Remote-User"]',
+    "requestheader-allowed-names": JSON.stringify(proxies.allowedNames),
+    "requestheader-client-ca-file": proxies.authority,
+    "requestheader-extra-headers-prefix": JSON.stringify(proxies.extraPrefixes),
+    "requestheader-group-headers": JSON.stringify(proxies.groupHeaders),
+    "requestheader-uid-headers": JSON.stringify(proxies.uidHeaders),
+    "requestheader-username-headers": JSON.stringify(proxies.usernameHeaders),
   };
   await Promise.all([
     ensurer.ensure(

@@ -35,6 +35,17 @@ const TEXTS = {
     "DURATION",
     "how long its good answers are remembered (2m)",
   ],
+  "requestheader-client-ca-file": [
+    "requestheaderClientCaFile",
+    "FILE",
+    "authority of proxies that say for whom they ask (the cluster's own)",
+  ],
+  "proxy-client-cert-file": [
+    "proxyClientCertFile",
+    "FILE",
+    "certificate that is shown to extension API servers (one of the cluster's own)",
+  ],
+  "proxy-client-key-file": ["proxyClientKeyFile", "FILE", "its key"],
   "authorization-config": [
     "authorizationConfig",
     "FILE",
@@ -85,6 +96,31 @@ const LISTS = {
     "authorizationMode",
     "NAME,…",
     "who is asked in turn: Node, RBAC, ABAC, Webhook, AlwaysAllow, AlwaysDeny (Node,RBAC)",
+  ],
+  "requestheader-allowed-names": [
+    "requestheaderAllowedNames",
+    "NAME,…",
+    "names of such proxies (any)",
+  ],
+  "requestheader-username-headers": [
+    "requestheaderUsernameHeaders",
+    "NAME,…",
+    "headers of the user (X-Remote-User)",
+  ],
+  "requestheader-uid-headers": [
+    "requestheaderUidHeaders",
+    "NAME,…",
+    "headers of the user's uid (X-Remote-Uid)",
+  ],
+  "requestheader-group-headers": [
+    "requestheaderGroupHeaders",
+    "NAME,…",
+    "headers of the user's groups (X-Remote-Group)",
+  ],
+  "requestheader-extra-headers-prefix": [
+    "requestheaderExtraHeadersPrefix",
+    "TEXT,…",
+    "before the names of headers of all else (X-Remote-Extra-)",
   ],
   "service-account-issuer": [
     "serviceAccountIssuer",

@@ -70,6 +70,7 @@ export class ApiServerRole {
   readonly #sockets: Socket[] = [];
   readonly #hub: TunnelHub;
   readonly #client: Deno.HttpClient;
+  readonly #clientAuthorities: string;
   #unfollow = () => {};
 
   static async start(options: ApiServerRoleOptions): Promise<ApiServerRole> {
@@ -101,6 +102,7 @@ export class ApiServerRole {
     const { advertise, clock, logger, metrics, network, pki, random, store, tokens } = options;
     const hub = new TunnelHub(logger, options.socketParent);
     this.#hub = hub;
+    this.#clientAuthorities = clientAuthorities(pki, settings);
     this.#client = kubelets;
     this.server = startApiServer({
       store,
@@ -177,7 +179,7 @@ export class ApiServerRole {
     try {
       const door = await Door.open({
         ...address,
-        credentials: { key, certificate, clientCa: clientAuthorities(pki) },
+        credentials: { key, certificate, clientCa: this.#clientAuthorities },
         logger,
         clock: this.#options.clock,
         ...(socketParent === undefined ? {} : { socketParent }),
@@ -250,8 +252,9 @@ function listenError(error: unknown, { host, port }: ListenAddress): Error {
 }
 
 /** Clients and front proxies show certificates; which of the two signed one is looked at by who authenticates. */
-function clientAuthorities(pki: Pki): string {
-  return `${pki.authority.certificate.trim()}\n${pki.frontProxyAuthority.certificate.trim()}\n`;
+function clientAuthorities(pki: Pki, { authentication }: ApiServerSettings): string {
+  const proxies = authentication?.frontProxies?.authority ?? pki.frontProxyAuthority.certificate;
+  return `${pki.authority.certificate.trim()}\n${proxies.trim()}\n`;
 }
 
 /** A `fetch` that trusts these authorities, or the machine's own. */

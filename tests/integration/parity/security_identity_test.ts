@@ -1,6 +1,6 @@
 /** Identities that somebody only claims to have, and rights that somebody only wants to have. */
 import assert from "node:assert/strict";
-import type { JsonObject } from "../../../components/base/mod.ts";
+import { FakeClock, type JsonObject, seededRandom } from "../../../components/base/mod.ts";
 import {
   CertificateAuthority,
   createSigningRequest,
@@ -44,6 +44,44 @@ Deno.test("security: certificates are of our authority, and end", async () => {
   }
   await server.clock.advance(61_000);
   assert.equal(await whoIs(server, { certificate }), 401);
+});
+
+Deno.test("security: front proxies of another authority speak by their own headers", async () => {
+  const clock = new FakeClock(Date.UTC(2026, 0, 1));
+  const other = await openPki(undefined, { clock, random: seededRandom(9) });
+  const authority = other.authority.certificate;
+  await using server = await ParityServer.open({}, {
+    more: {
+      authentication: {
+        frontProxies: {
+          authority,
+          allowedNames: ["edge"],
+          usernameHeaders: ["X-Login"],
+          uidHeaders: ["X-Id"],
+          groupHeaders: ["X-Team"],
+          extraPrefixes: ["X-More-"],
+        },
+      },
+    },
+  });
+  const edge = await certificateOf(other.authority, "edge");
+  const ours = await certificateOf(server.pki.frontProxyAuthority, "front-proxy-client");
+  const headers = { "x-login": "jane", "x-remote-user": "john" };
+  assert.equal(await whoIs(server, { certificate: edge, headers }), "jane");
+  assert.equal(await whoIs(server, { certificate: ours, headers }), 401);
+  const told = await asAdmin(
+    server,
+    "GET /api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication",
+  );
+  assert.deepEqual(told["data"], {
+    "client-ca-file": server.pki.authority.certificate,
+    "requestheader-allowed-names": '["edge"]',
+    "requestheader-client-ca-file": authority,
+    "requestheader-extra-headers-prefix": '["X-More-"]',
+    "requestheader-group-headers": '["X-Team"]',
+    "requestheader-uid-headers": '["X-Id"]',
+    "requestheader-username-headers": '["X-Login"]',
+  });
 });
 
 Deno.test("security: headers make nobody", async () => {

@@ -4,6 +4,7 @@ import type { Fetch } from "../../../client/mod.ts";
 import { intersection, type TokenAnswer, type TokenAuthenticator } from "../token_authenticator.ts";
 import { TokenCache } from "../token_cache.ts";
 import type { JwtIssuer } from "./configuration.ts";
+import { DistributedClaim } from "./distributed_claims.ts";
 import { KeySet } from "./key_set.ts";
 import { userOfClaims } from "./user_of_claims.ts";
 
@@ -45,16 +46,21 @@ function byIssuer(
   issuers: readonly JwtIssuer[],
   { apiAudiences, outbound, clock }: JwtTokensOptions,
 ): TokenAuthenticator {
-  const known = new Map(issuers.map((issuer) => [
-    issuer.url,
-    { issuer, keys: new KeySet(issuer, outbound(issuer.certificateAuthority), clock) },
-  ]));
+  const known = new Map(issuers.map((issuer) => {
+    const fetch = outbound(issuer.certificateAuthority);
+    const { groups } = issuer;
+    // Only a user's groups are looked for elsewhere, where the claim that has them is named.
+    const elsewhere = groups !== undefined && "claim" in groups
+      ? new DistributedClaim(groups.claim, issuer, fetch, clock)
+      : undefined;
+    return [issuer.url, { issuer, elsewhere, keys: new KeySet(issuer, fetch, clock) }];
+  }));
   return {
     async authenticateToken(token, audiences) {
       const found = known.get(unverifiedIssuer(token) ?? "");
       const shared = intersection(audiences, apiAudiences);
       if (found === undefined || shared.length === 0) return undefined;
-      const { issuer, keys } = found;
+      const { issuer, elsewhere, keys } = found;
       const claims = await keys.verify(token);
       const forWhom = [claims.aud ?? []].flat();
       if (!forWhom.some((audience) => issuer.audiences.includes(audience))) {
@@ -64,7 +70,11 @@ function byIssuer(
           }] got [${forWhom.map((one) => JSON.stringify(one)).join(" ")}]`,
         );
       }
-      return { user: userOfClaims(issuer, claims as JsonObject), audiences: shared };
+      const all = await elsewhere?.expand(claims as JsonObject).catch((error) => {
+        const why = error instanceof Error ? error.message : String(error);
+        throw unauthorized(`oidc: could not expand distributed claims: ${why}`);
+      }) ?? claims as JsonObject;
+      return { user: userOfClaims(issuer, all), audiences: shared };
     },
   };
 }

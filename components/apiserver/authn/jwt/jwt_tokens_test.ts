@@ -10,6 +10,7 @@ const other = await generateKeyPair("RS256", { extractable: true });
 /** An issuer on the net: its documents, how often they were asked for, and what goes wrong. */
 class Issuer {
   asked: string[] = [];
+  shown = "";
   documents = new Map<string, unknown>();
   failing = false;
 
@@ -26,10 +27,12 @@ class Issuer {
 
   readonly fetch = (request: Request): Promise<Response> => {
     this.asked.push(request.url);
+    this.shown = request.headers.get("authorization") ?? "";
     if (this.failing) return Promise.reject(new Error("connection refused"));
     const document = this.documents.get(request.url);
     if (document === undefined) return Promise.resolve(new Response("", { status: 404 }));
-    return Promise.resolve(new Response(JSON.stringify(document)));
+    const text = typeof document === "string" ? document : JSON.stringify(document);
+    return Promise.resolve(new Response(text));
   };
 }
 
@@ -323,4 +326,84 @@ Deno.test("the older flags stand for a configuration", async () => {
   });
   const none = oidcConfiguration({ ...flags, usernamePrefix: "-" }, []);
   assert.deepEqual(await userOf(none, {}), { username: "jane", groups: [] });
+});
+
+Deno.test("a claim that lies elsewhere is fetched, and believed if it is signed", async () => {
+  const CLAIMS = "https://claims.example";
+  const groups = configuration({ ...USERNAME, groups: { claim: "roles", prefix: "" } });
+  const issuer = await new Issuer().publish();
+  const { documents } = issuer;
+  documents.set(`${CLAIMS}/.well-known/openid-configuration`, {
+    issuer: CLAIMS,
+    jwks_uri: `${CLAIMS}/keys`,
+  });
+  documents.set(`${CLAIMS}/keys`, {
+    keys: [{ ...await exportJWK(other.publicKey), kid: "theirs", alg: "RS256", use: "sig" }],
+  });
+  const elsewhere = { kid: "theirs", key: other.privateKey };
+  const told = (name: string, claims: JsonObject, by = elsewhere) =>
+    sign({ iss: CLAIMS, ...claims }, by).then((token) =>
+      void documents.set(`${CLAIMS}/${name}`, token)
+    );
+  await told("good", { roles: ["a", "b"] });
+  await told("forged", { roles: ["a"] }, { kid: "theirs", key: privateKey });
+  await told("others", { roles: ["a"], aud: "somebody" });
+  await told("empty", {});
+  documents.set(`${CLAIMS}/nonsense`, "no token");
+  const at = (endpoint: string, more: JsonObject = {}) => ({
+    _claim_names: { roles: "src" },
+    _claim_sources: { src: { endpoint, ...more } },
+  });
+  const { tokens } = tokensOf(issuer, groups);
+  const ask = async (claims: JsonObject) => {
+    try {
+      return (await tokens.authenticateToken(await sign(claims), ["own"]))?.user.groups;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const FAILED = "oidc: could not expand distributed claims: ";
+  const cases: [JsonObject, unknown][] = [
+    [at(`${CLAIMS}/good`, { access_token: "secret" }), ["a", "b"]],
+    // What is in the token itself counts, and so does nothing at all.
+    [{ ...at(`${CLAIMS}/forged`), roles: ["own"] }, ["own"]],
+    [{ _claim_names: { other: "src" }, _claim_sources: {} }, []],
+    [{ _claim_names: { roles: "src" }, _claim_sources: { src: { JWT: "x" } } }, []],
+    [{ _claim_names: { roles: "src" } }, `${FAILED}oidc: no claim sources`],
+    [{ _claim_names: "roles" }, `${FAILED}oidc: error parsing distributed claim names`],
+    [
+      { _claim_names: { roles: "src" }, _claim_sources: {} },
+      `${FAILED}id token _claim_names contained a source src missing in _claims_sources`,
+    ],
+    [
+      at(`${CLAIMS}/forged`),
+      `${FAILED}verify distributed claim token: oidc: verify token: failed to verify signature: ` +
+      "failed to verify id token signature",
+    ],
+    [at(`${CLAIMS}/others`), `${FAILED}oidc: expected audience in ["api"] got ["somebody"]`],
+    [
+      at(`${CLAIMS}/empty`),
+      `${FAILED}jwt returned by distributed claim endpoint "${CLAIMS}/empty" did not contain claim: roles`,
+    ],
+    [
+      at(`${CLAIMS}/nonsense`),
+      `${FAILED}getting untrusted issuer from endpoint ${CLAIMS}/nonsense failed for claim "roles"`,
+    ],
+    [
+      at(`${CLAIMS}/none`),
+      `${FAILED}while getting distributed claim "roles": error while getting distributed claim JWT: 404`,
+    ],
+    [
+      at("http://169.254.169.254/"),
+      `${FAILED}while getting distributed claim "roles": http://169.254.169.254/ is not asked by https`,
+    ],
+  ];
+  for (const [claims, expected] of cases) {
+    assert.deepEqual(await ask(claims), expected, JSON.stringify(claims));
+    if (Array.isArray(expected) && expected.length === 2) {
+      assert.ok(issuer.asked.includes(`${CLAIMS}/good`));
+    }
+  }
+  await ask({ ...at(`${CLAIMS}/good`, { access_token: "secret" }), n: 1 });
+  assert.equal(issuer.shown, "Bearer secret");
 });
