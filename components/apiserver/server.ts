@@ -1,7 +1,7 @@
 import type { Clock, Logger, MetricRegistry, Random } from "../base/mod.ts";
 import { BUILTIN_KINDS, type ResourceDefinition } from "../api/mod.ts";
 import type { Fetch } from "../client/mod.ts";
-import { type Credential, FRONT_PROXY_SUBJECT, type Pki } from "../pki/mod.ts";
+import type { Credential, Pki } from "../pki/mod.ts";
 import { type Dial, directDial } from "../serving/mod.ts";
 import type { Store } from "../storage/mod.ts";
 import { type AdmissionConfiguration, admissionPlugins } from "./admission/mod.ts";
@@ -11,7 +11,7 @@ import {
   type AuthenticationConfiguration,
   type AuthenticationSettings,
   createAuthentication,
-  FRONT_PROXY_HEADERS,
+  ownFrontProxies,
 } from "./authn/mod.ts";
 import {
   AuthorizationChain,
@@ -126,11 +126,7 @@ const DEFAULT_ISSUER = "https://kubernetes.default.svc.cluster.local";
 /** kube-apiserver over a store: caches, admission, authentication, authorization, and what a cluster starts with. */
 export function startApiServer(options: ApiServerOptions): ApiServer {
   const { pki, clock, random, logger, metrics } = options;
-  const frontProxies = options.authentication?.frontProxies ?? {
-    ...FRONT_PROXY_HEADERS,
-    authority: pki.frontProxyAuthority.certificate,
-    allowedNames: [FRONT_PROXY_SUBJECT.commonName],
-  };
+  const frontProxies = options.authentication?.frontProxies ?? ownFrontProxies(pki);
   const issuer = options.issuer ?? DEFAULT_ISSUER;
   const audiences = options.apiAudiences ?? [issuer];
   const keys = pki.serviceAccountKeys;
@@ -310,7 +306,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       serviceCidrs: options.serviceCidrs,
       shared: store.shared,
       authentication: { clientAuthority: pki.authority.certificate, frontProxies },
-      localVersions: servedVersions(definitions),
+      localVersions: definitions,
     }, done);
     steps.clear();
     ends.push(extending.aggregator.control());
@@ -348,10 +344,4 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     reconfigureAuthorization: (settings) => authorizer.configure(settings),
     close,
   };
-}
-
-function servedVersions(definitions: readonly ResourceDefinition[]) {
-  const seen = new Map<string, { group: string; version: string }>();
-  for (const { group, version } of definitions) seen.set(`${group}/${version}`, { group, version });
-  return [...seen.values()];
 }

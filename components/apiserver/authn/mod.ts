@@ -18,7 +18,7 @@ export {
   UNAUTHENTICATED_GROUP,
   withAuthenticatedGroup,
 } from "./request_authenticator.ts";
-export { FRONT_PROXY_HEADERS, type FrontProxies } from "./request_headers.ts";
+export { FRONT_PROXY_HEADERS, type FrontProxies, ownFrontProxies } from "./request_headers.ts";
 export {
   LEGACY_ISSUER,
   type ServiceAccountTokenOptions,

@@ -1,5 +1,5 @@
 import { type Clock, unauthorized } from "../../base/mod.ts";
-import { isIssuedBy, readCertificate } from "../../pki/mod.ts";
+import { FRONT_PROXY_SUBJECT, isIssuedBy, type Pki, readCertificate } from "../../pki/mod.ts";
 import type { Authenticator, UserInfo } from "../ports.ts";
 
 /** Who may say for whom it asks, and by which headers; names of headers in any case. */
@@ -21,6 +21,13 @@ export const FRONT_PROXY_HEADERS = {
   groupHeaders: ["X-Remote-Group"],
   extraPrefixes: ["X-Remote-Extra-"],
 } as const;
+
+/** The proxies of a cluster's own authority. */
+export const ownFrontProxies = ({ frontProxyAuthority }: Pki): FrontProxies => ({
+  ...FRONT_PROXY_HEADERS,
+  authority: frontProxyAuthority.certificate,
+  allowedNames: [FRONT_PROXY_SUBJECT.commonName],
+});
 
 interface Proxy {
   readonly allowed: boolean;

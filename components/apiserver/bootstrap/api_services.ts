@@ -57,8 +57,8 @@ export async function ensureApiServices(
     message: "Local APIServices are always available",
     lastTransitionTime: timestamp(clock.now()),
   };
-  await Promise.all(versions.map(async ({ group, version }) => {
-    const name = `${version}.${group}`;
+  const local = new Map(versions.map((each) => [`${each.version}.${each.group}`, each]));
+  await Promise.all([...local].map(async ([name, { group, version }]) => {
     await ensurer.ensure(API_SERVICES, apiService(group, version));
     await ensurer.ensureStatus(API_SERVICES, name, (existing) => {
       const known = existing.status?.conditions?.some(({ type, reason }) =>

@@ -23,7 +23,7 @@ export interface BootstrapOptions {
   /** Whether other servers may be starting on the same store. */
   readonly shared?: boolean;
   readonly authentication: AuthenticationInfo;
-  /** The group versions that this server answers itself; none where APIServices are not served. */
+  /** The group versions that this server answers itself, perhaps several times; none where APIServices are not served. */
   readonly localVersions: readonly { readonly group: string; readonly version: string }[];
 }
 
