@@ -2,6 +2,7 @@
 export * from "./capabilities.ts";
 export * from "./cgroups.ts";
 export * from "./detached.ts";
+export * from "./disk_usage.ts";
 export * from "./fabric.ts";
 export * from "./ip.ts";
 export * from "./mounts.ts";

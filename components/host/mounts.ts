@@ -21,6 +21,13 @@ export async function unmount(path: string): Promise<void> {
   await outputOf(["umount", "--lazy", path]);
 }
 
+/** Takes off everything that is mounted below a path, the innermost first. */
+export async function unmountBelow(path: string): Promise<void> {
+  const points = mountPoints(await Deno.readTextFile("/proc/self/mountinfo"));
+  const below = [...points.keys()].filter((point) => point.startsWith(`${path}/`));
+  for (const point of below.sort((a, b) => b.length - a.length)) await unmount(point);
+}
+
 /** True when something is mounted on exactly this path in this process's mount namespace. */
 export async function isMounted(path: string): Promise<boolean> {
   return mountPoints(await Deno.readTextFile("/proc/self/mountinfo")).has(path);

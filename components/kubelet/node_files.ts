@@ -1,4 +1,5 @@
 import type { Pod } from "../api/mod.ts";
+import type { MemoryMounts } from "./volumes/empty_dir.ts";
 
 /** Where a node keeps its pods' files. All paths are absolute. */
 export class NodeFiles {
@@ -6,6 +7,7 @@ export class NodeFiles {
     readonly rootDirectory: string,
     readonly podLogsDirectory: string,
     readonly memoryDirectory?: string,
+    readonly mounts?: Pick<MemoryMounts, "unmountBelow">,
   ) {}
 
   pod(uid: string): string {
@@ -41,7 +43,11 @@ export class NodeFiles {
   /** Removes everything of a pod. */
   async removePod(uid: string): Promise<void> {
     await remove(this.pod(uid));
-    if (this.memoryDirectory !== undefined) await remove(`${this.memoryDirectory}/pods/${uid}`);
+    if (this.memoryDirectory !== undefined) {
+      const inMemory = `${this.memoryDirectory}/pods/${uid}`;
+      await this.mounts?.unmountBelow(inMemory);
+      await remove(inMemory);
+    }
     for (const name of await entries(this.podLogsDirectory)) {
       if (name.endsWith(`_${uid}`)) await remove(`${this.podLogsDirectory}/${name}`);
     }

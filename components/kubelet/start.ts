@@ -1,6 +1,8 @@
 import { builtinKind, type Pod, type Service, SERVICES } from "../api/mod.ts";
+import { diskUsage, isMounted, mountTmpfs, unmountBelow } from "../host/mod.ts";
 import { Informer } from "../reconcile/mod.ts";
 import type { DoorPeer } from "../serving/mod.ts";
+import { followEmptyDirLimits } from "./empty_dir_limits.ts";
 import { hollowSetup } from "./hollow/hollow_setup.ts";
 import { type Kubelet, type KubeletOptions, type SetupParts, startCore } from "./kubelet.ts";
 import { rotateLogs } from "./logs/log_rotation.ts";
@@ -10,8 +12,13 @@ import type { PodSetup } from "./pod_setup.ts";
 import type { Authorize } from "./server/access.ts";
 import { kubeletServer } from "./server/app.ts";
 import { followStaticPods } from "./static_pods.ts";
+import { emptyDirPath, type MemoryMounts } from "./volumes/empty_dir.ts";
 import { ObjectWatcher } from "./volumes/object_watcher.ts";
 import { VolumeManager } from "./volumes/volume_manager.ts";
+
+/** What a pod has between the signals when it is evicted at once, as upstream. */
+const EVICTION_GRACE_SECONDS = 1;
+const MACHINE_MOUNTS: MemoryMounts = { isMounted, mountTmpfs, unmountBelow };
 
 export interface StartKubeletOptions extends Omit<KubeletOptions, "setup" | "otherSources"> {
   /** Where pods' files lie (upstream: /var/lib/kubelet). Without it pods get none: for hollow nodes. */
@@ -20,6 +27,8 @@ export interface StartKubeletOptions extends Omit<KubeletOptions, "setup" | "oth
   readonly podLogsDirectory?: string;
   /** A folder of the kubelet's own on a tmpfs, for Secrets, tokens and emptyDirs in memory. */
   readonly memoryDirectory?: string;
+  /** How directories in memory are made; the machine's own mounts where not given. */
+  readonly mounts?: MemoryMounts;
   /** Services as a shared cache has them; by default a watch of this node's own. */
   readonly serviceSource?: () => Promise<readonly Service[]>;
   /** Decides on each request to the kubelet's server. */
@@ -43,6 +52,7 @@ export function startKubelet(options: StartKubeletOptions): RunningKubelet {
     rootDirectory,
     options.podLogsDirectory ?? `${rootDirectory}/pod-logs`,
     options.memoryDirectory,
+    options.mounts ?? MACHINE_MOUNTS,
   );
   const kubelet = startCore({
     ...options,
@@ -59,6 +69,14 @@ export function startKubelet(options: StartKubeletOptions): RunningKubelet {
       maximumFiles: configuration.containerLogMaxFiles,
       intervalSeconds: configuration.containerLogMonitorIntervalSeconds,
       containers: () => cache.containers(),
+    }, signal);
+    void followEmptyDirLimits({
+      clock,
+      logger,
+      pods: () => kubelet.pods.pods(),
+      path: (uid, name) => emptyDirPath(files.rootDirectory, uid, name),
+      usage: diskUsage,
+      evict: (pod, message) => evict(kubelet, pod, message),
     }, signal);
     kubelet.ready.then(() => sweep(kubelet, files)).catch((error) => {
       if (!signal.aborted) logger.warn("cannot remove old pod files", { error: String(error) });
@@ -92,6 +110,7 @@ function nodeSetup(
     objects,
     rootDirectory: files.rootDirectory,
     ...(memoryDirectory === undefined ? {} : { memoryDirectory }),
+    mounts: options.mounts ?? MACHINE_MOUNTS,
     facts: (pod) => setup.facts(pod),
   });
   const setup: NodeSetup = new NodeSetup({
@@ -152,6 +171,12 @@ function startStaticPods(options: StartKubeletOptions, kubelet: Kubelet): Promis
       onRead: resolve,
     }, signal).catch(reject);
   });
+}
+
+/** Ends a pod that takes more of the node than it may. */
+function evict({ context, pods }: Kubelet, pod: Pod, message: string): void {
+  context.events.pod(pod, "Warning", "Evicted", message);
+  pods.fail(pod.metadata?.uid ?? "", { reason: "Evicted", message }, EVICTION_GRACE_SECONDS);
 }
 
 /** Files of pods that neither the sources nor the runtime know. */

@@ -4,10 +4,10 @@ import type { Client } from "../../client/mod.ts";
 import type { DownwardFacts } from "../downward_api.ts";
 import type { PodEvents } from "../pod_events.ts";
 import { writeAtomically } from "./atomic_writer.ts";
+import { emptyDirPath, makeEmptyDir, type MemoryMounts, memorySize } from "./empty_dir.ts";
 import type { FileSet } from "./file_set.ts";
 import { prepareHostPath } from "./host_path.ts";
 import type { ObjectWatcher } from "./object_watcher.ts";
-import { setGroup } from "./ownership.ts";
 import { configMapFiles, DEFAULT_MODE, downwardFiles, secretFiles } from "./payload.ts";
 import { claimPath } from "./persistent_volume.ts";
 import { projectedFiles } from "./projected.ts";
@@ -24,6 +24,7 @@ export interface VolumeManagerOptions {
   readonly rootDirectory: string;
   /** A folder in memory, for Secrets and for emptyDirs that ask for it; without it they lie on the disk. */
   readonly memoryDirectory?: string;
+  readonly mounts: MemoryMounts;
   facts(pod: Pod): DownwardFacts;
 }
 
@@ -101,6 +102,7 @@ export class VolumeManager {
     this.#tokens.forget(uid);
     const { memoryDirectory } = this.#options;
     if (memoryDirectory === undefined) return;
+    await this.#options.mounts.unmountBelow(`${memoryDirectory}/pods/${uid}`);
     await Deno.remove(`${memoryDirectory}/pods/${uid}`, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
@@ -171,16 +173,15 @@ export class VolumeManager {
   }
 
   async #emptyDir(pod: Pod, volume: Volume): Promise<string> {
+    const { memoryDirectory, mounts, rootDirectory } = this.#options;
     const medium = volume.emptyDir?.medium ?? "";
     if (medium.startsWith("HugePages")) throw new Error(`medium ${medium} is not supported`);
-    const directory = this.#directory(pod, "empty-dir", volume, medium === "Memory");
-    const made = await Deno.stat(directory).then(() => false, () => true);
-    await Deno.mkdir(directory, { recursive: true });
-    if (made) await Deno.chmod(directory, 0o777);
-    const { fsGroup, fsGroupChangePolicy } = pod.spec?.securityContext ?? {};
-    if (fsGroup !== undefined) {
-      await setGroup(directory, fsGroup, !made || fsGroupChangePolicy === "OnRootMismatch");
-    }
+    const inMemory = medium === "Memory" && memoryDirectory !== undefined;
+    const { name = "" } = volume;
+    const uid = pod.metadata?.uid ?? "";
+    const directory = emptyDirPath(inMemory ? memoryDirectory : rootDirectory, uid, name);
+    const sizeBytes = memorySize(pod, volume, this.#options.facts(pod).allocatable["memory"]);
+    await makeEmptyDir(pod, directory, inMemory ? { mounts, sizeBytes } : undefined);
     return directory;
   }
 
