@@ -8,6 +8,8 @@ import {
   type PersistentVolumeClaim,
   type Pod,
   PODS,
+  STORAGE_CLASSES,
+  type StorageClass,
 } from "../api/mod.ts";
 import { plannedFinalizers, usesClaim } from "./claim_protection.ts";
 import { Simulation } from "./simulation.ts";
@@ -139,5 +141,62 @@ Deno.test("a claim is bound, held by its pod, and leaves a released volume", asy
   await client.delete(PERSISTENT_VOLUMES, "v");
   await simulation.pass(100);
   assert.deepEqual(volumes(), []);
+  await simulation.end();
+});
+
+Deno.test("a claim that waits for its consumer is bound to what is reserved for it", async () => {
+  const simulation = new Simulation(["persistentvolume-binder-controller"]);
+  const { api, client } = simulation;
+  simulation.kubelet = false;
+  await client.create<StorageClass>(STORAGE_CLASSES, {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: {
+      name: "local",
+      annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
+    },
+    provisioner: "kubernetes.io/no-provisioner",
+    volumeBindingMode: "WaitForFirstConsumer",
+  });
+  const { status: _s, ...fresh } = volume("v", "10Gi", { storageClassName: "local" });
+  await client.create(PERSISTENT_VOLUMES, fresh);
+  const { storageClassName: _c, ...spec } = claim().spec ?? {};
+  await client.create<KubeObject>(PERSISTENT_VOLUME_CLAIMS, {
+    ...claim(),
+    metadata: { name: "c", namespace: "d" },
+    spec,
+  } as KubeObject);
+  await simulation.pass(100);
+  const [waiting] = api.list<PersistentVolumeClaim>("persistentvolumeclaims");
+  assert.equal(waiting?.spec?.storageClassName, "local", "the default class");
+  assert.equal(waiting?.status?.phase, "Pending");
+  const told = (reason: string) =>
+    api.list<Event>("events").find((event) => event.reason === reason);
+  assert.match(JSON.stringify(told("WaitForFirstConsumer")), /waiting for first consumer/);
+  await client.create<Pod>(PODS, {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "p", namespace: "d" },
+    spec: {
+      containers: [{ name: "c", image: "a" }],
+      volumes: [{ name: "v", persistentVolumeClaim: { claimName: "c" } }],
+    },
+  });
+  await simulation.pass(100);
+  // What touches the claim makes the controller look again.
+  api.change<PersistentVolumeClaim>("persistentvolumeclaims", "c", (claim) => {
+    claim.metadata = { ...claim.metadata, labels: { touched: "yes" } };
+  });
+  await simulation.pass(100);
+  assert.match(JSON.stringify(told("WaitForPodScheduled")), /waiting for pod p to be scheduled/);
+  // The scheduler's part.
+  const { name = "", namespace = "", uid = "" } = waiting?.metadata ?? {};
+  await client.patch(PERSISTENT_VOLUMES, "v", {
+    spec: { claimRef: { kind: "PersistentVolumeClaim", name, namespace, uid } },
+  }, { type: "merge" });
+  await simulation.pass(100);
+  const [bound] = api.list<PersistentVolumeClaim>("persistentvolumeclaims");
+  assert.deepEqual([bound?.status?.phase, bound?.spec?.volumeName], ["Bound", "v"]);
+  assert.equal(api.list<PersistentVolume>("persistentvolumes")[0]?.status?.phase, "Bound");
   await simulation.end();
 });

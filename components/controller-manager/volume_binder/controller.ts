@@ -4,6 +4,7 @@ import {
   PERSISTENT_VOLUMES,
   type PersistentVolume,
   type PersistentVolumeClaim,
+  type Pod,
   STORAGE_CLASSES,
   type StorageClass,
 } from "../../api/mod.ts";
@@ -14,7 +15,9 @@ import {
   objectKey,
 } from "../../reconcile/mod.ts";
 import { type Controller, type ControllerContext, recorderOf, runLoop } from "../controller.ts";
+import { defaultClass, namesNoClass } from "./default_class.ts";
 import { classOf, findVolume, isReservedFor } from "./match.ts";
+import { VolumeIndex } from "./volume_index.ts";
 
 const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
 const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
@@ -38,6 +41,8 @@ class VolumeBinder {
   readonly #claims: Informer<PersistentVolumeClaim>;
   readonly #volumes: Informer<PersistentVolume>;
   readonly #classes: Informer<StorageClass>;
+  readonly #pods: Informer<Pod>;
+  readonly #index = new VolumeIndex();
   readonly #events: EventRecorder;
 
   constructor(context: ControllerContext) {
@@ -45,6 +50,7 @@ class VolumeBinder {
     this.#claims = context.informers.of(PERSISTENT_VOLUME_CLAIMS);
     this.#volumes = context.informers.of(PERSISTENT_VOLUMES);
     this.#classes = context.informers.of(STORAGE_CLASSES);
+    this.#pods = context.informers.pods();
     this.#events = recorderOf(context, "persistentvolume-controller");
   }
 
@@ -52,27 +58,43 @@ class VolumeBinder {
     // One worker for both: two claims must not choose one volume. Keys with a slash are claims.
     const loop = runLoop(this.#context, {
       name: "volume-binder",
-      needs: [this.#claims, this.#volumes, this.#classes],
+      needs: [this.#claims, this.#volumes, this.#classes, this.#pods],
       reconcile: (key) => key.includes("/") ? this.#syncClaim(key) : this.#syncVolume(key),
     });
+    this.#pods.onChange(({ key, current, previous }) => {
+      if ((current ?? previous)?.spec?.volumes !== undefined) {
+        this.#index.putPod(key, current, previous);
+      }
+    });
     this.#claims.onChange(({ key, current, previous }) => {
+      this.#index.putClaim(key, current);
       if (current !== undefined) loop.queue.add(key);
       const volume = (current ?? previous)?.spec?.volumeName ?? "";
       if (volume !== "") loop.queue.add(volume);
     });
     this.#volumes.onChange(({ key, current, previous }) => {
+      this.#index.putVolume(key, current);
       if (current !== undefined) loop.queue.add(key);
       const reference = (current ?? previous)?.spec?.claimRef;
       if (reference !== undefined) loop.queue.add(`${reference.namespace}/${reference.name}`);
-      else if (current?.status?.phase === "Available") this.#wakePending(loop);
+      else if (current?.status?.phase === "Available") this.#wake(loop, classOf(current));
     });
-    this.#classes.onChange(() => this.#wakePending(loop));
+    this.#classes.onChange(({ key }) => {
+      this.#wake(loop, key);
+      // Claims without a class may have one now.
+      this.#wake(loop, "");
+    });
     return loop;
   }
 
-  #wakePending(loop: ControlLoop): void {
-    for (const claim of this.#claims.list()) {
-      if ((claim.spec?.volumeName ?? "") === "") loop.queue.add(objectKey(claim));
+  #wake(loop: ControlLoop, className: string): void {
+    for (const claim of this.#index.pendingOf(className)) loop.queue.add(claim);
+  }
+
+  *#volumesFor(names: Iterable<string>): Iterable<PersistentVolume> {
+    for (const name of names) {
+      const volume = this.#volumes.get(name);
+      if (volume !== undefined) yield volume;
     }
   }
 
@@ -99,30 +121,54 @@ class VolumeBinder {
   }
 
   async #bindNew(claim: PersistentVolumeClaim): Promise<number | void> {
+    const className = namesNoClass(claim) ? defaultClass(this.#classes.list()) : undefined;
+    if (className !== undefined) return await this.#setClass(claim, className);
+    const key = objectKey(claim);
     const storageClass = this.#classes.get(classOf(claim));
     const waits = storageClass?.volumeBindingMode === "WaitForFirstConsumer" &&
       claim.metadata?.annotations?.[SELECTED_NODE] === undefined;
-    const reserved = this.#volumes.list().find((volume) => isReservedFor(volume, claim));
-    const volume = waits ? reserved : findVolume(claim, this.#volumes.list());
+    const kept = [...this.#volumesFor(this.#index.reservedFor(key))]
+      .filter((volume) => isReservedFor(volume, claim));
+    const volume = waits
+      ? kept[0]
+      : findVolume(claim, [...kept, ...this.#volumesFor(this.#index.freeOf(classOf(claim)))]);
     if (volume !== undefined) return await this.#bind(claim, volume);
     await this.#setPhase(claim, "Pending");
-    if (waits) {
-      const why = "waiting for first consumer to be created before binding";
-      this.#events.normal(claim, "WaitForFirstConsumer", why);
-      return;
-    }
+    if (waits) return this.#tellWhoIsAwaited(claim, this.#index.podsWaitingFor(key));
     const provisioner = storageClass?.provisioner;
     if (provisioner !== undefined && provisioner !== NO_PROVISIONER) {
       return await this.#awaitProvisioner(claim, provisioner);
     }
     const wanted = classOf(claim);
-    if (wanted !== "" && storageClass === undefined) {
-      const why = `storageclass.storage.k8s.io "${wanted}" not found`;
+    if (wanted !== "") {
+      const why = storageClass === undefined
+        ? `storageclass.storage.k8s.io "${wanted}" not found`
+        : `no volume plugin matched name: ${NO_PROVISIONER}`;
       this.#events.warning(claim, "ProvisioningFailed", why);
     } else {
       const why = "no persistent volumes available for this claim and no storage class is set";
       this.#events.normal(claim, "FailedBinding", why);
     }
+  }
+
+  #tellWhoIsAwaited(claim: PersistentVolumeClaim, pods: readonly string[]): void {
+    if (pods.length === 0) {
+      const why = "waiting for first consumer to be created before binding";
+      this.#events.normal(claim, "WaitForFirstConsumer", why);
+      return;
+    }
+    const noun = pods.length === 1 ? "pod" : "pods";
+    const why = `waiting for ${noun} ${pods.join(",")} to be scheduled`;
+    this.#events.normal(claim, "WaitForPodScheduled", why);
+  }
+
+  /** A claim that names no class has the default one as soon as there is one. */
+  async #setClass(claim: PersistentVolumeClaim, storageClassName: string): Promise<void> {
+    const { name = "", namespace = "", resourceVersion } = claim.metadata ?? {};
+    await this.#context.client.patch(PERSISTENT_VOLUME_CLAIMS, name, {
+      metadata: { resourceVersion },
+      spec: { storageClassName },
+    }, { type: "merge", namespace });
   }
 
   async #awaitProvisioner(claim: PersistentVolumeClaim, provisioner: string): Promise<number> {
