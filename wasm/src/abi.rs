@@ -1,26 +1,22 @@
 //! What JavaScript sees. The only file that hands out memory.
 
-use crate::columns::Columns;
-use crate::cycle;
-use crate::decode::{apply, Reader};
-use crate::explain;
-use crate::plugins;
-use crate::pod::PodSpec;
+use crate::cycle::preempt::Options;
+use crate::cycle::Engine;
+use crate::decode::{DecodeError, Reader};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Numbers that one message may have: a bound on what a caller can make the module allocate.
 const MESSAGE_NUMBERS_MAXIMUM: usize = 4 << 20;
 
 /// Changes with every change of the message layout; both sides assert it.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
-/// A scheduler core with its own snapshot.
+/// A scheduler core with its own snapshot. A message is written where `reserve` says, and then named by a call.
 #[wasm_bindgen]
 pub struct Core {
-    columns: Columns,
+    engine: Engine,
     input: Vec<f64>,
     output: Vec<f64>,
-    next_start: usize,
 }
 
 #[wasm_bindgen]
@@ -29,10 +25,9 @@ impl Core {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Core {
         Core {
-            columns: Columns::default(),
+            engine: Engine::default(),
             input: Vec::new(),
             output: Vec::new(),
-            next_start: 0,
         }
     }
 
@@ -41,52 +36,75 @@ impl Core {
         LAYOUT
     }
 
-    /// The plugins in order, one `name:weight` a line (weight 0 for those that only filter).
-    pub fn plugins() -> String {
-        plugins::listing()
-    }
-
     /// Makes room for a message of so many numbers and answers where in memory it goes; 0 when it is too large.
     pub fn reserve(&mut self, numbers: usize) -> *const f64 {
         if numbers > MESSAGE_NUMBERS_MAXIMUM {
             return core::ptr::null();
         }
-        self.input.clear();
         self.input.resize(numbers, 0.0);
         self.input.as_ptr()
     }
 
-    /// Applies the reserved message of deltas. Answers the empty string, or what is wrong with it.
+    /// Applies the message of deltas. Answers the empty string, or what is wrong with it.
     pub fn apply(&mut self) -> String {
-        let input = core::mem::take(&mut self.input);
-        let result = apply(&mut self.columns, &mut Reader::new(&input));
-        self.input = input;
-        match result {
-            Ok(()) => String::new(),
-            Err(error) => error.to_string(),
-        }
+        said(self.engine.apply(&self.input))
     }
 
-    /// Decides on the pod in the reserved message. Answers how many numbers of output there are; 0: malformed.
+    /// Takes the message of profiles. Answers as `apply`.
+    pub fn configure(&mut self) -> String {
+        said(self.engine.configure(&self.input))
+    }
+
+    /// Puts the pod of the message, as it was encoded to be placed, on a node. Answers as `apply`.
+    pub fn assume(&mut self, node: u32) -> String {
+        said(self.engine.assume(node, &self.input))
+    }
+
+    /// Decides on the pod of the message. Answers how many numbers of output there are; 0: malformed.
     pub fn schedule(&mut self) -> usize {
-        let Ok(pod) = PodSpec::decode(&mut Reader::new(&self.input)) else {
-            return 0;
-        };
-        let decision = cycle::schedule(&self.columns, &pod, self.next_start);
-        self.next_start = decision.next_start;
-        self.output.clear();
-        decision.encode(&mut self.output);
-        self.output.len()
+        self.answer(0, |engine, pod, _, out| {
+            engine.ask(pod)?.decide().encode(out);
+            Ok(())
+        })
     }
 
-    /// Every node's verdict for the pod in the reserved message. Answers as `schedule`.
+    /// The filters alone. Answers as `schedule`.
+    pub fn filter(&mut self) -> usize {
+        self.answer(0, |engine, pod, _, out| {
+            engine.ask(pod)?.filter(out);
+            Ok(())
+        })
+    }
+
+    /// Scores of nodes: the first `options` numbers of the message are a list of names. Answers as `schedule`.
+    pub fn score(&mut self, options: usize) -> usize {
+        self.answer(options, |engine, pod, options, out| {
+            let names = options.list(|r| r.index())?;
+            engine.ask(pod)?.score(&names, out);
+            Ok(())
+        })
+    }
+
+    /// Every node's verdict. Answers as `schedule`.
     pub fn explain(&mut self) -> usize {
-        let Ok(pod) = PodSpec::decode(&mut Reader::new(&self.input)) else {
-            return 0;
-        };
-        self.output.clear();
-        explain::explain(&self.columns, &pod, &mut self.output);
-        self.output.len()
+        self.answer(0, |engine, pod, _, out| {
+            engine.ask(pod)?.explain(out);
+            Ok(())
+        })
+    }
+
+    /// Preemption's dry run: the first `options` numbers of the message are its options. Answers as `schedule`.
+    pub fn preempt(&mut self, options: usize) -> usize {
+        self.answer(options, |engine, pod, options, out| {
+            let options = Options::decode(options)?;
+            engine.ask(pod)?.preempt(&options, out);
+            Ok(())
+        })
+    }
+
+    /// Nodes that match the terms of the message. Answers as `schedule`.
+    pub fn matching(&mut self) -> usize {
+        self.answer(0, |engine, terms, _, out| engine.matching(terms, out))
     }
 
     /// Where the output of the last call lies.
@@ -96,6 +114,34 @@ impl Core {
 
     /// Nodes in the snapshot.
     pub fn nodes(&self) -> usize {
-        self.columns.len()
+        self.engine.snapshot.nodes.len()
+    }
+}
+
+impl Core {
+    fn answer(
+        &mut self,
+        options: usize,
+        ask: impl FnOnce(&mut Engine, &[f64], &mut Reader<'_>, &mut Vec<f64>) -> Result<(), DecodeError>,
+    ) -> usize {
+        self.output.clear();
+        let (options, message) = self.input.split_at(options.min(self.input.len()));
+        let asked = ask(
+            &mut self.engine,
+            message,
+            &mut Reader::new(options),
+            &mut self.output,
+        );
+        if asked.is_err() {
+            self.output.clear();
+        }
+        self.output.len()
+    }
+}
+
+fn said(result: Result<(), DecodeError>) -> String {
+    match result {
+        Ok(()) => String::new(),
+        Err(error) => error.to_string(),
     }
 }

@@ -1,6 +1,5 @@
 //! Reads messages. Every length is checked: a malformed message is an error, never a wrong read.
 
-use crate::columns::{Columns, NodeRecord, PodRecord};
 use core::fmt;
 
 /// A message that does not follow the layout.
@@ -9,6 +8,7 @@ pub enum DecodeError {
     Truncated,
     NotAnIndex,
     UnknownOperation,
+    WrongSection,
 }
 
 impl fmt::Display for DecodeError {
@@ -17,11 +17,14 @@ impl fmt::Display for DecodeError {
             DecodeError::Truncated => "message ends early",
             DecodeError::NotAnIndex => "a number is not an index",
             DecodeError::UnknownOperation => "unknown operation",
+            DecodeError::WrongSection => "a section does not end where the message says",
         })
     }
 }
 
-const QUANTITY_MAXIMUM: f64 = 9_007_199_254_740_992.0;
+/// A petabyte, or a trillion cores: a hundred times the sum of what eighty such pods ask still fits into 64 bits.
+const QUANTITY_MAXIMUM: f64 = 1_125_899_906_842_624.0;
+const WEIGHT_MAXIMUM: f64 = 1_000_000.0;
 
 /// A cursor over a message.
 pub struct Reader<'a> {
@@ -38,15 +41,36 @@ impl<'a> Reader<'a> {
         self.at >= self.numbers.len()
     }
 
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// What was read since then.
+    pub fn since(&self, start: usize) -> &'a [f64] {
+        &self.numbers[start..self.at]
+    }
+
+    /// The next so many numbers, read over.
+    pub fn take(&mut self, count: usize) -> Result<&'a [f64], DecodeError> {
+        let rest = self.numbers.get(self.at..).ok_or(DecodeError::Truncated)?;
+        let taken = rest.get(..count).ok_or(DecodeError::Truncated)?;
+        self.at += count;
+        Ok(taken)
+    }
+
     pub fn number(&mut self) -> Result<f64, DecodeError> {
         let value = *self.numbers.get(self.at).ok_or(DecodeError::Truncated)?;
         self.at += 1;
         Ok(value)
     }
 
-    /// A quantity: a whole number within what a float holds exactly, so that sums and percentages never overflow.
+    /// A quantity: a whole number, not negative.
     pub fn quantity(&mut self) -> Result<i64, DecodeError> {
-        Ok(self.number()?.clamp(-QUANTITY_MAXIMUM, QUANTITY_MAXIMUM) as i64)
+        Ok(self.number()?.clamp(0.0, QUANTITY_MAXIMUM) as i64)
+    }
+
+    pub fn weight(&mut self) -> Result<i64, DecodeError> {
+        Ok(self.number()?.clamp(-WEIGHT_MAXIMUM, WEIGHT_MAXIMUM) as i64)
     }
 
     /// An interned string, a slot or a count.
@@ -88,23 +112,16 @@ impl<'a> Reader<'a> {
         }
         Ok(items)
     }
-}
 
-const PUT_NODE: u32 = 1;
-const REMOVE_NODE: u32 = 2;
-const PUT_POD: u32 = 3;
-const REMOVE_POD: u32 = 4;
-
-/// Applies deltas until the message ends; what came before an error stays applied.
-pub fn apply(columns: &mut Columns, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-    while !reader.done() {
-        match reader.index()? {
-            PUT_NODE => columns.put_node(NodeRecord::decode(reader)?),
-            REMOVE_NODE => columns.remove_node(reader.index()?),
-            PUT_POD => columns.put_pod(PodRecord::decode(reader)?),
-            REMOVE_POD => columns.remove_pod(reader.index()?),
-            _ => return Err(DecodeError::UnknownOperation),
+    /// A list, or None where a flag says that there is none.
+    pub fn optional_list<T>(
+        &mut self,
+        item: impl FnMut(&mut Self) -> Result<T, DecodeError>,
+    ) -> Result<Option<Vec<T>>, DecodeError> {
+        if self.flag()? {
+            self.list(item).map(Some)
+        } else {
+            Ok(None)
         }
     }
-    Ok(())
 }

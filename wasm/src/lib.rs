@@ -3,11 +3,20 @@
 //! names and strings as interned numbers, quantities as whole numbers. Formulas are kube-scheduler's.
 
 mod abi;
-pub mod columns;
+pub mod amounts;
+pub mod body;
+pub mod cache;
+pub mod company;
 pub mod cycle;
 pub mod decode;
-pub mod explain;
+pub mod delta;
+pub mod hash;
+pub mod placement;
 pub mod plugins;
-pub mod pod;
+pub mod pool;
+pub mod profile;
+pub mod selector;
+pub mod snapshot;
+pub mod terms;
 
 pub use abi::Core;

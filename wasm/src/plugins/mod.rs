@@ -1,22 +1,34 @@
-//! The plugins, in kube-scheduler's order. A new one is a file and a line in each list that it belongs to.
+//! The plugins, in kube-scheduler's order. A new one is a file and a line in each list that it belongs to. Those here
+//! look at one node by itself; topology spread and inter-pod affinity, which look at all of them, stand in `company/`.
 
 pub mod balanced_allocation;
 pub mod image_locality;
 pub mod node_affinity;
+pub mod node_declared_features;
 pub mod node_name;
 pub mod node_ports;
 pub mod node_resources_fit;
 pub mod node_unschedulable;
+pub mod node_volume_limits;
+pub mod normalise;
+pub mod resource_scoring;
 pub mod taint_toleration;
 
-use crate::columns::Columns;
-use crate::pod::PodSpec;
+use crate::placement::Placement;
+use crate::profile::Profile;
+use crate::snapshot::nodes::{Load, NodeRecord};
+use crate::snapshot::Snapshot;
 
-/// Why a node was refused. `detail` is the interned resource of `InsufficientScalar`, else 0.
+/// Why a node was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Refusal {
+    /// The filter's index.
+    pub filter: u32,
     pub reason: Reason,
+    /// The interned resource of `InsufficientScalar`, the interned text of `Extra`, else 0.
     pub detail: u32,
+    /// The interned plugin of `Extra`, else 0.
+    pub plugin: u32,
     /// Removing pods from the node cannot help.
     pub unresolvable: bool,
 }
@@ -26,130 +38,142 @@ pub struct Refusal {
 #[repr(u32)]
 pub enum Reason {
     Unschedulable = 0,
-    NodeName = 1,
-    Taint = 2,
-    NodeAffinity = 3,
-    Ports = 4,
-    TooManyPods = 5,
-    InsufficientCpu = 6,
-    InsufficientMemory = 7,
-    InsufficientStorage = 8,
-    InsufficientScalar = 9,
+    NodeName,
+    Taint,
+    NodeAffinity,
+    Ports,
+    TooManyPods,
+    InsufficientCpu,
+    InsufficientMemory,
+    InsufficientStorage,
+    InsufficientScalar,
+    EnforcedAffinity,
+    VolumeCount,
+    Spread,
+    SpreadLabel,
+    Affinity,
+    AntiAffinity,
+    ExistingAntiAffinity,
+    Features,
+    Extra,
+    Narrowed,
+    NoVictims,
+    NotHelpful,
 }
 
 impl Refusal {
-    pub fn of(reason: Reason, unresolvable: bool) -> Self {
+    pub fn of(filter: usize, reason: Reason, unresolvable: bool) -> Self {
         Refusal {
+            filter: filter as u32,
             reason,
             detail: 0,
+            plugin: 0,
             unresolvable,
         }
     }
 }
 
-/// A filter pushes at least one refusal, or lets the node pass.
-type Filter = fn(&Columns, usize, &PodSpec, &mut Vec<Refusal>);
+/// One node for one pod.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    pub node: &'a NodeRecord,
+    pub load: &'a Load,
+    pub pod: &'a Placement,
+    pub profile: &'a Profile,
+}
 
-pub const FILTERS: [(&str, Filter); 6] = [
+impl<'a> Site<'a> {
+    pub fn of(snapshot: &'a Snapshot, profile: &'a Profile, pod: &'a Placement, slot: u32) -> Self {
+        Site {
+            node: &snapshot.nodes.records[slot as usize],
+            load: &snapshot.nodes.loads[slot as usize],
+            pod,
+            profile,
+        }
+    }
+}
+
+/// A filter pushes at least one refusal, or lets the node pass.
+type Filter = fn(&Site<'_>, &mut Vec<Refusal>);
+
+fn extras_only(_: &Site<'_>, _: &mut Vec<Refusal>) {}
+
+pub const NODE_UNSCHEDULABLE: usize = 0;
+pub const NODE_NAME: usize = 1;
+pub const TAINT_TOLERATION: usize = 2;
+pub const NODE_AFFINITY: usize = 3;
+pub const NODE_PORTS: usize = 4;
+pub const NODE_RESOURCES_FIT: usize = 5;
+pub const NODE_VOLUME_LIMITS: usize = 7;
+pub const POD_TOPOLOGY_SPREAD: usize = 10;
+pub const INTER_POD_AFFINITY: usize = 11;
+pub const NODE_DECLARED_FEATURES: usize = 13;
+
+/// All filters by index. Those whose rule is found in TypeScript only have their place here.
+pub const FILTERS: [(&str, Filter); 14] = [
     ("NodeUnschedulable", node_unschedulable::filter),
     ("NodeName", node_name::filter),
     ("TaintToleration", taint_toleration::filter),
     ("NodeAffinity", node_affinity::filter),
     ("NodePorts", node_ports::filter),
     ("NodeResourcesFit", node_resources_fit::filter),
+    ("VolumeRestrictions", extras_only),
+    ("NodeVolumeLimits", node_volume_limits::filter),
+    ("VolumeBinding", extras_only),
+    ("VolumeZone", extras_only),
+    ("PodTopologySpread", extras_only),
+    ("InterPodAffinity", extras_only),
+    ("DynamicResources", extras_only),
+    ("NodeDeclaredFeatures", node_declared_features::filter),
 ];
 
-/// Scores one node before normalisation. None: the plugin has nothing to say of this pod and is left out.
-type Score = fn(&Columns, usize, &PodSpec) -> i64;
-
-/// How raw scores of all feasible nodes become 0 to 100.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Normalise {
-    /// They are already.
-    None,
-    /// In proportion to the largest.
-    Maximum,
-    /// The same, the largest being worst.
-    ReversedMaximum,
-}
-
-pub struct Scorer {
-    pub name: &'static str,
-    pub weight: i64,
-    pub normalise: Normalise,
-    /// False leaves the plugin out for this pod.
-    pub applies: fn(&PodSpec) -> bool,
-    pub score: Score,
-}
-
-pub const SCORERS: [Scorer; 5] = [
-    Scorer {
-        name: "TaintToleration",
-        weight: 3,
-        normalise: Normalise::ReversedMaximum,
-        applies: |_| true,
-        score: taint_toleration::score,
-    },
-    Scorer {
-        name: "NodeAffinity",
-        weight: 2,
-        normalise: Normalise::Maximum,
-        applies: |pod| !pod.preferred.is_empty(),
-        score: node_affinity::score,
-    },
-    Scorer {
-        name: "NodeResourcesFit",
-        weight: 1,
-        normalise: Normalise::None,
-        applies: |_| true,
-        score: node_resources_fit::least_allocated,
-    },
-    Scorer {
-        name: "NodeResourcesBalancedAllocation",
-        weight: 1,
-        normalise: Normalise::None,
-        applies: |pod| pod.requests.cpu > 0 || pod.requests.memory > 0,
-        score: balanced_allocation::score,
-    },
-    Scorer {
-        name: "ImageLocality",
-        weight: 1,
-        normalise: Normalise::None,
-        applies: |_| true,
-        score: image_locality::score,
-    },
-];
-
-/// The plugins with their weights, one a line; those that only filter have weight 0.
-pub fn listing() -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for (name, _) in FILTERS {
-        let weight = SCORERS
-            .iter()
-            .find(|scorer| scorer.name == name)
-            .map_or(0, |scorer| scorer.weight);
-        lines.push(format!("{name}:{weight}"));
-    }
-    for scorer in &SCORERS {
-        if !FILTERS.iter().any(|(name, _)| *name == scorer.name) {
-            lines.push(format!("{}:{}", scorer.name, scorer.weight));
+/// Asks filters by index, until one refuses; a plugin's extra rules come after its own.
+pub fn refuse(site: &Site<'_>, filters: core::ops::Range<usize>, out: &mut Vec<Refusal>) -> bool {
+    for filter in filters {
+        if !site.profile.filters(filter) {
+            continue;
+        }
+        if let Some((_, ask)) = FILTERS.get(filter) {
+            ask(site, out);
+        }
+        if out.is_empty() {
+            ask_extras(site, filter, out);
+        }
+        if !out.is_empty() {
+            return true;
         }
     }
-    lines.join("\n")
+    false
 }
 
-/// Normalises raw scores in place.
-pub fn normalise(how: Normalise, scores: &mut [i64]) {
-    if how == Normalise::None {
-        return;
-    }
-    let maximum = scores.iter().copied().max().unwrap_or(0);
-    for score in scores {
-        *score = match (how, maximum) {
-            (Normalise::ReversedMaximum, 0) => 100,
-            (_, 0) => 0,
-            (Normalise::ReversedMaximum, maximum) => 100 - 100 * *score / maximum,
-            (_, maximum) => 100 * *score / maximum,
-        };
+fn ask_extras(site: &Site<'_>, filter: usize, out: &mut Vec<Refusal>) {
+    for extra in &site.pod.extras {
+        if extra.filter == filter && !extra.leaves(&site.node.labels, site.node.name) {
+            out.push(Refusal {
+                filter: filter as u32,
+                reason: Reason::Extra,
+                detail: extra.reason,
+                plugin: extra.plugin,
+                unresolvable: extra.unresolvable,
+            });
+            return;
+        }
     }
 }
+
+pub const SCORE_TAINTS: usize = 0;
+pub const SCORE_AFFINITY: usize = 1;
+pub const SCORE_FIT: usize = 2;
+pub const SCORE_SPREAD: usize = 3;
+pub const SCORE_COMPANY: usize = 4;
+pub const SCORE_BALANCE: usize = 5;
+pub const SCORE_IMAGES: usize = 6;
+pub const SCORERS: [&str; 7] = [
+    "TaintToleration",
+    "NodeAffinity",
+    "NodeResourcesFit",
+    "PodTopologySpread",
+    "InterPodAffinity",
+    "NodeResourcesBalancedAllocation",
+    "ImageLocality",
+];

@@ -1,29 +1,39 @@
-//! nodeSelector and required terms refuse; preferred terms add their weights.
+//! nodeSelector and required terms refuse; preferred terms add their weights. The profile may add terms to both.
 
-use super::{Reason, Refusal};
-use crate::columns::Columns;
-use crate::pod::{label, PodSpec};
+use super::{Reason, Refusal, Site, NODE_AFFINITY};
+use crate::placement::Placement;
+use crate::profile::Profile;
+use crate::snapshot::nodes::NodeRecord;
+use crate::terms::{any_matches, label};
 
-pub fn filter(columns: &Columns, slot: usize, pod: &PodSpec, refusals: &mut Vec<Refusal>) {
-    let labels = &columns.labels[slot];
-    let selected = pod
-        .node_selector
+/// What the pod itself asks.
+pub fn matches(pod: &Placement, node: &NodeRecord) -> bool {
+    pod.node_selector
         .iter()
-        .all(|&(key, value)| label(labels, key).is_some_and(|found| found.value == value));
-    let required = pod.required.as_ref().is_none_or(|terms| {
-        terms
-            .iter()
-            .any(|term| term.matches(labels, columns.names[slot]))
-    });
-    if !selected || !required {
-        refusals.push(Refusal::of(Reason::NodeAffinity, true));
+        .all(|&(key, value)| label(&node.labels, key).is_some_and(|found| found.value == value))
+        && any_matches(&pod.required, &node.labels, node.name)
+}
+
+pub fn filter(site: &Site<'_>, refusals: &mut Vec<Refusal>) {
+    let node = site.node;
+    if !any_matches(&site.profile.added_required, &node.labels, node.name) {
+        refusals.push(Refusal::of(NODE_AFFINITY, Reason::EnforcedAffinity, true));
+    } else if !matches(site.pod, node) {
+        refusals.push(Refusal::of(NODE_AFFINITY, Reason::NodeAffinity, true));
     }
 }
 
-pub fn score(columns: &Columns, slot: usize, pod: &PodSpec) -> i64 {
-    pod.preferred
+/// False: there is no preference, and the plugin is left out.
+pub fn scores(pod: &Placement, profile: &Profile) -> bool {
+    !pod.preferred.is_empty() || !profile.added_preferred.is_empty()
+}
+
+pub fn score(site: &Site<'_>) -> i64 {
+    site.pod
+        .preferred
         .iter()
-        .filter(|(_, term)| term.matches(&columns.labels[slot], columns.names[slot]))
+        .chain(&site.profile.added_preferred)
+        .filter(|(_, term)| term.matches(&site.node.labels, site.node.name))
         .map(|(weight, _)| weight)
         .sum()
 }

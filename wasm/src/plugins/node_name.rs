@@ -1,14 +1,13 @@
 //! A pod that names its node goes there or nowhere.
 
-use super::{Reason, Refusal};
-use crate::columns::Columns;
-use crate::pod::PodSpec;
+use super::{Reason, Refusal, Site, NODE_NAME};
 
-pub fn filter(columns: &Columns, slot: usize, pod: &PodSpec, refusals: &mut Vec<Refusal>) {
-    if pod
+pub fn filter(site: &Site<'_>, refusals: &mut Vec<Refusal>) {
+    if site
+        .pod
         .node_name
-        .is_some_and(|name| name != columns.names[slot])
+        .is_some_and(|name| name != site.node.name)
     {
-        refusals.push(Refusal::of(Reason::NodeName, true));
+        refusals.push(Refusal::of(NODE_NAME, Reason::NodeName, true));
     }
 }

@@ -1,20 +1,18 @@
-//! What the pod asks for must be free on the node; the more stays free, the better.
+//! What the pod asks for must be free on the node.
 
-use super::{Reason, Refusal};
-use crate::columns::Columns;
-use crate::pod::PodSpec;
+use super::{Reason, Refusal, Site, NODE_RESOURCES_FIT};
+use crate::amounts::amount_of;
 
-pub fn filter(columns: &Columns, slot: usize, pod: &PodSpec, refusals: &mut Vec<Refusal>) {
-    if columns.pods_count[slot] + 1 > columns.pods_allowed[slot] {
-        refusals.push(Refusal::of(Reason::TooManyPods, false));
+pub fn filter(site: &Site<'_>, refusals: &mut Vec<Refusal>) {
+    let (node, load, needs) = (site.node, site.load, &site.pod.needs);
+    if load.count + 1 > node.pods {
+        refusals.push(Refusal::of(NODE_RESOURCES_FIT, Reason::TooManyPods, false));
     }
-    if pod.asks_nothing() {
+    if needs.asks_nothing() {
         return;
     }
-    let allowed = &columns.allocatable[slot];
-    let used = &columns.requested[slot];
-    let asked = &pod.requests;
-    for (asked, used, allowed, reason) in [
+    let (asked, used, allowed) = (&needs.requests, &load.requested, &node.allocatable);
+    let plain = [
         (asked.cpu, used.cpu, allowed.cpu, Reason::InsufficientCpu),
         (
             asked.memory,
@@ -28,46 +26,26 @@ pub fn filter(columns: &Columns, slot: usize, pod: &PodSpec, refusals: &mut Vec<
             allowed.storage,
             Reason::InsufficientStorage,
         ),
-    ] {
-        if asked > 0 && asked > allowed - used {
-            refusals.push(Refusal::of(reason, asked > allowed));
+    ];
+    for (asked, used, allowed, reason) in plain {
+        if asked > 0 && asked > allowed.wrapping_sub(used) {
+            refusals.push(Refusal::of(NODE_RESOURCES_FIT, reason, asked > allowed));
         }
     }
-    for &(resource, asked) in &pod.scalars {
-        let allowed = columns.scalar_allowed(slot, resource);
-        if asked > 0 && asked > allowed - columns.scalar_used(slot, resource) {
-            refusals.push(Refusal {
-                reason: Reason::InsufficientScalar,
-                detail: resource,
-                unresolvable: asked > allowed,
-            });
-        }
-    }
-}
-
-/// LeastAllocated over CPU and memory with weight 1 each; a resource that the node does not have is left out.
-pub fn least_allocated(columns: &Columns, slot: usize, pod: &PodSpec) -> i64 {
-    let allowed = &columns.allocatable[slot];
-    let mut sum = 0;
-    let mut weights = 0;
-    for (allowed, requested) in [
-        (allowed.cpu, columns.assumed_cpu[slot] + pod.assumed_cpu),
-        (
-            allowed.memory,
-            columns.assumed_memory[slot] + pod.assumed_memory,
-        ),
-    ] {
-        if allowed == 0 {
+    for &(resource, asked) in &needs.scalars {
+        if asked == 0 || site.pod.ignored.contains(&resource) {
             continue;
         }
-        weights += 1;
-        if requested <= allowed {
-            sum += (allowed - requested) * 100 / allowed;
+        let allowed = amount_of(&node.scalars, resource);
+        if asked > allowed.wrapping_sub(amount_of(&load.scalars, resource)) {
+            refusals.push(Refusal {
+                detail: resource,
+                ..Refusal::of(
+                    NODE_RESOURCES_FIT,
+                    Reason::InsufficientScalar,
+                    asked > allowed,
+                )
+            });
         }
-    }
-    if weights == 0 {
-        0
-    } else {
-        sum / weights
     }
 }

@@ -1,11 +1,9 @@
 //! A cordoned node takes only pods that tolerate the taint it stands for.
 
-use super::{Reason, Refusal};
-use crate::columns::Columns;
-use crate::pod::PodSpec;
+use super::{Reason, Refusal, Site, NODE_UNSCHEDULABLE};
 
-pub fn filter(columns: &Columns, slot: usize, pod: &PodSpec, refusals: &mut Vec<Refusal>) {
-    if columns.unschedulable[slot] && !pod.tolerates_unschedulable {
-        refusals.push(Refusal::of(Reason::Unschedulable, true));
+pub fn filter(site: &Site<'_>, refusals: &mut Vec<Refusal>) {
+    if site.node.unschedulable && !site.pod.tolerates_unschedulable {
+        refusals.push(Refusal::of(NODE_UNSCHEDULABLE, Reason::Unschedulable, true));
     }
 }

@@ -1,10 +1,10 @@
 //! Taints: NoSchedule and NoExecute refuse, PreferNoSchedule is counted against a node.
 
-use super::{Reason, Refusal};
-use crate::columns::{Columns, Taint, PREFER_NO_SCHEDULE};
-use crate::pod::{
-    PodSpec, Toleration, TOLERATE_EQUAL, TOLERATE_EXISTS, TOLERATE_GREATER, TOLERATE_LESS,
+use super::{Reason, Refusal, Site, TAINT_TOLERATION};
+use crate::placement::{
+    Toleration, TOLERATE_EQUAL, TOLERATE_EXISTS, TOLERATE_GREATER, TOLERATE_LESS,
 };
+use crate::snapshot::nodes::{Taint, PREFER_NO_SCHEDULE};
 
 fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
     if toleration
@@ -26,25 +26,31 @@ fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
     }
 }
 
-fn tolerated(pod: &PodSpec, taint: &Taint) -> bool {
-    pod.tolerations
+fn tolerated(tolerations: &[Toleration], taint: &Taint) -> bool {
+    tolerations
         .iter()
         .any(|toleration| tolerates(toleration, taint))
 }
 
-pub fn filter(columns: &Columns, slot: usize, pod: &PodSpec, refusals: &mut Vec<Refusal>) {
-    let refused = columns.taints[slot]
+/// True where one of the taints keeps such a pod away.
+pub fn keeps_away(taints: &[Taint], tolerations: &[Toleration]) -> bool {
+    taints
         .iter()
-        .any(|taint| taint.effect != PREFER_NO_SCHEDULE && !tolerated(pod, taint));
-    if refused {
-        refusals.push(Refusal::of(Reason::Taint, true));
+        .any(|taint| taint.effect != PREFER_NO_SCHEDULE && !tolerated(tolerations, taint))
+}
+
+pub fn filter(site: &Site<'_>, refusals: &mut Vec<Refusal>) {
+    if keeps_away(&site.node.taints, &site.pod.tolerations) {
+        refusals.push(Refusal::of(TAINT_TOLERATION, Reason::Taint, true));
     }
 }
 
 /// How many PreferNoSchedule taints the pod does not tolerate. Tolerations of other effects do not count here.
-pub fn score(columns: &Columns, slot: usize, pod: &PodSpec) -> i64 {
-    columns.taints[slot]
+pub fn score(site: &Site<'_>) -> i64 {
+    site.node
+        .taints
         .iter()
-        .filter(|taint| taint.effect == PREFER_NO_SCHEDULE && !tolerated(pod, taint))
+        .filter(|taint| taint.effect == PREFER_NO_SCHEDULE)
+        .filter(|taint| !tolerated(&site.pod.tolerations, taint))
         .count() as i64
 }

@@ -1,0 +1,120 @@
+//! One decision: search, score, choose.
+
+use super::search::Found;
+use super::Asked;
+use crate::plugins::{Reason, Refusal};
+use std::collections::BTreeMap;
+
+/// The outcome for one pod.
+#[derive(Debug, Default)]
+pub struct Decision {
+    /// The chosen node's interned name.
+    pub node: Option<u32>,
+    pub evaluated: usize,
+    pub feasible: usize,
+    pub score: i64,
+    /// The rule that no node can meet, whatever nodes there are.
+    pub contradiction: bool,
+    /// Refused nodes where removing pods might help.
+    pub resolvable: usize,
+    /// Refusals with the number of nodes that gave each; empty where a node was found.
+    pub refusals: BTreeMap<Refusal, u32>,
+}
+
+impl Decision {
+    pub fn encode(&self, out: &mut Vec<f64>) {
+        out.push(self.node.map_or(-1.0, f64::from));
+        out.push(self.evaluated as f64);
+        out.push(self.feasible as f64);
+        out.push(self.score as f64);
+        out.push(f64::from(u32::from(self.contradiction)));
+        out.push(self.resolvable as f64);
+        encode_refusals(&self.refusals, out);
+    }
+}
+
+pub fn encode_refusals(refusals: &BTreeMap<Refusal, u32>, out: &mut Vec<f64>) {
+    out.push(refusals.len() as f64);
+    for (refusal, count) in refusals {
+        encode_refusal(refusal, out);
+        out.push(f64::from(*count));
+    }
+}
+
+pub fn encode_refusal(refusal: &Refusal, out: &mut Vec<f64>) {
+    out.push(f64::from(refusal.filter));
+    out.push(f64::from(refusal.reason as u32));
+    out.push(f64::from(refusal.detail));
+    out.push(f64::from(refusal.plugin));
+    out.push(f64::from(u32::from(refusal.unresolvable)));
+}
+
+/// The index of the largest total. Of several, the one that Go's heap has on top: the first one when the list is read as
+/// a heap, each node before its left and its left before its right branch.
+pub fn best(totals: &[i64]) -> Option<usize> {
+    let maximum = totals.iter().copied().max()?;
+    let mut best: Option<usize> = None;
+    for (index, total) in totals.iter().enumerate() {
+        if *total == maximum && best.is_none_or(|other| is_before(index, other)) {
+            best = Some(index);
+        }
+    }
+    best
+}
+
+/// Whether one place of a heap comes before another that has a smaller index.
+fn is_before(later: usize, earlier: usize) -> bool {
+    let (a, b) = (later + 1, earlier + 1);
+    let deeper = b.leading_zeros() - a.leading_zeros();
+    (a >> deeper) < b
+}
+
+impl Asked<'_> {
+    pub fn decide(&mut self) -> Decision {
+        let mut decision = Decision {
+            contradiction: self.contradicts_itself(),
+            ..Decision::default()
+        };
+        let Found {
+            feasible,
+            evaluated,
+            ..
+        } = self.search();
+        decision.evaluated = evaluated;
+        decision.feasible = feasible.len();
+        match feasible.as_slice() {
+            [] => self.account(&mut decision),
+            [only] => decision.node = Some(self.snapshot.nodes.name(*only)),
+            _ => {
+                let totals = self.totals(&feasible);
+                if let Some(best) = best(&totals) {
+                    decision.node = Some(self.snapshot.nodes.name(feasible[best]));
+                    decision.score = totals[best];
+                }
+            }
+        }
+        decision
+    }
+
+    /// Why no node is feasible.
+    fn account(&mut self, decision: &mut Decision) {
+        if decision.contradiction {
+            return;
+        }
+        let looked_at = self.candidates();
+        for slot in &looked_at {
+            let refusals = self.reasons(*slot);
+            if refusals.iter().all(|refusal| !refusal.unresolvable) {
+                decision.resolvable += 1;
+            }
+            for refusal in refusals {
+                *decision.refusals.entry(refusal).or_insert(0) += 1;
+            }
+        }
+        let others = self.snapshot.nodes.len() - looked_at.len();
+        if others > 0 {
+            let narrowed = Refusal::of(crate::plugins::NODE_AFFINITY, Reason::Narrowed, true);
+            decision.refusals.insert(narrowed, others as u32);
+        }
+    }
+}
