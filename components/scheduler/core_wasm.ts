@@ -1,142 +1,212 @@
 import { invariant } from "../base/mod.ts";
+import type { Node, NodeSelectorTerm, Pod } from "../api/mod.ts";
 import { Core as WasmCore } from "../../wasm/pkg/core.js";
 import { memory } from "../../wasm/pkg/core_bg.wasm";
-import type { Message } from "./core_message.ts";
+import { CoreAnswers } from "./core_answers.ts";
+import type {
+  CoreProfile,
+  Decision,
+  EncodedPod,
+  FilterResult,
+  PodExtras,
+  Preemption,
+  PreemptOptions,
+  SchedulerCore,
+  ScoreResult,
+  Verdict,
+  VolumeUse,
+} from "./core_contract.ts";
+import {
+  DENOMINATE,
+  NOMINATE,
+  placePod,
+  PUT_NAMESPACE,
+  PUT_POD,
+  putPod,
+  REMOVE_NAMESPACE,
+  REMOVE_POD,
+} from "./core_message.ts";
+import { putNode, removeNode } from "./core_node_message.ts";
+import { writePreemptOptions } from "./core_preempt_message.ts";
+import { writeProfiles } from "./core_profile_message.ts";
+import { CoreWriter } from "./core_writer.ts";
+import { Interner } from "./interner.ts";
 
-const LAYOUT = 1;
+const LAYOUT = 2;
+const DEFAULT_PROFILE: CoreProfile = { name: "default-scheduler" };
+const NONE: readonly never[] = [];
 
-/** Why nodes were refused: `reason` indexes the core's reasons, `detail` an interned resource. */
-export interface RefusalCount {
-  readonly reason: number;
-  readonly detail: number;
-  readonly unresolvable: boolean;
-  readonly nodes: number;
-}
-
-export interface CoreDecision {
-  /** The chosen node's interned name; undefined where no node is feasible. */
-  readonly node: number | undefined;
-  readonly evaluated: number;
-  readonly feasible: number;
-  readonly score: number;
-  readonly refusals: readonly RefusalCount[];
-  /** Refused nodes, by interned name, where removing pods might help. */
-  readonly resolvable: readonly number[];
-}
-
-/** One node's verdict: the refusing filter's index with its reasons, or the weighted score of each scorer. */
-export type CoreVerdict =
-  | { readonly node: number; readonly scores: readonly (number | undefined)[] }
-  | {
-    readonly node: number;
-    readonly filter: number;
-    readonly reasons: readonly { readonly reason: number; readonly detail: number }[];
-  };
-
-export interface CorePlugin {
-  readonly name: string;
-  readonly weight: number;
-}
-
-/** The WebAssembly core: a snapshot that deltas keep, and decisions over it. */
-export class Core {
+/** The core in WebAssembly. */
+export class Core implements SchedulerCore {
   readonly #core: WasmCore;
-  /** The plugins as the module lists them; scorers are those with a weight. */
-  readonly plugins: readonly CorePlugin[];
+  readonly #out: CoreWriter;
+  readonly #answers: CoreAnswers;
+  #profiles: readonly CoreProfile[] = [];
+  readonly #profileOf = new Map<string, number>();
+  /** The module's memory as numbers; made anew when growing has detached it. */
+  #memory = new Float64Array(0);
 
   constructor() {
     invariant(WasmCore.layout() === LAYOUT, "the module speaks another message layout");
     this.#core = new WasmCore();
-    this.plugins = WasmCore.plugins().split("\n").map((line: string) => {
-      const [name = "", weight = "0"] = line.split(":");
-      return { name, weight: Number(weight) };
-    });
+    const interner = new Interner();
+    this.#out = new CoreWriter(interner);
+    this.#answers = new CoreAnswers((number) => interner.text(number));
+    this.configure([DEFAULT_PROFILE]);
   }
 
   get nodes(): number {
     return this.#core.nodes();
   }
 
-  apply(deltas: Message): void {
-    if (deltas.length === 0) return;
+  configure(profiles: readonly CoreProfile[]): void {
+    invariant(profiles.length > 0, "a scheduler has a profile");
+    this.#profiles = profiles;
+    this.#profileOf.clear();
+    profiles.forEach(({ name }, index) => this.#profileOf.set(name, index));
+    this.#out.clear();
+    writeProfiles(this.#out, profiles);
+    this.#send(this.#out.message());
+    expectEmpty(this.#core.configure());
+  }
+
+  putNode(node: Node, attachLimits?: Readonly<Record<string, number>>): void {
+    this.#delta((out) => putNode(out, node, attachLimits));
+  }
+
+  removeNode(name: string): void {
+    this.#delta((out) => removeNode(out, name));
+  }
+
+  putPod(handle: number, node: string, pod: Pod, volumes: readonly VolumeUse[] = NONE): void {
+    this.#delta((out) => putPod(out, PUT_POD, handle, node, pod, volumes));
+  }
+
+  nominate(handle: number, node: string, pod: Pod, volumes: readonly VolumeUse[] = NONE): void {
+    this.#delta((out) => putPod(out, NOMINATE, handle, node, pod, volumes));
+  }
+
+  removePod(handle: number): void {
+    this.apply([REMOVE_POD, handle]);
+  }
+
+  denominate(handle: number): void {
+    this.apply([DENOMINATE, handle]);
+  }
+
+  putNamespace(name: string, labels: Readonly<Record<string, string>>): void {
+    this.#delta((out) => {
+      const keys = Object.keys(labels);
+      out.number(PUT_NAMESPACE);
+      out.text(name);
+      out.number(keys.length);
+      for (const key of keys) {
+        out.text(key);
+        out.text(labels[key]!);
+      }
+    });
+  }
+
+  removeNamespace(name: string): void {
+    this.#delta((out) => {
+      out.number(REMOVE_NAMESPACE);
+      out.text(name);
+    });
+  }
+
+  /** Deltas as they go over the boundary. */
+  apply(deltas: readonly number[]): void {
     this.#send(deltas);
-    const wrong = this.#core.apply();
-    invariant(wrong === "", `scheduler core: ${wrong}`);
+    expectEmpty(this.#core.apply());
   }
 
-  schedule(pod: Message): CoreDecision {
-    this.#send(pod);
-    const out = this.#receive(this.#core.schedule());
-    const refusals: RefusalCount[] = [];
-    let at = 5;
-    for (let i = 0; i < out[4]!; i++, at += 4) {
-      refusals.push({
-        reason: out[at]!,
-        detail: out[at + 1]!,
-        unresolvable: out[at + 2] === 1,
-        nodes: out[at + 3]!,
-      });
-    }
-    const resolvable = [...out.subarray(at + 1, at + 1 + out[at]!)];
-    return {
-      node: out[0] === -1 ? undefined : out[0]!,
-      evaluated: out[1]!,
-      feasible: out[2]!,
-      score: out[3]!,
-      refusals,
-      resolvable,
-    };
+  assume(pod: EncodedPod, node: string): void {
+    this.#send(pod.numbers);
+    expectEmpty(this.#core.assume(this.#out.interner.of(node)));
   }
 
-  explain(pod: Message): CoreVerdict[] {
-    this.#send(pod);
-    const out = this.#receive(this.#core.explain());
-    const scorers = this.plugins.filter((plugin) => plugin.weight > 0).length;
-    const verdicts: CoreVerdict[] = [];
-    let at = 1;
-    for (let i = 0; i < out[0]!; i++) {
-      const node = out[at]!;
-      const feasible = out[at + 1] === 1;
-      at += 2;
-      if (feasible) {
-        const scores = [...out.subarray(at, at + scorers)].map((score) =>
-          Number.isNaN(score) ? undefined : score
-        );
-        verdicts.push({ node, scores });
-        at += scorers;
-        continue;
-      }
-      const filter = out[at]!;
-      const count = out[at + 1]!;
-      at += 2;
-      const reasons = [];
-      for (let j = 0; j < count; j++, at += 2) {
-        reasons.push({ reason: out[at]!, detail: out[at + 1]! });
-      }
-      verdicts.push({ node, filter, reasons });
-    }
-    return verdicts;
+  encode(handle: number, pod: Pod, extras: PodExtras = {}): EncodedPod {
+    const index = this.#profileOf.get(pod.spec?.schedulerName ?? "") ?? 0;
+    this.#out.clear();
+    placePod(this.#out, handle, pod, extras, this.#profiles[index]!, index);
+    return { numbers: this.#out.message().slice() };
   }
 
-  /** Frees the module's memory of this core. */
+  schedule(pod: EncodedPod): Decision {
+    this.#send(pod.numbers);
+    return this.#answers.decision(this.#receive(this.#core.schedule()));
+  }
+
+  filter(pod: EncodedPod): FilterResult {
+    this.#send(pod.numbers);
+    // What is refused is decoded later, when this memory is another answer's.
+    return this.#answers.filter(this.#receive(this.#core.filter()).slice());
+  }
+
+  score(pod: EncodedPod, names: readonly string[]): ScoreResult {
+    const out = this.#out;
+    out.clear();
+    out.texts(names);
+    const options = out.length;
+    out.all(pod.numbers);
+    this.#send(out.message());
+    return this.#answers.score(this.#receive(this.#core.score(options)));
+  }
+
+  explain(pod: EncodedPod): Verdict[] {
+    this.#send(pod.numbers);
+    return this.#answers.explain(this.#receive(this.#core.explain()));
+  }
+
+  preempt(pod: EncodedPod, options: PreemptOptions = {}): Preemption {
+    const out = this.#out;
+    out.clear();
+    writePreemptOptions(out, options);
+    const length = out.length;
+    out.all(pod.numbers);
+    this.#send(out.message());
+    return this.#answers.preempt(this.#receive(this.#core.preempt(length)));
+  }
+
+  matching(terms: readonly NodeSelectorTerm[]): string[] {
+    this.#out.clear();
+    this.#out.nodeTerms(terms);
+    this.#send(this.#out.message());
+    const found = this.#receive(this.#core.matching());
+    return Array.from(found.subarray(1), (name) => this.#out.interner.text(name));
+  }
+
   end(): void {
     this.#core.free();
   }
 
-  #send(message: Message): void {
+  #delta(write: (out: CoreWriter) => void): void {
+    this.#out.clear();
+    write(this.#out);
+    this.#send(this.#out.message());
+    expectEmpty(this.#core.apply());
+  }
+
+  #send(message: ArrayLike<number>): void {
     const pointer = this.#core.reserve(message.length);
     invariant(pointer !== 0, "scheduler core: message too large");
-    // Growing detaches views: one is made for each message.
-    new Float64Array((memory as unknown as { buffer: ArrayBuffer }).buffer, pointer, message.length)
-      .set(message);
+    this.#view().set(message, pointer / Float64Array.BYTES_PER_ELEMENT);
   }
 
   #receive(length: number): Float64Array {
     invariant(length > 0, "scheduler core: malformed message");
-    return new Float64Array(
-      (memory as unknown as { buffer: ArrayBuffer }).buffer,
-      this.#core.output(),
-      length,
-    );
+    const start = this.#core.output() / Float64Array.BYTES_PER_ELEMENT;
+    return this.#view().subarray(start, start + length);
   }
+
+  #view(): Float64Array {
+    if (this.#memory.length === 0) {
+      this.#memory = new Float64Array((memory as unknown as { buffer: ArrayBuffer }).buffer);
+    }
+    return this.#memory;
+  }
+}
+
+function expectEmpty(wrong: string): void {
+  invariant(wrong === "", `scheduler core: ${wrong}`);
 }

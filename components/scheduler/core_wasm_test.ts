@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import type { Node, Pod } from "../api/mod.ts";
-import { placePod, putNode, putPod, removeNode, removePod } from "./core_message.ts";
 import { Core } from "./core_wasm.ts";
 import { explainPod } from "./explanation.ts";
-import { Interner } from "./interner.ts";
 import { preemptionMessage, refusalMessage } from "./message.ts";
 
 interface NodeSpec {
@@ -36,19 +34,16 @@ const pod = (spec: Pod["spec"], requests: Record<string, string> = {}): Pod => (
 
 function cluster(nodes: NodeSpec[], placed: [string, Pod][] = []) {
   const core = new Core();
-  const interner = new Interner();
-  for (const spec of nodes) core.apply(putNode(interner, node(spec)));
-  placed.forEach(([name, item], i) => core.apply(putPod(interner, i + 1, name, item)));
-  return { core, interner };
+  for (const spec of nodes) core.putNode(node(spec));
+  placed.forEach(([name, item], i) => core.putPod(i + 1, name, item));
+  return core;
 }
 
 function place(nodes: NodeSpec[], item: Pod, placed: [string, Pod][] = []) {
-  const { core, interner } = cluster(nodes, placed);
-  const decision = core.schedule(placePod(interner, item, 0));
-  const message = decision.node === undefined
-    ? refusalMessage(core.nodes, decision.refusals, (resource) => interner.text(resource))
-    : interner.text(decision.node);
-  return { message, resolvable: decision.resolvable.length };
+  const core = cluster(nodes, placed);
+  const decision = core.schedule(core.encode(99, item));
+  const message = decision.node ?? refusalMessage(core.nodes, decision.refusals);
+  return { message, resolvable: decision.resolvable };
 }
 
 const two: NodeSpec[] = [{ name: "a", labels: { disk: "ssd", size: "5" } }, { name: "b" }];
@@ -199,32 +194,32 @@ for (const [name, first, second, clash] of clashes) {
 }
 
 Deno.test("Core gives back what a removed pod took, also when its node left and came back", () => {
-  const { core, interner } = cluster([{ name: "a", cpu: "1" }], [["a", pod({}, { cpu: "1" })]]);
+  const core = cluster([{ name: "a", cpu: "1" }], [["a", pod({}, { cpu: "1" })]]);
   const item = pod({}, { cpu: "1" });
-  const fits = () => core.schedule(placePod(interner, item, 0)).node !== undefined;
+  const fits = () => core.schedule(core.encode(99, item)).node !== undefined;
   assert.equal(fits(), false);
-  core.apply(removeNode(interner, "a"));
-  core.apply(putNode(interner, node({ name: "a", cpu: "1" })));
+  core.removeNode("a");
+  core.putNode(node({ name: "a", cpu: "1" }));
   assert.equal(fits(), false);
-  core.apply(removePod(1));
+  core.removePod(1);
   assert.equal(fits(), true);
-  core.apply(removePod(1));
+  core.removePod(1);
   assert.equal(fits(), true);
 });
 
 Deno.test("Core refuses a message that does not follow the layout", () => {
-  const { core } = cluster([]);
+  const core = cluster([]);
   for (const message of [[99], [1, 5], [1, 1, 0, 1, 1, 1, 1, 1e9], [0.5]]) {
     assert.throws(() => core.apply(message), /scheduler core/);
   }
 });
 
 Deno.test("explainPod gives each node's scores or what refused it", () => {
-  const { core, interner } = cluster([
+  const core = cluster([
     { name: "a" },
     { name: "b", taints: [{ key: "x", effect: "NoSchedule" }] },
   ]);
-  const explanation = explainPod(core, interner, pod({}, { cpu: "2", memory: "4Gi" }));
+  const explanation = explainPod(core, 99, pod({}, { cpu: "2", memory: "4Gi" }));
   assert.deepEqual(explanation.nodes["b"], {
     rejectedBy: "TaintToleration",
     reason: "node(s) had untolerated taint(s)",

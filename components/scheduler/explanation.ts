@@ -1,8 +1,5 @@
 import type { Pod } from "../api/mod.ts";
-import { placePod } from "./core_message.ts";
-import type { Core } from "./core_wasm.ts";
-import type { Interner } from "./interner.ts";
-import { reasonText } from "./message.ts";
+import type { SchedulerCore } from "./core_contract.ts";
 
 /** What one node is to one pod. Scores are after normalisation, times their weight. */
 export type NodeVerdict =
@@ -15,36 +12,12 @@ export interface Explanation {
 }
 
 /** Asks the core about every node. */
-export function explainPod(core: Core, interner: Interner, pod: Pod): Explanation {
-  const filters = core.plugins;
-  // The module lists filters first, and scores in the order of the plugins that score.
-  const scorers = SCORERS.filter((name) => core.plugins.some((plugin) => plugin.name === name));
+export function explainPod(core: SchedulerCore, handle: number, pod: Pod): Explanation {
   const nodes: Record<string, NodeVerdict> = {};
-  for (const verdict of core.explain(placePod(interner, pod, 0))) {
-    const name = interner.text(verdict.node);
-    if ("scores" in verdict) {
-      const scores: Record<string, number> = {};
-      let total = 0;
-      verdict.scores.forEach((score, i) => {
-        if (score === undefined) return;
-        scores[scorers[i] ?? String(i)] = score;
-        total += score;
-      });
-      nodes[name] = { scores, total };
-    } else {
-      const reasons = verdict.reasons.map(({ reason, detail }) =>
-        reasonText(reason, interner.text(detail))
-      );
-      nodes[name] = { rejectedBy: filters[verdict.filter]?.name ?? "", reason: reasons.join(", ") };
-    }
+  for (const verdict of core.explain(core.encode(handle, pod))) {
+    nodes[verdict.node] = "scores" in verdict
+      ? { scores: verdict.scores, total: verdict.total }
+      : { rejectedBy: verdict.plugin, reason: verdict.reasons.join(", ") };
   }
   return { pod: `${pod.metadata?.namespace}/${pod.metadata?.name}`, nodes };
 }
-
-const SCORERS = [
-  "TaintToleration",
-  "NodeAffinity",
-  "NodeResourcesFit",
-  "NodeResourcesBalancedAllocation",
-  "ImageLocality",
-];

@@ -6,17 +6,6 @@ import type { Pod } from "../api/mod.ts";
  */
 export function unknownRule(pod: Pod): string | undefined {
   const spec = pod.spec ?? {};
-  const affinity = spec.affinity ?? {};
-  if ((affinity.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0) {
-    return "required pod affinity is not supported by this scheduler";
-  }
-  if ((affinity.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0) {
-    return "required pod anti-affinity is not supported by this scheduler";
-  }
-  const spread = spec.topologySpreadConstraints ?? [];
-  if (spread.some((constraint) => constraint.whenUnsatisfiable === "DoNotSchedule")) {
-    return "required topology spread is not supported by this scheduler";
-  }
   if ((spec.resourceClaims ?? []).length > 0) {
     return "resource claims are not supported by this scheduler";
   }

@@ -1,7 +1,6 @@
 import type { Pod } from "../api/mod.ts";
 import { withoutManagedFields } from "../reconcile/mod.ts";
-import { putPod } from "./core_message.ts";
-import type { Interner } from "./interner.ts";
+import type { SchedulerCore } from "./core_contract.ts";
 
 /** What the scheduler keeps of a pod: the whole of one that is to be placed, numbers of one that has its place. */
 export interface ScheduledPod {
@@ -13,26 +12,25 @@ export interface ScheduledPod {
   readonly node: string;
   readonly schedulerName: string;
   readonly terminating: boolean;
-  /** The core's message for a pod with a node. */
-  readonly message?: readonly number[];
   /** The pod, where it has no node; without `managedFields`. */
   readonly pod?: Pod;
 }
 
-/** Makes projections; one handle a uid. */
+/** Makes projections; one handle a uid. Pods that have a node are told to the core at once: nothing of them is kept. */
 export class PodProjection {
-  readonly #interner: Interner;
+  readonly #core: Pick<SchedulerCore, "putPod">;
   readonly #handles = new Map<string, number>();
   #next = 1;
 
-  constructor(interner: Interner) {
-    this.#interner = interner;
+  constructor(core: Pick<SchedulerCore, "putPod">) {
+    this.#core = core;
   }
 
   of(pod: Pod): ScheduledPod {
     const { name = "", namespace = "", uid = "", deletionTimestamp } = pod.metadata ?? {};
     const handle = this.#handle(uid);
     const node = pod.spec?.nodeName ?? "";
+    if (node !== "") this.#core.putPod(handle, node, pod);
     return {
       key: `${namespace}/${name}`,
       uid,
@@ -41,9 +39,7 @@ export class PodProjection {
       node,
       schedulerName: pod.spec?.schedulerName ?? "default-scheduler",
       terminating: deletionTimestamp !== undefined,
-      ...(node === ""
-        ? { pod: withoutManagedFields(pod) }
-        : { message: putPod(this.#interner, handle, node, pod) }),
+      ...(node === "" ? { pod: withoutManagedFields(pod) } : {}),
     };
   }
 

@@ -16,10 +16,9 @@ import {
 import type { Client } from "../client/mod.ts";
 import { EventRecorder, Informer } from "../reconcile/mod.ts";
 import { bind, reportUnscheduled } from "./binder.ts";
-import { placePod, putNode, putPod, removeNode, removePod } from "./core_message.ts";
-import { Core, type CoreDecision } from "./core_wasm.ts";
+import type { Decision } from "./core_contract.ts";
+import { Core } from "./core_wasm.ts";
 import { explainPod, type Explanation } from "./explanation.ts";
-import { Interner } from "./interner.ts";
 import { preemptionMessage, refusalMessage } from "./message.ts";
 import { claimNames, unknownRule } from "./pod_constraints.ts";
 import { PodProjection, type ScheduledPod } from "./scheduled_pod.ts";
@@ -61,8 +60,7 @@ class SchedulerRun {
   readonly #name: string;
   readonly #abort = new AbortController();
   readonly #core = new Core();
-  readonly #interner = new Interner();
-  readonly #projection = new PodProjection(this.#interner);
+  readonly #projection = new PodProjection(this.#core);
   readonly #queue: SchedulingQueue;
   readonly #events: EventRecorder;
   readonly #metrics: SchedulerMetrics;
@@ -79,6 +77,10 @@ class SchedulerRun {
     const { client, clock, logger } = options;
     this.#options = options;
     this.#name = options.name ?? "default-scheduler";
+    this.#core.configure([{
+      name: this.#name,
+      percentageOfNodesToScore: options.percentageOfNodesToScore ?? 0,
+    }]);
     this.#queue = new SchedulingQueue(clock);
     this.#metrics = schedulerMetrics(options.metrics, () => this.#queue.depths());
     this.#events = new EventRecorder({ ...options, component: this.#name });
@@ -108,7 +110,7 @@ class SchedulerRun {
       }),
     });
     this.#nodes.onChange(({ key, current }) => {
-      if (current === undefined) this.#core.apply(removeNode(this.#interner, key));
+      if (current === undefined) this.#core.removeNode(key);
       this.#queue.moveAll();
     });
     this.#pods.onChange(({ key, current, previous }) => this.#podChanged(key, current, previous));
@@ -128,7 +130,7 @@ class SchedulerRun {
   explain(namespace: string, name: string): Explanation | undefined {
     const known = this.#pods.get(`${namespace}/${name}`);
     if (known?.pod === undefined) return undefined;
-    return explainPod(this.#core, this.#interner, known.pod);
+    return explainPod(this.#core, known.handle, known.pod);
   }
 
   async end(): Promise<void> {
@@ -142,7 +144,7 @@ class SchedulerRun {
   }
 
   #putNode(node: Node): string {
-    this.#core.apply(putNode(this.#interner, node));
+    this.#core.putNode(node);
     return node.metadata?.name ?? "";
   }
 
@@ -153,17 +155,16 @@ class SchedulerRun {
   ): void {
     if (previous !== undefined && previous.uid !== current?.uid) {
       this.#queue.delete(key);
-      this.#core.apply(removePod(previous.handle));
+      this.#core.removePod(previous.handle);
       this.#projection.forget(previous.uid);
       if (this.#assumed.get(key)?.uid === previous.uid) this.#assumed.delete(key);
       // Room on a node, or one pod fewer to compare with.
       this.#queue.moveAll();
     }
     if (current === undefined) return;
-    if (current.message !== undefined) {
+    if (current.node !== "") {
       this.#assumed.delete(key);
       this.#queue.delete(key);
-      this.#core.apply([...current.message]);
       return;
     }
     if (current.schedulerName !== this.#name || this.#assumed.has(key)) return;
@@ -201,13 +202,14 @@ class SchedulerRun {
     const refusal = this.#refusedBefore(pod);
     if (refusal !== undefined) return this.#refuse(queued, pod, refusal, moves, started);
 
-    const decision = this.#core.schedule(placePod(this.#interner, pod, this.#enough()));
+    const encoded = this.#core.encode(known.handle, pod);
+    const decision = this.#core.schedule(encoded);
     if (decision.node === undefined) {
       return this.#refuse(queued, pod, this.#explainRefusal(pod, decision), moves, started);
     }
-    const node = this.#interner.text(decision.node);
+    const node = decision.node;
     this.#assumed.set(queued.key, known);
-    this.#core.apply(putPod(this.#interner, known.handle, node, pod));
+    this.#core.assume(encoded, node);
     this.#bindings++;
     void this.#bind(queued, known, pod, node, started).finally(() => {
       this.#bindings--;
@@ -237,7 +239,7 @@ class SchedulerRun {
     } catch (error) {
       if (this.#assumed.get(queued.key) === known) {
         this.#assumed.delete(queued.key);
-        this.#core.apply(removePod(known.handle));
+        this.#core.removePod(known.handle);
       }
       if (hasReason(error, "NotFound") || hasReason(error, "Conflict")) {
         logger.debug("binding refused", { pod: queued.key, node, error: String(error) });
@@ -282,37 +284,28 @@ class SchedulerRun {
     return undefined;
   }
 
-  #explainRefusal(pod: Pod, decision: CoreDecision): string {
+  #explainRefusal(pod: Pod, decision: Decision): string {
     const nodes = this.#core.nodes;
     return refusalMessage(
       nodes,
       decision.refusals,
-      (resource) => this.#interner.text(resource),
       this.#preemption(pod, nodes, decision),
+      decision.preFilter,
     );
   }
 
   /** What preemption says; nothing where there are pods of lower priority that it would have to weigh. */
-  #preemption(pod: Pod, nodes: number, decision: CoreDecision): string {
+  #preemption(pod: Pod, nodes: number, decision: Decision): string {
     if (pod.spec?.preemptionPolicy === "Never") {
       return "preemption: not eligible due to preemptionPolicy=Never.";
     }
-    if (decision.resolvable.length > 0) {
+    if (decision.resolvable > 0) {
       const priority = pod.spec?.priority ?? 0;
       for (const other of this.#pods.list()) {
         if (other.node !== "" && other.priority < priority) return "";
       }
     }
-    return preemptionMessage(nodes, decision.resolvable.length);
-  }
-
-  /** How many feasible nodes end the search. */
-  #enough(): number {
-    const nodes = this.#core.nodes;
-    if (nodes < 100) return 0;
-    const configured = this.#options.percentageOfNodesToScore ?? 0;
-    const percentage = configured > 0 ? configured : Math.max(5, 50 - Math.floor(nodes / 125));
-    return Math.max(100, Math.floor(nodes * percentage / 100));
+    return preemptionMessage(nodes, decision.resolvable);
   }
 }
 

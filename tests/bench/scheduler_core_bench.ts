@@ -4,9 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import type { Node, Pod } from "../../components/api/mod.ts";
-import { placePod, putNode, putPod } from "../../components/scheduler/core_message.ts";
 import { Core } from "../../components/scheduler/core_wasm.ts";
-import { Interner } from "../../components/scheduler/interner.ts";
 import { measure, printRows, type Row } from "./measure.ts";
 
 const NODES = [100, 1000, 5000];
@@ -21,23 +19,23 @@ const rows: Row[] = [];
 await decide(100, 0);
 for (const nodes of NODES) {
   // As the scheduler asks by default: enough feasible nodes end the search (upstream's adaptive percentage).
-  rows.push(await decide(nodes, enoughByDefault(nodes)));
   rows.push(await decide(nodes, 0));
+  rows.push(await decide(nodes, 100));
 }
 printRows(rows);
 
-async function decide(nodes: number, enough: number): Promise<Row> {
+async function decide(nodes: number, percentageOfNodesToScore: number): Promise<Row> {
   const core = new Core();
-  const interner = new Interner();
-  for (let i = 0; i < nodes; i++) core.apply(putNode(interner, node(i)));
+  core.configure([{ name: "default-scheduler", percentageOfNodesToScore }]);
+  for (let i = 0; i < nodes; i++) core.putNode(node(i));
   let unplaced = 0;
   const place = (i: number): void => {
-    const item = pod(i);
-    const decision = core.schedule(placePod(interner, item, enough));
+    const item = core.encode(i + 1, pod(i));
+    const decision = core.schedule(item);
     if (decision.node === undefined) unplaced++;
-    else core.apply(putPod(interner, i + 1, interner.text(decision.node), item));
+    else core.assume(item, decision.node);
   };
-  const looked = enough === 0 ? "all looked at" : `${enough} feasible are enough`;
+  const looked = percentageOfNodesToScore === 0 ? "upstream's share" : "all looked at";
   const row = await measure(
     { name: `${nodes} nodes, ${looked}`, workers: 1, operations: pods },
     (_, i) => {
@@ -47,12 +45,6 @@ async function decide(nodes: number, enough: number): Promise<Row> {
   );
   core.end();
   return { ...row, errors: row.errors + unplaced };
-}
-
-function enoughByDefault(nodes: number): number {
-  if (nodes < 100) return 0;
-  const percentage = Math.max(5, 50 - Math.floor(nodes / 125));
-  return Math.max(100, Math.floor(nodes * percentage / 100));
 }
 
 function node(i: number): Node {

@@ -2,23 +2,39 @@
 /* eslint-disable */
 
 /**
- * A scheduler core with its own snapshot.
+ * A scheduler core with its own snapshot. A message is written where `reserve` says, and then named by a call.
  */
 export class Core {
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Applies the reserved message of deltas. Answers the empty string, or what is wrong with it.
+     * Applies the message of deltas. Answers the empty string, or what is wrong with it.
      */
     apply(): string;
     /**
-     * Every node's verdict for the pod in the reserved message. Answers as `schedule`.
+     * Puts the pod of the message, as it was encoded to be placed, on a node. Answers as `apply`.
+     */
+    assume(node: number): string;
+    /**
+     * Takes the message of profiles. Answers as `apply`.
+     */
+    configure(): string;
+    /**
+     * Every node's verdict. Answers as `schedule`.
      */
     explain(): number;
+    /**
+     * The filters alone. Answers as `schedule`.
+     */
+    filter(): number;
     /**
      * The layout that this module speaks.
      */
     static layout(): number;
+    /**
+     * Nodes that match the terms of the message. Answers as `schedule`.
+     */
+    matching(): number;
     constructor();
     /**
      * Nodes in the snapshot.
@@ -29,15 +45,19 @@ export class Core {
      */
     output(): number;
     /**
-     * The plugins in order, one `name:weight` a line (weight 0 for those that only filter).
+     * Preemption's dry run: the first `options` numbers of the message are its options. Answers as `schedule`.
      */
-    static plugins(): string;
+    preempt(options: number): number;
     /**
      * Makes room for a message of so many numbers and answers where in memory it goes; 0 when it is too large.
      */
     reserve(numbers: number): number;
     /**
-     * Decides on the pod in the reserved message. Answers how many numbers of output there are; 0: malformed.
+     * Decides on the pod of the message. Answers how many numbers of output there are; 0: malformed.
      */
     schedule(): number;
+    /**
+     * Scores of nodes: the first `options` numbers of the message are a list of names. Answers as `schedule`.
+     */
+    score(options: number): number;
 }

@@ -1,5 +1,5 @@
 /**
- * A scheduler core with its own snapshot.
+ * A scheduler core with its own snapshot. A message is written where `reserve` says, and then named by a call.
  */
 export class Core {
     __destroy_into_raw() {
@@ -13,7 +13,7 @@ export class Core {
         wasm.__wbg_core_free(ptr, 0);
     }
     /**
-     * Applies the reserved message of deltas. Answers the empty string, or what is wrong with it.
+     * Applies the message of deltas. Answers the empty string, or what is wrong with it.
      * @returns {string}
      */
     apply() {
@@ -33,11 +33,60 @@ export class Core {
         }
     }
     /**
-     * Every node's verdict for the pod in the reserved message. Answers as `schedule`.
+     * Puts the pod of the message, as it was encoded to be placed, on a node. Answers as `apply`.
+     * @param {number} node
+     * @returns {string}
+     */
+    assume(node) {
+        let deferred1_0;
+        let deferred1_1;
+        try {
+            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
+            wasm.core_assume(retptr, this.__wbg_ptr, node);
+            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
+            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
+            deferred1_0 = r0;
+            deferred1_1 = r1;
+            return getStringFromWasm0(r0, r1);
+        } finally {
+            wasm.__wbindgen_add_to_stack_pointer(16);
+            wasm.__wbindgen_export(deferred1_0, deferred1_1, 1);
+        }
+    }
+    /**
+     * Takes the message of profiles. Answers as `apply`.
+     * @returns {string}
+     */
+    configure() {
+        let deferred1_0;
+        let deferred1_1;
+        try {
+            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
+            wasm.core_configure(retptr, this.__wbg_ptr);
+            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
+            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
+            deferred1_0 = r0;
+            deferred1_1 = r1;
+            return getStringFromWasm0(r0, r1);
+        } finally {
+            wasm.__wbindgen_add_to_stack_pointer(16);
+            wasm.__wbindgen_export(deferred1_0, deferred1_1, 1);
+        }
+    }
+    /**
+     * Every node's verdict. Answers as `schedule`.
      * @returns {number}
      */
     explain() {
         const ret = wasm.core_explain(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * The filters alone. Answers as `schedule`.
+     * @returns {number}
+     */
+    filter() {
+        const ret = wasm.core_filter(this.__wbg_ptr);
         return ret >>> 0;
     }
     /**
@@ -46,6 +95,14 @@ export class Core {
      */
     static layout() {
         const ret = wasm.core_layout();
+        return ret >>> 0;
+    }
+    /**
+     * Nodes that match the terms of the message. Answers as `schedule`.
+     * @returns {number}
+     */
+    matching() {
+        const ret = wasm.core_matching(this.__wbg_ptr);
         return ret >>> 0;
     }
     constructor() {
@@ -71,24 +128,13 @@ export class Core {
         return ret >>> 0;
     }
     /**
-     * The plugins in order, one `name:weight` a line (weight 0 for those that only filter).
-     * @returns {string}
+     * Preemption's dry run: the first `options` numbers of the message are its options. Answers as `schedule`.
+     * @param {number} options
+     * @returns {number}
      */
-    static plugins() {
-        let deferred1_0;
-        let deferred1_1;
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-            wasm.core_plugins(retptr);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            deferred1_0 = r0;
-            deferred1_1 = r1;
-            return getStringFromWasm0(r0, r1);
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-            wasm.__wbindgen_export(deferred1_0, deferred1_1, 1);
-        }
+    preempt(options) {
+        const ret = wasm.core_preempt(this.__wbg_ptr, options);
+        return ret >>> 0;
     }
     /**
      * Makes room for a message of so many numbers and answers where in memory it goes; 0 when it is too large.
@@ -100,11 +146,20 @@ export class Core {
         return ret >>> 0;
     }
     /**
-     * Decides on the pod in the reserved message. Answers how many numbers of output there are; 0: malformed.
+     * Decides on the pod of the message. Answers how many numbers of output there are; 0: malformed.
      * @returns {number}
      */
     schedule() {
         const ret = wasm.core_schedule(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * Scores of nodes: the first `options` numbers of the message are a list of names. Answers as `schedule`.
+     * @param {number} options
+     * @returns {number}
+     */
+    score(options) {
+        const ret = wasm.core_score(this.__wbg_ptr, options);
         return ret >>> 0;
     }
 }

@@ -1,0 +1,22 @@
+import type { PreemptOptions } from "./core_contract.ts";
+import type { CoreWriter } from "./core_writer.ts";
+
+/** Writes the options of a dry run, in the order of `wasm/src/cycle/preempt.rs`. */
+export function writePreemptOptions(out: CoreWriter, options: PreemptOptions): void {
+  out.number(options.candidates ?? 0);
+  out.number(options.offset ?? 0);
+  const kept = options.protected ?? [];
+  out.number(kept.length);
+  for (const handle of kept) out.number(handle);
+  const budgets = options.budgets ?? [];
+  out.number(budgets.length);
+  for (const allowed of budgets) out.number(allowed);
+  out.number(options.budgetsOf?.size ?? 0);
+  for (const [handle, indices] of options.budgetsOf ?? []) {
+    out.number(handle);
+    out.number(indices.length);
+    for (const index of indices) out.number(index);
+  }
+  out.flag(options.within !== undefined);
+  if (options.within !== undefined) out.texts(options.within);
+}
