@@ -13,7 +13,6 @@ import type { Client, Fetch } from "../client/mod.ts";
 import type { RunningKubelet } from "../kubelet/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { memoryPipes, offerPipe } from "../serving/mod.ts";
-import { chooseControllers } from "../controller-manager/mod.ts";
 import { connectFetch, LOCAL_ORIGIN } from "./connection.ts";
 import { dataLayout } from "./data_directory.ts";
 import { nodeUser, USERS } from "./identities.ts";
@@ -125,6 +124,8 @@ export class Cluster implements AsyncDisposable {
       const roles = cluster.#startRoles(options, kubelets, { clock, random, logger, metrics });
       await api.ready;
       await Promise.all(roles.map((role) => role.ready));
+      // Loaded by its role already, and by no control plane that runs it elsewhere.
+      const { chooseControllers } = await import("../controller-manager/mod.ts");
       await clusterReady({
         client: cluster.client,
         clock,

@@ -1,4 +1,4 @@
-import { parse, stringify } from "yaml";
+import { yamlLibrary } from "../api/mod.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/mod.ts";
 import { StartError } from "./start_error.ts";
 
@@ -99,7 +99,12 @@ export function mergeKubeconfig(
     config[list] = [...kept, fresh[list]];
   }
   return {
-    text: stringify({ ...config, apiVersion: "v1", kind: "Config", "current-context": chosen }),
+    text: yamlLibrary().stringify({
+      ...config,
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": chosen,
+    }),
     context: chosen,
   };
 }
@@ -155,7 +160,7 @@ export function withoutCluster(
     );
   }
   if (gone.has(text(config["current-context"]))) config["current-context"] = "";
-  return stringify(config);
+  return yamlLibrary().stringify(config);
 }
 
 /** The file that kubectl reads: the first of `KUBECONFIG`, else `~/.kube/config`. Pure. */
@@ -171,7 +176,7 @@ export function userKubeconfigPath(
 function parseConfig(source: string, path: string): JsonObject {
   let config: unknown;
   try {
-    config = parse(source) ?? {};
+    config = yamlLibrary().parse(source) ?? {};
   } catch {
     throw new StartError(`${path} is not YAML`);
   }

@@ -1,5 +1,4 @@
-import { parseAllDocuments } from "yaml";
-import type { Pod } from "../api/mod.ts";
+import { type Pod, yamlLibrary } from "../api/mod.ts";
 import { type Clock, isJsonObject, type Logger, sleep, timestamp } from "../base/mod.ts";
 import { fnv1a } from "./labels.ts";
 import { CONFIG_HASH, CONFIG_SEEN, CONFIG_SOURCE } from "./mirror_pods.ts";
@@ -90,7 +89,7 @@ async function readManifests(options: StaticPodOptions): Promise<Map<string, Pod
     try {
       const path = `${directory}/${name}`;
       if ((await Deno.stat(path)).size > MANIFEST_MAXIMUM_BYTES) throw new Error("too large");
-      for (const document of parseAllDocuments(await Deno.readTextFile(path))) {
+      for (const document of yamlLibrary().parseAllDocuments(await Deno.readTextFile(path))) {
         if (!("toJS" in document) || document.contents === null) continue;
         const pod = staticPod(document.toJS({ maxAliasCount: 100 }), nodeName, clock.now());
         applyDefaults(pod);

@@ -23,7 +23,7 @@ import { Fitting, MetadataMismatch, TypeMismatch } from "./typed.ts";
 
 export { MEDIA_TYPES, mediaTypeOf } from "./body.ts";
 export { nestsTooDeep } from "./nesting.ts";
-export { loadYaml, readYaml } from "./yaml.ts";
+export { loadYaml, readYaml, yamlLibrary } from "./yaml.ts";
 
 /** What a request says of unknown and repeated members (`fieldValidation`). */
 export type FieldValidation = "Ignore" | "Warn" | "Strict";

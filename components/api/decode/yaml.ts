@@ -15,7 +15,8 @@ export async function loadYaml(): Promise<void> {
   yaml ??= await import("yaml");
 }
 
-function parser(): Yaml {
+/** The library, loaded by the first call. */
+export function yamlLibrary(): Yaml {
   return yaml ??= createRequire(import.meta.url)("yaml") as Yaml;
 }
 
@@ -48,11 +49,11 @@ export function readYaml(text: string): YamlReading {
       ? { value: null, error: "yaml: exceeded max depth", duplicates: [] }
       : { value: json, error: undefined, duplicates: [] };
   }
-  const lines = new (parser().LineCounter)();
+  const lines = new (yamlLibrary().LineCounter)();
   const lineAt = (offset: number) => lines.linePos(offset).line;
   try {
     const contents = firstDocument(text, lines.addNewLine);
-    const walk = new YamlWalk(parser(), lineAt);
+    const walk = new YamlWalk(yamlLibrary(), lineAt);
     const value = contents === null ? null : walk.read(contents);
     return { value, error: undefined, duplicates: walk.duplicates };
   } catch (error) {
@@ -67,7 +68,7 @@ export function readYaml(text: string): YamlReading {
  * each key to all before it, and its errors are collected without end: neither is used.
  */
 function firstDocument(text: string, onNewLine: (offset: number) => void): Node | null {
-  const { Composer } = parser();
+  const { Composer } = yamlLibrary();
   const composer: Composer = new Composer({
     version: "1.1",
     schema: "yaml-1.1",
@@ -96,7 +97,7 @@ function firstDocument(text: string, onNewLine: (offset: number) => void): Node 
 }
 
 function* tokens(text: string, onNewLine: (offset: number) => void): Generator<CST.Token> {
-  const { Lexer, Parser } = parser();
+  const { Lexer, Parser } = yamlLibrary();
   const syntax = new Parser(onNewLine);
   onNewLine(0);
   let lexemes = 0;

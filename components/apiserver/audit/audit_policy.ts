@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { yamlLibrary } from "../../api/mod.ts";
 
 export const LEVELS = ["None", "Metadata", "Request", "RequestResponse"] as const;
 export type AuditLevel = typeof LEVELS[number];
@@ -57,7 +57,7 @@ type Members = Readonly<Record<string, unknown>>;
 
 /** Reads a policy's YAML or JSON. Throws an `Error` that says where and what. Pure. */
 export function readAuditPolicy(text: string): AuditPolicy {
-  const policy = membersOf(parse(text), "policy", POLICY_MEMBERS);
+  const policy = membersOf(yamlLibrary().parse(text), "policy", POLICY_MEMBERS);
   if (policy["kind"] !== "Policy" || policy["apiVersion"] !== "audit.k8s.io/v1") {
     throw new Error(
       `unknown group version field ${JSON.stringify(policy["apiVersion"] ?? "")} in policy`,

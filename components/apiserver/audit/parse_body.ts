@@ -1,6 +1,5 @@
-import { parse } from "yaml";
 import type { JsonValue } from "../../base/mod.ts";
-import { decodeAnyProtobuf } from "../../api/mod.ts";
+import { decodeAnyProtobuf, yamlLibrary } from "../../api/mod.ts";
 
 const decoder = new TextDecoder();
 
@@ -12,7 +11,7 @@ export function parseBody(bytes: Uint8Array, contentType: string | null): JsonVa
     }
     const text = decoder.decode(bytes);
     return contentType?.includes("yaml") && !text.startsWith("{")
-      ? parse(text, { maxAliasCount: 100 }) as JsonValue
+      ? yamlLibrary().parse(text, { maxAliasCount: 100 }) as JsonValue
       : JSON.parse(text) as JsonValue;
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { yamlLibrary } from "../../api/mod.ts";
 import { parseDuration } from "../../base/mod.ts";
 
 /** `apiserver.config.k8s.io/v1` EncryptionConfiguration, checked. */
@@ -43,7 +43,7 @@ type Members = Readonly<Record<string, unknown>>;
 export function readEncryptionConfig(text: string): EncryptionConfig {
   let value: unknown;
   try {
-    value = parse(text);
+    value = yamlLibrary().parse(text);
   } catch {
     // The parser's own words would quote the file.
     throw new Error("the encryption configuration is no YAML");

@@ -1,6 +1,5 @@
-import { stringify } from "yaml";
 import { ApiError, type JsonValue, type Status } from "../../base/mod.ts";
-import { encodeProtobuf, type KubeObject } from "../../api/mod.ts";
+import { encodeProtobuf, type KubeObject, yamlLibrary } from "../../api/mod.ts";
 import { packed, packedStream, STREAMED_MINIMUM_BYTES } from "./gzip.ts";
 import {
   JSON_TYPE,
@@ -92,7 +91,7 @@ function bodyBytes(
   if (bytes !== undefined && isFinished({ mediaType }, pretty)) return bytes;
   const plain = bytes === undefined ? value : JSON.parse(decoder.decode(bytes)) as JsonValue;
   if (mediaType === YAML_TYPE) {
-    return encoder.encode(stringify(plain, YAML_FORM));
+    return encoder.encode(yamlLibrary().stringify(plain, YAML_FORM));
   }
   return encoder.encode(`${JSON.stringify(plain, null, pretty ? PRETTY_INDENT : 0)}\n`);
 }

@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { yamlLibrary } from "../../api/mod.ts";
 import { isJsonObject, type JsonObject } from "../../base/mod.ts";
 import type { SchedulerConfiguration, SchedulerProfile } from "./configuration.ts";
 import { withDefaults } from "./defaults.ts";
@@ -29,7 +29,7 @@ export function defaultConfiguration(): SchedulerConfiguration {
 export function decodeConfiguration(text: string): Partial<SchedulerConfiguration> {
   let value: unknown;
   try {
-    value = parse(text, { maxAliasCount: 0, uniqueKeys: true });
+    value = yamlLibrary().parse(text, { maxAliasCount: 0, uniqueKeys: true });
   } catch (error) {
     throw new ConfigurationError(`strict decoding error: yaml: ${(error as Error).message}`);
   }
