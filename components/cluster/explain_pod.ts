@@ -38,7 +38,7 @@ export async function explainPod(
     phase: pod.status?.phase ?? "Unknown",
     ...(isPending ? {} : { node }),
     reasons: podReasons(pod),
-    nodes: isPending ? await verdicts(client, namespace, name) : {},
+    nodes: isPending ? await verdicts(client, pod) : {},
     events: events.items
       .toSorted((a, b) => (a.lastTimestamp ?? "").localeCompare(b.lastTimestamp ?? ""))
       .slice(-EVENTS_SHOWN_MAXIMUM)
@@ -96,23 +96,26 @@ function sentence(reason = "", message = ""): string {
 /** Asks a scheduler that only looks. */
 async function verdicts(
   client: Client,
-  namespace: string,
-  name: string,
+  pod: Pod,
 ): Promise<Readonly<Record<string, NodeVerdict>>> {
   const nodes = await client.list(NODES, { limit: 1 });
   if (nodes.items.length === 0) return {};
-  const { startScheduler } = await import("../scheduler/mod.ts");
+  const { defaultConfiguration, openCore, startScheduler } = await import("../scheduler/mod.ts");
   const scheduler = startScheduler({
     client,
     clock: systemClock,
     random: systemRandom,
     logger: silentLogger,
     metrics: new MetricRegistry(),
-    name: ONLOOKER,
+    core: openCore(),
+    configuration: {
+      ...defaultConfiguration(),
+      profiles: [{ schedulerName: ONLOOKER, pluginConfig: [] }],
+    },
   });
   try {
     await scheduler.ready;
-    return scheduler.explain(namespace, name)?.nodes ?? {};
+    return (await scheduler.judge(pod)).nodes;
   } finally {
     await scheduler.end();
   }

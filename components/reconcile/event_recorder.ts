@@ -25,6 +25,8 @@ export interface EventRecorderOptions {
   readonly component: string;
   /** The node's name where the component runs on one. */
   readonly host?: string;
+  /** Events that are written at once (1); with more of them, those of one object may change places. */
+  readonly writers?: number;
 }
 
 /** Events that wait to be written; more than this means the API server is gone, and they are dropped. */
@@ -42,7 +44,7 @@ export class EventRecorder {
   readonly #correlator: EventCorrelator;
   #lastInstant = 0;
   #sequence = 0;
-  #writing: Promise<void> | undefined;
+  readonly #writing = new Set<Promise<void>>();
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -59,7 +61,7 @@ export class EventRecorder {
 
   /** Resolves when everything recorded so far is written or dropped. */
   async flush(): Promise<void> {
-    await this.#writing;
+    while (this.#writing.size > 0) await Promise.all(this.#writing);
   }
 
   #record(
@@ -100,7 +102,9 @@ export class EventRecorder {
       ...(action === undefined ? {} : { action }),
     };
     if (!this.#queue.push(event)) return;
-    this.#writing ??= this.#write().finally(() => this.#writing = undefined);
+    if (this.#writing.size >= (this.#options.writers ?? 1)) return;
+    const writing: Promise<void> = this.#write().finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
   }
 
   async #write(): Promise<void> {

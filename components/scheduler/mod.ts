@@ -1,3 +1,16 @@
 /** kube-scheduler: queue, snapshot in WebAssembly, decision, binding. */
-export { type Scheduler, type SchedulerOptions, startScheduler } from "./scheduler.ts";
-export type { Explanation, NodeVerdict } from "./explanation.ts";
+export { startScheduler } from "./scheduler.ts";
+export type {
+  Scheduler,
+  SchedulerOptions,
+  UserPlugin,
+  UserPluginContext,
+} from "./scheduler_options.ts";
+export { openCore } from "./open_core.ts";
+export {
+  ConfigurationError,
+  defaultConfiguration,
+  readConfiguration,
+  type SchedulerConfiguration,
+} from "./config/mod.ts";
+export type { Explanation, NodeVerdict } from "./explanation/explanation.ts";

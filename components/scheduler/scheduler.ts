@@ -1,314 +1,326 @@
-import {
-  type Clock,
-  hasReason,
-  type Logger,
-  type MetricRegistry,
-  type Random,
-} from "../base/mod.ts";
-import {
-  type Node,
-  NODES,
-  PERSISTENT_VOLUME_CLAIMS,
-  type PersistentVolumeClaim,
-  type Pod,
-  PODS,
-} from "../api/mod.ts";
-import type { Client } from "../client/mod.ts";
-import { EventRecorder, Informer } from "../reconcile/mod.ts";
-import { bind, reportUnscheduled } from "./binder.ts";
-import type { Decision } from "./core_contract.ts";
-import { Core } from "./core_wasm.ts";
-import { explainPod, type Explanation } from "./explanation.ts";
-import { preemptionMessage, refusalMessage } from "./message.ts";
-import { claimNames, unknownRule } from "./pod_constraints.ts";
-import { PodProjection, type ScheduledPod } from "./scheduled_pod.ts";
-import { type QueuedPod, SchedulingQueue } from "./scheduling_queue.ts";
+import type { Pod } from "../api/mod.ts";
+import { EventRecorder } from "../reconcile/mod.ts";
+import { defaultConfiguration, type SchedulerConfiguration } from "./config/mod.ts";
+import { BindingCycle } from "./cycle/binding_cycle.ts";
+import { reportExpected } from "./cycle/failure_report.ts";
+import { EXTENDERS, FrameworkDecision } from "./cycle/framework_decision.ts";
+import { fitMessage, NO_NODES } from "./cycle/fit_error.ts";
+import { Nominations } from "./cycle/nominations.ts";
+import { PodBook } from "./cycle/pod_book.ts";
+import { Profile } from "./cycle/profile.ts";
+import { SchedulingLoop } from "./cycle/scheduling_loop.ts";
+import { WaitingPods } from "./cycle/waiting_pods.ts";
+import { DecisionLog } from "./explanation/decision_log.ts";
+import { type Explanation, nodeVerdicts } from "./explanation/explanation.ts";
+import type { SchedulerPlugin } from "./framework/mod.ts";
+import { localPlugins, type LocalPluginsOptions } from "./plugins/local_plugins.ts";
+import { Preemptor } from "./preemption/preemptor.ts";
+import { DEFAULT_HINTS, HintTable, type PluginHints, SchedulingQueue } from "./queue/mod.ts";
 import { type SchedulerMetrics, schedulerMetrics } from "./scheduler_metrics.ts";
+import type { Scheduler, SchedulerOptions } from "./scheduler_options.ts";
+import { ClusterState } from "./state/cluster_state.ts";
 
-export interface SchedulerOptions {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly metrics: MetricRegistry;
-  /** Pods name it in spec.schedulerName. */
-  readonly name?: string;
-  /** 0: as many as upstream looks at for this number of nodes; 100: all. */
-  readonly percentageOfNodesToScore?: number;
-}
+/** Events that are written at once. */
+const EVENT_WRITERS = 16;
 
-export interface Scheduler {
-  /** Resolves when nodes and pods are known and pods are being placed. */
-  readonly ready: Promise<void>;
-  /** Every node's verdict on a pending pod as things stand now; undefined where there is no such pod. */
-  explain(namespace: string, name: string): Explanation | undefined;
-  end(): Promise<void>;
-}
-
-/** Bindings under way at once: the cycle goes on while they are written, but not without bound. */
-const BINDINGS_MAXIMUM = 256;
-
-/** kube-scheduler: gives each pod the node on which it fits best. */
+/** kube-scheduler: gives each pod the node on which it fits best. Throws `ConfigurationError`. */
 export function startScheduler(options: SchedulerOptions): Scheduler {
-  const run = new SchedulerRun(options);
-  return { ready: run.ready, explain: (...pod) => run.explain(...pod), end: () => run.end() };
+  return new SchedulerRun(options);
 }
 
-class SchedulerRun {
+class SchedulerRun implements Scheduler {
   readonly ready: Promise<void>;
+  readonly configuration: SchedulerConfiguration;
+  isReady = false;
   readonly #options: SchedulerOptions;
-  readonly #name: string;
   readonly #abort = new AbortController();
-  readonly #core = new Core();
-  readonly #projection = new PodProjection(this.#core);
   readonly #queue: SchedulingQueue;
-  readonly #events: EventRecorder;
+  readonly #waiting: WaitingPods;
+  readonly #state: ClusterState;
+  readonly #profiles: ReadonlyMap<string, Profile>;
+  readonly #events: ReadonlyMap<string, EventRecorder>;
+  readonly #log: DecisionLog;
+  readonly #framework: FrameworkDecision;
   readonly #metrics: SchedulerMetrics;
-  readonly #pods: Informer<Pod, ScheduledPod>;
-  readonly #nodes: Informer<Node, string>;
-  readonly #claims: Informer<PersistentVolumeClaim, { bound: boolean; deleting: boolean }>;
-  /** Pods that have been given a node whose binding the watch has not shown yet, by key. */
-  readonly #assumed = new Map<string, ScheduledPod>();
-  #bindings = 0;
-  #room: PromiseWithResolvers<void> | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: SchedulerOptions) {
-    const { client, clock, logger } = options;
+    const { client, clock, core, logger, random } = options;
+    const extenders = options.extenders ?? [];
     this.#options = options;
-    this.#name = options.name ?? "default-scheduler";
-    this.#core.configure([{
-      name: this.#name,
-      percentageOfNodesToScore: options.percentageOfNodesToScore ?? 0,
-    }]);
-    this.#queue = new SchedulingQueue(clock);
-    this.#metrics = schedulerMetrics(options.metrics, () => this.#queue.depths());
-    this.#events = new EventRecorder({ ...options, component: this.#name });
-    this.#pods = new Informer<Pod, ScheduledPod>({
+    this.configuration = options.configuration ?? defaultConfiguration();
+    this.#waiting = new WaitingPods(clock);
+    this.#log = new DecisionLog(core);
+    this.#framework = new FrameworkDecision({ core, extenders, random });
+    const nominations = new Nominations(core);
+    this.#state = new ClusterState({
       client,
       clock,
       logger,
-      type: PODS,
-      fieldSelector: "status.phase!=Succeeded,status.phase!=Failed",
-      project: (pod) => this.#projection.of(pod),
+      core,
+      onEvent: (event) => this.#queue.event(event),
+      onPod: (change) => book.changed(change),
+      ...(options.onNode === undefined ? {} : { onNode: options.onNode }),
     });
-    this.#nodes = new Informer<Node, string>({
-      client,
+    this.#profiles = this.#makeProfiles();
+    core.configure([...this.#profiles.values()].map((profile) => profile.core));
+    const { podInitialBackoffSeconds, podMaxBackoffSeconds } = this.configuration;
+    this.#queue = new SchedulingQueue({
       clock,
-      logger,
-      type: NODES,
-      project: (node) => this.#putNode(node),
+      hints: new HintTable(this.#hints()),
+      gate: (pod) => this.#gate(pod, preemptor),
+      backoff: {
+        initialMilliseconds: podInitialBackoffSeconds * 1000,
+        maximumMilliseconds: podMaxBackoffSeconds * 1000,
+      },
+      incoming: (queue, event) => this.#metrics.incoming(queue, event),
+      ...(options.leftOverMilliseconds === undefined
+        ? {}
+        : { leftOverMilliseconds: options.leftOverMilliseconds }),
     });
-    this.#claims = new Informer({
+    const book = new PodBook({
+      core,
+      queue: this.#queue,
+      nominations,
+      waiting: this.#waiting,
+      isOurs: (name) => this.#profiles.has(name),
+      onEvent: (event) => this.#queue.event(event),
+      forgotten: (key, uid) => this.#log.forget(key, uid),
+    });
+    book.attach(this.#state);
+    this.#metrics = schedulerMetrics(options.metrics, {
+      depths: () => this.#queue.depths(),
+      restingBy: () => this.#queue.restingBy(),
+      profile: this.configuration.profiles[0]?.schedulerName ?? "",
+      get nodes() {
+        return core.nodes;
+      },
+      get pods() {
+        return state.pods.size;
+      },
+      get assumed() {
+        return book.assumed;
+      },
+      get eventsInFlight() {
+        return queue.eventsInFlight;
+      },
+      get binding() {
+        return loop.writing;
+      },
+    });
+    const [state, queue] = [this.#state, this.#queue];
+    this.#events = new Map(
+      [...this.#profiles.keys()].map((component) => [
+        component,
+        new EventRecorder({ ...options, component, writers: EVENT_WRITERS }),
+      ]),
+    );
+    const tell: SchedulingLoopTell = (pod, type, reason, message, action) =>
+      this.#tell(pod, type, reason, message, action);
+    const preemptor: Preemptor = new Preemptor({
+      client,
+      clock,
+      random,
+      logger,
+      core,
+      state,
+      nominations,
+      waiting: this.#waiting,
+      extenders,
+      endingOn: (node, priority) => book.endingOn(node, priority),
+      preempted: ({ name, namespace, uid }, message, profile) =>
+        this.#events.get(profile)?.normal(
+          { apiVersion: "v1", kind: "Pod", metadata: { name, namespace, uid } },
+          "Preempted",
+          message,
+          "Preempting",
+        ),
+      counted: (victims) => this.#metrics.victims(victims),
+      done: (key) => {
+        if (queue.get(key)?.place === "gated") queue.activate(key);
+      },
+    });
+    const loop: SchedulingLoop = new SchedulingLoop({
       client,
       clock,
       logger,
-      type: PERSISTENT_VOLUME_CLAIMS,
-      project: (claim) => ({
-        bound: claim.status?.phase === "Bound",
-        deleting: claim.metadata?.deletionTimestamp !== undefined,
+      core,
+      queue,
+      state,
+      book,
+      nominations,
+      waiting: this.#waiting,
+      preemptor,
+      extenders,
+      metrics: this.#metrics,
+      framework: this.#framework,
+      binding: new BindingCycle({
+        client,
+        clock,
+        logger,
+        waiting: this.#waiting,
+        extenders,
+        hasNode: (name) => state.nodes.get(name) !== undefined,
+        expect: ({ pod }, node) =>
+          reportExpected(client, pod, node).catch((error) =>
+            logger.warn("expectation not written", { error: String(error) })
+          ),
+        permitWaited: (result, seconds) => this.#metrics.permitWaited(result, seconds),
       }),
+      profileOf: (name) => this.#profiles.get(name),
+      isRemote: ({ concerned, pod }) =>
+        extenders.some((extender) => extender.concerns(pod)) ||
+        [...concerned].some((plugin) => this.#remote.has(plugin)),
+      tell,
+      decided: ({ queued, tracked }, decision) =>
+        this.#log.record({ ...decision, key: queued.key, uid: queued.uid, handle: tracked.handle }),
     });
-    this.#nodes.onChange(({ key, current }) => {
-      if (current === undefined) this.#core.removeNode(key);
-      this.#queue.moveAll();
+    state.start(this.#abort.signal);
+    this.ready = state.synced().then(() => {
+      this.isReady = true;
+      this.#running = loop.run(this.#abort.signal);
     });
-    this.#pods.onChange(({ key, current, previous }) => this.#podChanged(key, current, previous));
-    this.#claims.onChange(() => this.#queue.moveAll());
-    for (const informer of [this.#nodes, this.#pods, this.#claims]) {
-      informer.start(this.#abort.signal);
-    }
-    this.ready = Promise.all(
-      [this.#nodes, this.#pods, this.#claims].map((informer) => informer.synced()),
-    )
-      .then(() => {
-        this.#running = this.#loop();
-      });
     this.ready.catch(() => {});
   }
 
+  /** Plugins that answer from elsewhere. */
+  readonly #remote = new Set<SchedulerPlugin>();
+
   explain(namespace: string, name: string): Explanation | undefined {
-    const known = this.#pods.get(`${namespace}/${name}`);
-    if (known?.pod === undefined) return undefined;
-    return explainPod(this.#core, known.handle, known.pod);
+    return this.#log.explain(`${namespace}/${name}`);
+  }
+
+  async judge(pod: Pod): Promise<Explanation> {
+    const { core } = this.#options;
+    const { name, namespace } = pod.metadata ?? {};
+    const key = `${namespace}/${name}`;
+    const node = pod.spec?.nodeName ?? "";
+    const tracked = this.#state.pods.get(key) ?? this.#state.tracker.of(pod);
+    const { nodeName: _, ...spec } = pod.spec ?? {};
+    const free: Pod = { ...pod, spec };
+    const [first] = this.#profiles.values();
+    const profile = this.#profiles.get(tracked.schedulerName) ?? first!;
+    if (node !== "") core.removePod(tracked.handle);
+    try {
+      const cycle = { pod: free, profile: profile.name, state: new Map() };
+      const concerned = profile.concerned(free);
+      const selector = this.#state.owners.selectorOf(free);
+      const extras = selector === undefined ? {} : { defaultSelector: selector };
+      const asked = {
+        tracked: { ...tracked, nominatedNode: "" },
+        pod: free,
+        profile,
+        concerned,
+        cycle,
+      };
+      const { encoded, outcome, scores } = await this.#framework.decide(asked, extras);
+      const nodes = nodeVerdicts(core.explain(encoded), scores);
+      return {
+        pod: key,
+        node: node === "" ? null : node,
+        ...(outcome.kind === "refused" ? { message: fitMessage(outcome.error) } : {}),
+        nodes,
+      };
+    } finally {
+      if (node !== "") core.putPod(tracked.handle, node, pod);
+    }
   }
 
   async end(): Promise<void> {
     this.#abort.abort(new Error("the scheduler ends"));
     this.#queue.close();
-    this.#room?.resolve();
+    this.#waiting.close();
     await this.ready.catch(() => {});
     await this.#running;
-    await this.#events.flush();
-    this.#core.end();
+    await Promise.all([...this.#events.values()].map((events) => events.flush()));
+    this.#options.core.end();
   }
 
-  #putNode(node: Node): string {
-    this.#core.putNode(node);
-    return node.metadata?.name ?? "";
+  #makeProfiles(): ReadonlyMap<string, Profile> {
+    const { client, clock, plugins = [], random } = this.#options;
+    const local: LocalPluginsOptions = {
+      client,
+      clock,
+      random,
+      state: this.#state,
+      signal: this.#abort.signal,
+      onWaiting: (pod, message) =>
+        this.#tell(pod, "Normal", "BindingConditionsPending", message, "Scheduling"),
+    };
+    return new Map(
+      this.configuration.profiles.map((configuration) => {
+        const name = configuration.schedulerName;
+        const make = () => {
+          const instances = localPlugins(local, configuration);
+          for (const plugin of plugins) {
+            const args = configuration.pluginConfig.find((one) => one.name === plugin.name)?.args;
+            const instance = plugin.make({
+              profile: name,
+              args: args ?? {},
+              allow: (uid) => this.#waiting.allow(uid, plugin.name),
+              reject: (uid, reason) => void this.#waiting.reject(uid, plugin.name, reason),
+              activate: (key) => this.#queue.activate(key),
+            });
+            this.#remote.add(instance);
+            instances.push(instance);
+          }
+          return new Map(instances.map((plugin) => [plugin.name, plugin]));
+        };
+        const percentage = this.configuration.percentageOfNodesToScore;
+        return [name, new Profile(configuration, percentage, plugins, make)];
+      }),
+    );
   }
 
-  #podChanged(
-    key: string,
-    current: ScheduledPod | undefined,
-    previous: ScheduledPod | undefined,
-  ): void {
-    if (previous !== undefined && previous.uid !== current?.uid) {
-      this.#queue.delete(key);
-      this.#core.removePod(previous.handle);
-      this.#projection.forget(previous.uid);
-      if (this.#assumed.get(key)?.uid === previous.uid) this.#assumed.delete(key);
-      // Room on a node, or one pod fewer to compare with.
-      this.#queue.moveAll();
+  #hints(): PluginHints[] {
+    const own = new Map<string, PluginHints>();
+    for (const [plugin, hints] of Object.entries(DEFAULT_HINTS)) own.set(plugin, { plugin, hints });
+    for (const profile of this.#profiles.values()) {
+      for (const { hints, name } of profile.instances) own.set(name, { plugin: name, hints });
     }
-    if (current === undefined) return;
-    if (current.node !== "") {
-      this.#assumed.delete(key);
-      this.#queue.delete(key);
-      return;
-    }
-    if (current.schedulerName !== this.#name || this.#assumed.has(key)) return;
-    if (current.terminating) return this.#queue.delete(key);
-    if ((current.pod?.spec?.schedulingGates ?? []).length > 0) return this.#queue.delete(key);
-    // A change of status alone, such as our own condition, is no reason to try again.
-    const sameSpec = previous?.pod?.metadata?.generation === current.pod?.metadata?.generation &&
-      previous?.uid === current.uid && this.#queue.has(key);
-    if (!sameSpec) this.#queue.add({ key, uid: current.uid, priority: current.priority });
+    own.set(EXTENDERS, { plugin: EXTENDERS, hints: undefined });
+    own.set(NO_NODES, { plugin: NO_NODES, hints: [{ resource: "Node", actions: ["Add"] }] });
+    return [...own.values()];
   }
 
-  async #loop(): Promise<void> {
-    for (;;) {
-      const queued = await this.#queue.take();
-      if (queued === undefined || this.#abort.signal.aborted) return;
+  /** The plugin that keeps a pod out of the queue. */
+  #gate(pod: Pod, preemptor: Preemptor): string | undefined {
+    const profile = this.#profiles.get(pod.spec?.schedulerName ?? "default-scheduler");
+    if (profile === undefined) return undefined;
+    const gates = pod.spec?.schedulingGates ?? [];
+    if (gates.length > 0 && profile.has("preEnqueue", "SchedulingGates")) return "SchedulingGates";
+    if (preemptor.isRunning(pod.metadata?.uid ?? "")) return "DefaultPreemption";
+    for (const { plugin } of profile.at("preEnqueue")) {
+      if (!plugin.concerns(pod)) continue;
       try {
-        this.#schedule(queued);
+        const verdict = plugin.preEnqueue!(pod);
+        if (!(verdict instanceof Promise) && verdict.code !== "Success") return plugin.name;
       } catch (error) {
-        this.#options.logger.error("scheduling failed", { pod: queued.key, error });
-        this.#queue.failed(queued);
-      }
-      if (this.#bindings >= BINDINGS_MAXIMUM) {
-        this.#room = Promise.withResolvers();
-        await this.#room.promise;
-      }
-    }
-  }
-
-  #schedule(queued: QueuedPod): void {
-    const known = this.#pods.get(queued.key);
-    if (known?.pod === undefined || known.uid !== queued.uid) return this.#queue.delete(queued.key);
-    const pod = known.pod;
-    const moves = this.#queue.moves;
-    const started = this.#options.clock.monotonic();
-    const refusal = this.#refusedBefore(pod);
-    if (refusal !== undefined) return this.#refuse(queued, pod, refusal, moves, started);
-
-    const encoded = this.#core.encode(known.handle, pod);
-    const decision = this.#core.schedule(encoded);
-    if (decision.node === undefined) {
-      return this.#refuse(queued, pod, this.#explainRefusal(pod, decision), moves, started);
-    }
-    const node = decision.node;
-    this.#assumed.set(queued.key, known);
-    this.#core.assume(encoded, node);
-    this.#bindings++;
-    void this.#bind(queued, known, pod, node, started).finally(() => {
-      this.#bindings--;
-      this.#room?.resolve();
-      this.#room = undefined;
-    });
-  }
-
-  async #bind(
-    queued: QueuedPod,
-    known: ScheduledPod,
-    pod: Pod,
-    node: string,
-    started: number,
-  ): Promise<void> {
-    const { client, clock, logger } = this.#options;
-    try {
-      await bind(client, pod, node);
-      this.#metrics.attempt("scheduled", this.#name, (clock.monotonic() - started) / 1000);
-      this.#metrics.scheduled((clock.monotonic() - queued.since) / 1000, queued.attempts + 1);
-      this.#events.normal(
-        target(pod),
-        "Scheduled",
-        `Successfully assigned ${queued.key} to ${node}`,
-        "Binding",
-      );
-    } catch (error) {
-      if (this.#assumed.get(queued.key) === known) {
-        this.#assumed.delete(queued.key);
-        this.#core.removePod(known.handle);
-      }
-      if (hasReason(error, "NotFound") || hasReason(error, "Conflict")) {
-        logger.debug("binding refused", { pod: queued.key, node, error: String(error) });
-      } else {
-        logger.warn("binding failed", { pod: queued.key, node, error: String(error) });
-      }
-      this.#metrics.attempt("error", this.#name, (clock.monotonic() - started) / 1000);
-      this.#queue.failed(queued);
-    }
-  }
-
-  #refuse(queued: QueuedPod, pod: Pod, message: string, moves: number, started: number): void {
-    const { client, clock, logger } = this.#options;
-    this.#metrics.attempt("unschedulable", this.#name, (clock.monotonic() - started) / 1000);
-    this.#queue.unschedulable(queued, moves);
-    this.#events.warning(target(pod), "FailedScheduling", message, "Scheduling");
-    reportUnscheduled(client, clock, pod, "Unschedulable", message)
-      .catch((error) =>
-        logger.warn("condition not written", { pod: queued.key, error: String(error) })
-      );
-  }
-
-  /** Why no node can take the pod, whatever nodes there are. */
-  #refusedBefore(pod: Pod): string | undefined {
-    const nodes = this.#core.nodes;
-    const head = `0/${nodes} nodes are available: `;
-    const unknown = unknownRule(pod);
-    if (unknown !== undefined) return `${head}${unknown}.`;
-    for (const name of claimNames(pod)) {
-      const claim = this.#claims.get(`${pod.metadata?.namespace ?? ""}/${name}`);
-      const helpless = preemptionMessage(nodes, 0);
-      if (claim === undefined) {
-        return `${head}persistentvolumeclaim "${name}" not found. ${helpless}`;
-      }
-      if (claim.deleting) {
-        return `${head}persistentvolumeclaim "${name}" is being deleted. ${helpless}`;
-      }
-      if (!claim.bound) {
-        return `${head}pod has unbound immediate PersistentVolumeClaims. ${helpless}`;
+        this.#options.logger.warn("preEnqueue failed", { plugin: plugin.name, error });
+        return plugin.name;
       }
     }
     return undefined;
   }
 
-  #explainRefusal(pod: Pod, decision: Decision): string {
-    const nodes = this.#core.nodes;
-    return refusalMessage(
-      nodes,
-      decision.refusals,
-      this.#preemption(pod, nodes, decision),
-      decision.preFilter,
-    );
-  }
-
-  /** What preemption says; nothing where there are pods of lower priority that it would have to weigh. */
-  #preemption(pod: Pod, nodes: number, decision: Decision): string {
-    if (pod.spec?.preemptionPolicy === "Never") {
-      return "preemption: not eligible due to preemptionPolicy=Never.";
-    }
-    if (decision.resolvable > 0) {
-      const priority = pod.spec?.priority ?? 0;
-      for (const other of this.#pods.list()) {
-        if (other.node !== "" && other.priority < priority) return "";
-      }
-    }
-    return preemptionMessage(nodes, decision.resolvable);
+  #tell(
+    pod: Pod,
+    type: "Normal" | "Warning",
+    reason: string,
+    message: string,
+    action: string,
+  ): void {
+    const events = this.#events.get(pod.spec?.schedulerName ?? "default-scheduler");
+    const target = { apiVersion: "v1", kind: "Pod", ...pod };
+    if (type === "Normal") events?.normal(target, reason, message, action);
+    else events?.warning(target, reason, message, action);
   }
 }
 
-function target(pod: Pod) {
-  return { apiVersion: "v1", kind: "Pod", ...pod };
-}
+type SchedulingLoopTell = (
+  pod: Pod,
+  type: "Normal" | "Warning",
+  reason: string,
+  message: string,
+  action: string,
+) => void;

@@ -1,9 +1,15 @@
-import { labelSelectorMatcher, type Pod, type PodAffinityTerm } from "../../api/mod.ts";
+import {
+  labelSelectorMatcher,
+  type Pod,
+  type PodAffinityTerm,
+  selectsNode,
+  type Taint,
+  untolerated,
+} from "../../api/mod.ts";
 import { amount, podRequest } from "../pod_request.ts";
 import type { ClusterEvent } from "./cluster_event.ts";
 import type { KnownNode } from "./known_node.ts";
 import type { HostPort, KnownPod } from "./known_pod.ts";
-import { matchesNodeAffinity, untoleratedTaint } from "./node_match.ts";
 import type { QueueingHint } from "./queueing_hint.ts";
 
 const UNSCHEDULABLE_TAINT = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
@@ -37,7 +43,7 @@ export const DEFAULT_HINTS: Readonly<Record<string, readonly QueueingHint[]>> = 
     {
       resource: "Pod",
       actions: ["UpdatePodToleration"],
-      helps: (pod) => untoleratedTaint(pod, [UNSCHEDULABLE_TAINT]) === undefined,
+      helps: (pod) => isTolerated(pod, [UNSCHEDULABLE_TAINT]),
     },
   ],
   NodeName: [{
@@ -49,7 +55,7 @@ export const DEFAULT_HINTS: Readonly<Record<string, readonly QueueingHint[]>> = 
     {
       resource: "Node",
       actions: ["Add", "UpdateNodeTaint"],
-      helps: becomes((pod, node) => untoleratedTaint(pod, node.taints) === undefined),
+      helps: becomes((pod, node) => isTolerated(pod, node.taints)),
     },
     { resource: "Pod", actions: ["UpdatePodToleration"] },
   ],
@@ -57,7 +63,7 @@ export const DEFAULT_HINTS: Readonly<Record<string, readonly QueueingHint[]>> = 
     {
       resource: "Node",
       actions: ["Add", "UpdateNodeLabel"],
-      helps: becomes(matchesNodeAffinity),
+      helps: becomes((pod, node) => selectsNode(pod.spec ?? {}, node)),
     },
     // Only while a pod is gated can what it asks of nodes be made narrower.
     { resource: "Pod", actions: ["Update"] },
@@ -128,6 +134,10 @@ export const DEFAULT_HINTS: Readonly<Record<string, readonly QueueingHint[]>> = 
     { resource: "Pod", actions: ["Update", "UpdatePodScaleDown"] },
   ],
 };
+
+function isTolerated(pod: Pod, taints: readonly Taint[]): boolean {
+  return untolerated(taints, pod.spec?.tolerations, ["NoSchedule", "NoExecute"]).length === 0;
+}
 
 function portsClash(pod: Pod, taken: readonly HostPort[]): boolean {
   const everywhere = (ip: string) => ip === "" || ip === "0.0.0.0" || ip === "::";
