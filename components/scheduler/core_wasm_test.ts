@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Node, Pod } from "../api/mod.ts";
 import { Core } from "./core_wasm.ts";
-import { explainPod } from "./explanation.ts";
+import { nodeVerdicts } from "./explanation/explanation.ts";
 import { preemptionMessage, refusalMessage } from "./message.ts";
 
 interface NodeSpec {
@@ -214,12 +214,13 @@ Deno.test("Core refuses a message that does not follow the layout", () => {
   }
 });
 
-Deno.test("explainPod gives each node's scores or what refused it", () => {
+Deno.test("nodeVerdicts gives each node's scores or what refused it", () => {
   const core = cluster([
     { name: "a" },
     { name: "b", taints: [{ key: "x", effect: "NoSchedule" }] },
   ]);
-  const explanation = explainPod(core, 99, pod({}, { cpu: "2", memory: "4Gi" }));
+  const encoded = core.encode(99, pod({}, { cpu: "2", memory: "4Gi" }));
+  const explanation = { nodes: nodeVerdicts(core.explain(encoded)) };
   assert.deepEqual(explanation.nodes["b"], {
     rejectedBy: "TaintToleration",
     reason: "node(s) had untolerated taint(s)",

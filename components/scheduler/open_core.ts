@@ -1,7 +1,7 @@
-import { BridgedCore } from "./core_bridge.ts";
 import type { SchedulerCore } from "./core_contract.ts";
+import { Core } from "./core_wasm.ts";
 
 /** An empty core. */
 export function openCore(): SchedulerCore {
-  return new BridgedCore();
+  return new Core();
 }
