@@ -29,6 +29,7 @@ export type { RunningOptions } from "./running.ts";
 export {
   type AdmissionConfiguration,
   checkAdmissionPlugins,
+  imagePolicyOf,
   readAdmissionConfiguration,
 } from "./admission/mod.ts";
 export { ConfigurationError } from "./configuration/mod.ts";

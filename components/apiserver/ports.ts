@@ -115,6 +115,8 @@ export interface AdmissionRequest {
   annotate?: Annotate | undefined;
   /** The version that was asked for; `definition`, which objects are of, where not given. */
   readonly requested?: ResourceDefinition;
+  /** As authorization knows it; `update` and `patch` are one operation. */
+  readonly verb?: string | undefined;
   /** CreateOptions, UpdateOptions or DeleteOptions as the caller gave them, without their kind. */
   readonly options?: (() => JsonObject) | undefined;
   /** How the objects become those of other versions, where that is not plain. */

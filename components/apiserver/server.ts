@@ -187,6 +187,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
   const plugins = admissionPlugins({
     ...shared,
     rbac,
+    ...(options.running?.gates === undefined ? {} : { gates: options.running.gates }),
     kindOf: (group, version, kind) => registry.definitions.byKind(group, version, kind),
     extensions: extending.admission,
   }, options.admission);

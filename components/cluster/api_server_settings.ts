@@ -3,9 +3,10 @@ import {
   type ApiServerOptions,
   checkAdmissionPlugins,
   ConfigurationError,
+  imagePolicyOf,
   readAdmissionConfiguration,
 } from "../apiserver/mod.ts";
-import { authenticationSettings, parseTokenFile } from "./authentication_files.ts";
+import { authenticationSettings, parseTokenFile, webhookEndpoint } from "./authentication_files.ts";
 import { authorizationSettings } from "./authorization_files.ts";
 import { proxyClientOf } from "./front_proxy_files.ts";
 import { StartError } from "./start_error.ts";
@@ -103,7 +104,10 @@ async function admissionOf(flags: ApiServerFlags): Promise<AdmissionConfiguratio
     plugins,
   };
   checkAdmissionPlugins(configuration);
-  return configuration;
+  const kubeconfig = imagePolicyOf(plugins)?.kubeconfig;
+  if (kubeconfig === undefined) return configuration;
+  const endpoints = new Map([[kubeconfig, await webhookEndpoint(kubeconfig)]]);
+  return { ...configuration, endpoints };
 }
 
 /** Who signs service accounts' tokens: the first new ones, tokens of all are taken. */

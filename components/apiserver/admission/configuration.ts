@@ -10,6 +10,7 @@ import {
   readConfigurationDocument,
   text,
 } from "../configuration/mod.ts";
+import type { WebhookEndpoint } from "../review_webhook.ts";
 
 /** What a plugin is configured with, as its file has it: its own kind, or what stands in the one file for all. */
 export type PluginConfigurations = ReadonlyMap<string, JsonValue>;
@@ -19,6 +20,8 @@ export interface AdmissionConfiguration {
   readonly enable: readonly string[];
   readonly disable: readonly string[];
   readonly plugins: PluginConfigurations;
+  /** Where backends of plugins are, by the paths of the kubeconfigs that lead there. */
+  readonly endpoints?: ReadonlyMap<string, WebhookEndpoint>;
 }
 
 const VERSIONS = ["apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1alpha1"];

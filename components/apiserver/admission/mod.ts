@@ -1,8 +1,10 @@
 /** Built-in admission, in upstream's order. */
+import { FeatureGates } from "../../base/mod.ts";
 import { RbacEscalation } from "../authz/mod.ts";
 import { ConfigurationError } from "../configuration/mod.ts";
 import type { AdmissionPlugin } from "../ports.ts";
 import { certificateRequester } from "./certificates.ts";
+import { ClaimStatusAuthorization } from "./claim_status.ts";
 import type { AdmissionConfiguration } from "./configuration.ts";
 import { type AdmissionOptions, PLUGINS } from "./plugins.ts";
 
@@ -11,6 +13,7 @@ export {
   type PluginConfigurations,
   readAdmissionConfiguration,
 } from "./configuration.ts";
+export { imagePolicyOf } from "./image_policy.ts";
 export { AdmissionExtensions } from "./extensions.ts";
 export type { AdmissionOptions } from "./plugins.ts";
 
@@ -39,11 +42,19 @@ export function admissionPlugins(
   configuration: AdmissionConfiguration = AS_USUAL,
 ): AdmissionPlugin[] {
   checkAdmissionPlugins(configuration);
-  const { enable, disable, plugins } = configuration;
+  const { enable, disable, plugins, endpoints } = configuration;
+  const all = endpoints === undefined ? options : { ...options, endpoints };
   const running = PLUGINS
     .filter(({ name, usual }) => (usual || enable.includes(name)) && !disable.includes(name))
-    .map(({ make }) => make(options, plugins));
-  const { rbac, authorizer, reader } = options;
-  // Upstream has these two in the storage of their kinds: no flag turns them off.
-  return [certificateRequester, new RbacEscalation(rbac, authorizer, reader), ...running];
+    .map(({ make }) => make(all, plugins));
+  const { rbac, authorizer, reader, gates = FeatureGates.DEFAULT } = options;
+  // Upstream has these in the storage of their kinds: no flag turns them off.
+  return [
+    certificateRequester,
+    new RbacEscalation(rbac, authorizer, reader),
+    ...(gates.enabled("DRAResourceClaimGranularStatusAuthorization")
+      ? [new ClaimStatusAuthorization(authorizer)]
+      : []),
+    ...running,
+  ];
 }

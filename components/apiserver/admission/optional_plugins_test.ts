@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
-import { cloneJson, FakeClock, type JsonValue, seededRandom } from "../../base/mod.ts";
+import {
+  cloneJson,
+  FakeClock,
+  type JsonObject,
+  type JsonValue,
+  seededRandom,
+} from "../../base/mod.ts";
 import { builtinKind, type KubeObject, type Pod, type PodSpec } from "../../api/mod.ts";
 import { RBAC_GROUP, RbacAuthorizer } from "../authz/mod.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import type { AdmissionRequest } from "../ports.ts";
+import type { WebhookEndpoint } from "../review_webhook.ts";
 import { admissionPlugins, readAdmissionConfiguration } from "./mod.ts";
 
 /** A cluster in which one plugin runs alone beside those that always do. */
-function alone(name: string, configuration?: JsonValue) {
+function alone(name: string, configuration?: JsonValue, endpoint?: WebhookEndpoint) {
   const objects = new FakeObjects();
   objects.put("", "namespaces", { metadata: { name: "ns" } });
   const rbac = new RbacAuthorizer();
@@ -25,6 +32,7 @@ function alone(name: string, configuration?: JsonValue) {
     enable: [name],
     disable: [],
     plugins: new Map(configuration === undefined ? [] : [[name, configuration]]),
+    ...(endpoint === undefined ? {} : { endpoints: new Map([["/k", endpoint]]) }),
   }).find((one) => one.name === name);
   assert.ok(plugin);
   return { objects, clock, plugin };
@@ -327,4 +335,135 @@ Deno.test("ClusterTrustBundleAttest asks whether one may speak for the signer", 
     roleRef: { apiGroup: RBAC_GROUP, kind: "ClusterRole", name: "attest" },
   } as KubeObject);
   assert.equal(typeof await send("example.com/a"), "object");
+});
+
+Deno.test("NodeDeclaredFeatureValidator asks nodes for what a change needs", async () => {
+  const cluster = alone("NodeDeclaredFeatureValidator");
+  cluster.objects.put("", "nodes", { metadata: { name: "plain" } } as KubeObject);
+  cluster.objects.put("", "nodes", {
+    metadata: { name: "able" },
+    status: {
+      declaredFeatures: [
+        "InPlacePodLevelResourcesVerticalScaling",
+        "InPlacePodVerticalScalingInitContainers",
+      ],
+    },
+  } as KubeObject);
+  const sized = (cpu: string) => ({ requests: { cpu } });
+  const change = (nodeName: string, spec: (cpu: string) => PodSpec) =>
+    run(
+      cluster,
+      write("Pod", pod({ nodeName, ...spec("2") }), {
+        operation: "UPDATE",
+        subresource: "resize",
+        oldObject: pod({ nodeName, ...spec("1") }),
+      }),
+    );
+  const init = (restartPolicy?: string) => (cpu: string): PodSpec => ({
+    initContainers: [{
+      name: "i",
+      resources: sized(cpu),
+      ...(restartPolicy === undefined ? {} : { restartPolicy }),
+    }],
+  });
+  const whole = (cpu: string): PodSpec => ({ resources: sized(cpu) });
+  const refusal = (features: string, node = "plain") =>
+    `pods "p" is forbidden: pod update requires features ${features} which are not available ` +
+    `on node "${node}"`;
+  const cases: [string, (cpu: string) => PodSpec, string | undefined][] = [
+    ["plain", whole, refusal("InPlacePodLevelResourcesVerticalScaling")],
+    ["plain", init(), refusal("InPlacePodVerticalScalingInitContainers")],
+    [
+      "plain",
+      (cpu) => ({ ...whole(cpu), ...init()(cpu) }),
+      refusal(
+        "InPlacePodLevelResourcesVerticalScaling, InPlacePodVerticalScalingInitContainers",
+      ),
+    ],
+    ["plain", init("Always"), undefined],
+    ["plain", () => ({}), undefined],
+    ["able", whole, undefined],
+    ["able", init(), undefined],
+    ["", whole, undefined],
+    ["gone", whole, 'pods "p" is forbidden: node "gone" not found'],
+  ];
+  for (const [node, spec, expected] of cases) {
+    const result = await change(node, spec);
+    assert.equal(typeof result === "string" ? result : undefined, expected);
+  }
+});
+
+Deno.test("ImagePolicyWebhook asks a backend, and remembers what it says", async () => {
+  const asked: JsonObject[] = [];
+  let answer: () => Response = () => Response.json({ status: { allowed: true } });
+  const endpoint: WebhookEndpoint = {
+    url: "https://images.example/",
+    fetch: async (request) => {
+      asked.push(await request.json());
+      return answer();
+    },
+  };
+  const policy = (more: JsonObject = {}) => ({
+    imagePolicy: { kubeConfigFile: "/k", retryBackoff: -1, allowTTL: 50, denyTTL: -1, ...more },
+  });
+  const cluster = alone("ImagePolicyWebhook", policy(), endpoint);
+  const noted: Record<string, string> = {};
+  const ask = (image: string, { plugin } = cluster) =>
+    run({ ...cluster, plugin }, {
+      ...write("Pod", {
+        ...pod({ containers: [{ name: "c", image }], initContainers: [{ name: "i", image: "x" }] }),
+        metadata: {
+          name: "p",
+          namespace: "ns",
+          annotations: { "team.image-policy.k8s.io/ticket": "1", other: "2" },
+        },
+      } as Pod),
+      annotate: (key, value) => void (noted[key] = value),
+    });
+  assert.equal(typeof await ask("good"), "object");
+  assert.deepEqual(asked, [{
+    apiVersion: "imagepolicy.k8s.io/v1alpha1",
+    kind: "ImageReview",
+    metadata: {},
+    spec: {
+      containers: [{ image: "good" }, { image: "x" }],
+      annotations: { "team.image-policy.k8s.io/ticket": "1" },
+      namespace: "ns",
+    },
+  }]);
+  answer = () =>
+    Response.json({ status: { allowed: false, reason: "old", auditAnnotations: { a: "b" } } });
+  await ask("good");
+  assert.equal(asked.length, 1, "what is allowed is remembered");
+  await cluster.clock.advance(51_000);
+  const denied =
+    'pods "p" is forbidden: image policy webhook backend denied one or more images: old';
+  assert.equal(await ask("good"), denied);
+  assert.equal(await ask("good"), denied);
+  assert.deepEqual([asked.length, noted], [3, { "imagepolicywebhook.image-policy.k8s.io/a": "b" }]);
+  answer = () => Response.json({ status: {} });
+  assert.equal(
+    await ask("silent"),
+    'pods "p" is forbidden: one or more images rejected by webhook backend',
+  );
+  answer = () => new Response("", { status: 503 });
+  assert.match(String(await ask("broken")), /^pods "p" is forbidden: .*answered 503$/);
+  const open = alone("ImagePolicyWebhook", policy({ defaultAllow: true }), endpoint);
+  const passed = await ask("broken", open) as KubeObject;
+  assert.equal(passed.metadata?.annotations?.["alpha.image-policy.k8s.io/failed-open"], "true");
+  assert.equal(noted["imagepolicywebhook.image-policy.k8s.io/failed-open"], "true");
+
+  const wrong: [JsonValue | undefined, RegExp][] = [
+    [undefined, /no config specified/],
+    [policy({ kubeConfigFile: "" }), /imagePolicy.kubeConfigFile: Required value/],
+    [policy({ allowTTL: 1801 }), /allow cache is between 1s and 1800s, got 1801s/],
+    [policy({ retryBackoff: 300_001 }), /backoff is between 0.001s and 300s, got 300.001s/],
+    [policy({ other: 1 }), /unknown field "imagePolicy.other"/],
+  ];
+  for (const [configuration, message] of wrong) {
+    assert.throws(() => alone("ImagePolicyWebhook", configuration, endpoint), {
+      name: "ConfigurationError",
+      message,
+    });
+  }
 });

@@ -1,4 +1,4 @@
-import type { Clock, Random } from "../../base/mod.ts";
+import type { Clock, FeatureGates, Random } from "../../base/mod.ts";
 import type { Toleration } from "../../api/mod.ts";
 import type { RbacAuthorizer } from "../authz/mod.ts";
 import {
@@ -13,6 +13,7 @@ import {
   text,
 } from "../configuration/mod.ts";
 import type { AdmissionPlugin, Authorizer, ObjectReader, ObjectWriter } from "../ports.ts";
+import type { WebhookEndpoint } from "../review_webhook.ts";
 import { alwaysAdmit, alwaysDeny } from "./always.ts";
 import { alwaysPullImages } from "./always_pull_images.ts";
 import {
@@ -24,10 +25,12 @@ import {
 import { persistentVolumeClaimResize } from "./claim_resize.ts";
 import { pluginConfiguration, type PluginConfigurations } from "./configuration.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default_class.ts";
+import { nodeDeclaredFeatureValidator } from "./declared_features.ts";
 import { denyServiceExternalIps, limitPodHardAntiAffinityTopology } from "./denied_fields.ts";
 import { DEFAULT_CACHE_KEYS, EventRateLimit, LIMIT_TYPES } from "./event_rate_limit.ts";
 import { extendedResourceToleration } from "./extended_resource_toleration.ts";
 import type { AdmissionExtensions, ExtensionName } from "./extensions.ts";
+import { IMAGE_POLICY, imagePolicyOf, ImagePolicyWebhook } from "./image_policy.ts";
 import { LimitRanger } from "./limit_ranger.ts";
 import { NamespaceLifecycle } from "./namespace_lifecycle.ts";
 import { namespaceAutoProvision, namespaceExists } from "./namespace_presence.ts";
@@ -59,6 +62,9 @@ export interface AdmissionOptions {
   readonly kindOf: KindLookup;
   readonly clock: Clock;
   readonly random: Random;
+  readonly gates?: FeatureGates;
+  /** Where backends of plugins are, by the paths of the kubeconfigs that lead there. */
+  readonly endpoints?: ReadonlyMap<string, WebhookEndpoint>;
   /** Webhooks and policies, which are kept from change events; none where not given. */
   readonly extensions?: AdmissionExtensions;
 }
@@ -99,6 +105,16 @@ export const PLUGINS: readonly Row[] = [
   on("NodeRestriction", ({ reader, authorizer }) => new NodeRestriction(reader, authorizer)),
   on("TaintNodesByCondition", () => new TaintNodesByCondition()),
   off("AlwaysPullImages", () => alwaysPullImages),
+  off(IMAGE_POLICY, ({ clock, endpoints }, all) => {
+    const policy = imagePolicyOf(all);
+    const endpoint = endpoints?.get(policy?.kubeconfig ?? "");
+    if (policy === undefined || endpoint === undefined) {
+      throw new ConfigurationError(
+        `couldn't init admission plugin "${IMAGE_POLICY}": no config specified`,
+      );
+    }
+    return new ImagePolicyWebhook(policy, endpoint, clock);
+  }),
   on(
     "PodSecurity",
     ({ reader }, all) =>
@@ -160,6 +176,7 @@ export const PLUGINS: readonly Row[] = [
   on("DefaultIngressClass", ({ reader }) => defaultIngressClass(reader)),
   off("DenyServiceExternalIPs", () => denyServiceExternalIps),
   on("PodTopologyLabels", ({ reader }) => podTopologyLabels(reader)),
+  on("NodeDeclaredFeatureValidator", ({ reader }) => nodeDeclaredFeatureValidator(reader)),
   on("PodResizeValidator", ({ reader }) => podResizeValidator(reader)),
   extension("MutatingAdmissionPolicy"),
   extension("MutatingAdmissionWebhook"),

@@ -194,6 +194,7 @@ export function writeContext(target: StoredRequest, options: WriteOptions): Writ
     namespace: info.namespace,
     name: info.name,
     subresource: info.subresource,
+    verb: info.verb,
     user,
     dryRun: options.dryRun,
     fieldManager: options.fieldManager,

@@ -159,6 +159,7 @@ export function admissionRequest(
     dryRun: context.dryRun,
     warn: (text) => context.warn(text),
     requested: context.definition,
+    verb: context.verb,
     options: context.options,
     internal: context.internal,
     versions: context.resource,

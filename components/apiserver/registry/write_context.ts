@@ -14,6 +14,8 @@ export interface WriteContext {
   readonly subresource: string;
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** What the request does, as authorization knows it. */
+  readonly verb?: string;
   /** Who owns the fields that this write sets. */
   readonly fieldManager: string;
   /** Collects texts for the `Warning` header. */
