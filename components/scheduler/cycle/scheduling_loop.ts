@@ -270,15 +270,16 @@ export class SchedulingLoop {
     const { nominations, preemptor, queue } = this.#options;
     const { profile, tracked } = attempt;
     let nominated: string | undefined = "";
-    let text = "";
     const rejectedBy = new Set(error.rejectedBy);
-    const found = await this.#postFilter(attempt);
+    const said: string[] = [];
+    const found = await this.#postFilter(attempt, said);
     if (found !== undefined) nominated = found;
     else if (error.nodes > 0 && profile.has("postFilter", "DefaultPreemption")) {
       const answer = await preemptor.preempt(attempt, encoded, error);
-      if (answer.node === undefined) text = answer.message;
+      if (answer.node === undefined) said.push(answer.message);
       else nominated = answer.node;
     }
+    const text = nominated === "" ? said.join(", ") : "";
     if (!this.#isCurrent(attempt)) return;
     if (nominated === "") nominations.delete(tracked.handle);
     const message = fitMessage(error, text);
@@ -298,12 +299,14 @@ export class SchedulingLoop {
   }
 
   /** Plugins in TypeScript that make room; the node that they found. */
-  async #postFilter(attempt: Attempt): Promise<string | undefined> {
+  /** The node that is made room on; what plugins say that find none goes into `said`. */
+  async #postFilter(attempt: Attempt, said: string[]): Promise<string | undefined> {
     for (const { plugin } of attempt.profile.at("postFilter")) {
       if (!attempt.concerned.has(plugin)) continue;
       try {
         const { node, verdict } = await plugin.postFilter!(attempt.cycle);
         if (verdict.code === "Success" && node !== undefined && node !== "") return node;
+        said.push(...verdict.reasons);
       } catch (error) {
         this.#options.logger.warn("post filter failed", { plugin: plugin.name, error });
       }
