@@ -47,8 +47,11 @@ export interface ContainerRuntime {
     command: readonly string[],
     timeoutMilliseconds: number,
   ): Promise<{ readonly exitCode: number | undefined; readonly output: string }>;
-  /** Joins a running container's streams until it ends or the client goes. */
-  attach(containerId: string, streams: ExecStreams): Promise<void>;
+  /**
+   * Joins a running container's streams until it ends or the client goes. `replay`: after what it wrote before; what it
+   * writes at that very moment may come twice.
+   */
+  attach(containerId: string, streams: ExecStreams, replay: boolean): Promise<void>;
   /** Opens a TCP connection to localhost:port inside the sandbox's network. */
   portForward(
     sandboxId: string,

@@ -60,10 +60,15 @@ export class Commands {
     }
   }
 
-  async attach(id: string, tty: boolean, streams: ExecStreams): Promise<void> {
+  async attach(
+    id: string,
+    { replay, tty }: { readonly tty: boolean; readonly replay: boolean },
+    streams: ExecStreams,
+  ): Promise<void> {
     const hijacked = await this.#client.hijack(`/containers/${id}/attach`, {
       query: {
         stream: true,
+        logs: replay,
         stdin: streams.stdin !== undefined,
         stdout: streams.stdout !== undefined,
         stderr: streams.stderr !== undefined && !tty,

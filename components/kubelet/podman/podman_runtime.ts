@@ -266,9 +266,10 @@ export class PodmanRuntime implements ContainerRuntime {
     return told("Unavailable", this.#commands.execSync(containerId, command, timeoutMilliseconds));
   }
 
-  async attach(containerId: string, streams: ExecStreams): Promise<void> {
+  async attach(containerId: string, streams: ExecStreams, replay: boolean): Promise<void> {
     const { Config } = await told("Unavailable", this.#containers.inspect(containerId));
-    await told("Unavailable", this.#commands.attach(containerId, Config.Tty === true, streams));
+    const tty = Config.Tty === true;
+    await told("Unavailable", this.#commands.attach(containerId, { tty, replay }, streams));
   }
 
   async portForward(sandboxId: string, port: number, signal: AbortSignal) {

@@ -16,6 +16,7 @@ import { logStream } from "../logs/log_stream.ts";
 import { isActive, latestInstance } from "../pod_containers.ts";
 import type { ContainerState, ContainerStats } from "../runtime.ts";
 import { type Authorize, nodeAccess } from "./access.ts";
+import { FirstAttach } from "./first_attach.ts";
 import { logTarget } from "./log_target.ts";
 import { readNodeUsage } from "./node_usage.ts";
 import { resourceMetrics, type StatsInput, summary } from "./stats.ts";
@@ -42,6 +43,7 @@ export function kubeletServer(
 }
 
 class Server {
+  readonly #firstAttach = new FirstAttach();
   readonly app: Hono;
   readonly #options: KubeletServerOptions;
   readonly #metrics = new MetricRegistry();
@@ -219,7 +221,9 @@ class Server {
       if (what === "exec") {
         return { exitCode: await runtime.exec(instance.id, command, streams) };
       }
-      await runtime.attach(instance.id, streams);
+      const pod = this.#find(c);
+      const replay = pod !== undefined && await this.#firstAttach.replays(pod, instance);
+      await runtime.attach(instance.id, streams, replay);
       return { exitCode: 0 };
     };
     return serveExecChannels(c.req.raw, wishes, clock, run);
