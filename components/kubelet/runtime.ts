@@ -48,10 +48,10 @@ export interface ContainerRuntime {
     timeoutMilliseconds: number,
   ): Promise<{ readonly exitCode: number | undefined; readonly output: string }>;
   /**
-   * Joins a running container's streams until it ends or the client goes. `replay`: after what it wrote before; what it
-   * writes at that very moment may come twice.
+   * Joins a running container's streams until it ends or the client goes. With its `log`: after what it wrote before;
+   * what it writes at that very moment may come twice.
    */
-  attach(containerId: string, streams: ExecStreams, replay: boolean): Promise<void>;
+  attach(containerId: string, streams: ExecStreams, log?: string): Promise<void>;
   /** Opens a TCP connection to localhost:port inside the sandbox's network. */
   portForward(
     sandboxId: string,

@@ -84,6 +84,8 @@ Deno.test({
       };
       await restartsNothing("the control plane's death restarts nothing", async () => {
         await writes.during(() => killControlPlane(cluster));
+        const left = (await cluster.coracle("status")).stdout;
+        assert.match(left, /^Left running: node-1 with 1 container; up goes on with them/m);
         await cluster.up();
         await renewed(cluster);
       });
@@ -114,6 +116,13 @@ Deno.test({
           await writes.verify();
         });
       }
+      await t.step("stop ends what a killed control plane left running", async () => {
+        await killControlPlane(cluster);
+        const stopped = await cluster.coracle("stop");
+        assert.equal(stopped.code, 0, stopped.stderr);
+        assert.match(stopped.stdout, /ended what was left running: node-1 with 1 container\.$/m);
+        assert.doesNotMatch((await cluster.coracle("status")).stdout, /Left running/);
+      });
     } finally {
       await cluster.stop();
     }

@@ -70,6 +70,44 @@ export function podCases(check: Check): void {
     );
   });
 
+  check("run -i hears all of a command that ends at once", async (c) => {
+    for (let round = 0; round < 5; round++) {
+      const { code, stderr, stdout } = await c.kubectl([
+        ...["run", `quick-${round}`, "--rm", "-i", "--restart=Never", `--image=${IMAGE}`, "--"],
+        ...["sh", "-c", `echo first; echo round ${round}`],
+      ]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, new RegExp(`^first\nround ${round}\n`), stderr);
+    }
+  });
+
+  check("an emptyDir in memory has its size, one on the disk its limit", async (c) => {
+    const fill = (path: string) => `dd if=/dev/zero of=${path}/file bs=1024 count=3000`;
+    await c.ok(
+      "apply -f -",
+      pod("filler", `${fill("/memory")} 2>/dev/null; wc -c < /memory/file; exec sleep 3600`, {
+        container: "volumeMounts: [{name: memory, mountPath: /memory}]",
+        spec: "volumes: [{name: memory, emptyDir: {medium: Memory, sizeLimit: 2Mi}}]",
+      }) + "---" + pod("glutton", `${fill("/disk")}; exec sleep 3600`, {
+        container: "volumeMounts: [{name: disk, mountPath: /disk}]",
+        spec: "restartPolicy: Never\n  volumes: [{name: disk, emptyDir: {sizeLimit: 1Mi}}]",
+      }),
+    );
+    await until("the file is as large as its file system", async () => {
+      return await c.ok("logs filler") === `${2 * 1024 * 1024}\n` ? true : undefined;
+    });
+    await c.ok("wait --for=jsonpath={.status.phase}=Failed pod/glutton --timeout=60s");
+    assert.equal(
+      await c.ok("get pod glutton -o jsonpath={.status.reason}:{.status.message}"),
+      'Evicted:Usage of EmptyDir volume "disk" exceeds the limit "1Mi". ',
+    );
+    assert.match(
+      await c.ok("get events --field-selector reason=Evicted,involvedObject.name=glutton"),
+      /Warning\s+Evicted\s+pod\/glutton/,
+    );
+    await c.ok("delete pod filler glutton --grace-period=0 --force");
+  });
+
   check("a log is followed to the container's end", async (c) => {
     await c.ok(
       "apply -f -",

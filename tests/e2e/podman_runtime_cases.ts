@@ -529,7 +529,7 @@ if (phase === "first boot") {
         stdout: out.stream,
         tty: false,
         signal: abort.signal,
-      }, false);
+      });
       assert.equal(out.text(), "got a line\n");
       assert.equal((await exited(runtime, id)).exitCode, 4);
     });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { logOptions } from "./log_options.ts";
+import { replayLog } from "./log_replay.ts";
 import { logStream } from "./log_stream.ts";
 import { logTail } from "./log_tail.ts";
 
@@ -99,5 +100,22 @@ Deno.test("logTail gives the last lines, cut to its bytes", async () => {
     assert.equal(await logTail(path, 3, 2048), "o\nthree\n");
     assert.equal(await logTail(path, 80, 6), "three\n");
     assert.equal(await logTail(`${path}-none`, 1, 1), undefined);
+  });
+});
+
+Deno.test("replayLog gives each stream what it had, and leaves it open", async () => {
+  await withLog([...LINES, "2026-01-01T00:00:21.000000000Z stdout P and"], async (path) => {
+    const texts = { stdout: "", stderr: "" };
+    const decoder = new TextDecoder();
+    const collect = (stream: keyof typeof texts) =>
+      new WritableStream<Uint8Array>({
+        write: (bytes) => void (texts[stream] += decoder.decode(bytes)),
+      });
+    const outputs = { stdout: collect("stdout"), stderr: collect("stderr") };
+    await replayLog(path, outputs);
+    const writer = outputs.stdout.getWriter();
+    await writer.write(new TextEncoder().encode(" so on"));
+    assert.deepEqual(texts, { stdout: "one\nthree\nand so on", stderr: "two\n" });
+    await replayLog("/nowhere", { stdout: undefined, stderr: undefined });
   });
 });

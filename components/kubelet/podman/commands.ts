@@ -3,6 +3,7 @@ import type { ExecStreams } from "../../serving/mod.ts";
 import { RuntimeError } from "../runtime.ts";
 import type { LibpodClient } from "./libpod_client.ts";
 import { LibpodError } from "./libpod_error.ts";
+import { replayLog } from "../logs/log_replay.ts";
 import { carrySession } from "./session.ts";
 
 /** What `execSync` keeps of a command's output. */
@@ -60,23 +61,21 @@ export class Commands {
     }
   }
 
-  async attach(
-    id: string,
-    { replay, tty }: { readonly tty: boolean; readonly replay: boolean },
-    streams: ExecStreams,
-  ): Promise<void> {
+  async attach(id: string, streams: ExecStreams, log: string | undefined): Promise<void> {
+    const { stdin, stdout, stderr, tty } = streams;
     const hijacked = await this.#client.hijack(`/containers/${id}/attach`, {
       query: {
         stream: true,
-        logs: replay,
-        stdin: streams.stdin !== undefined,
-        stdout: streams.stdout !== undefined,
-        stderr: streams.stderr !== undefined && !tty,
+        stdin: stdin !== undefined,
+        stdout: stdout !== undefined,
+        stderr: stderr !== undefined && !tty,
       },
     });
+    // Read once the session has begun, so that nothing falls between. Podman's own replay breaks its frames.
+    if (log !== undefined) await replayLog(log, { stdout, stderr });
     await carrySession(
       hijacked,
-      { ...streams, tty },
+      streams,
       (height, width) => this.#resize(`/containers/${id}/resize`, height, width),
     );
   }

@@ -266,10 +266,10 @@ export class PodmanRuntime implements ContainerRuntime {
     return told("Unavailable", this.#commands.execSync(containerId, command, timeoutMilliseconds));
   }
 
-  async attach(containerId: string, streams: ExecStreams, replay: boolean): Promise<void> {
+  async attach(containerId: string, streams: ExecStreams, log?: string): Promise<void> {
     const { Config } = await told("Unavailable", this.#containers.inspect(containerId));
     const tty = Config.Tty === true;
-    await told("Unavailable", this.#commands.attach(containerId, { tty, replay }, streams));
+    await told("Unavailable", this.#commands.attach(containerId, { ...streams, tty }, log));
   }
 
   async portForward(sandboxId: string, port: number, signal: AbortSignal) {

@@ -222,8 +222,8 @@ class Server {
         return { exitCode: await runtime.exec(instance.id, command, streams) };
       }
       const pod = this.#find(c);
-      const replay = pod !== undefined && await this.#firstAttach.replays(pod, instance);
-      await runtime.attach(instance.id, streams, replay);
+      const log = pod && await this.#firstAttach.log(pod, instance);
+      await runtime.attach(instance.id, streams, log);
       return { exitCode: 0 };
     };
     return serveExecChannels(c.req.raw, wishes, clock, run);

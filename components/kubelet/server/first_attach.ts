@@ -14,19 +14,20 @@ const REPLAYED_MAXIMUM_BYTES = 256 * 1024;
 export class FirstAttach {
   readonly #attached = new Set<string>();
 
-  /** True once for each such instance. */
-  async replays(pod: Pod, instance: ContainerState): Promise<boolean> {
+  /** The log to begin with: once for each such instance, and else undefined. */
+  async log(pod: Pod, instance: ContainerState): Promise<string | undefined> {
     const container = allContainers(pod).find(({ name }) => name === instance.name);
-    if (container?.spec.stdinOnce !== true || this.#attached.has(instance.id)) return false;
+    if (container?.spec.stdinOnce !== true || this.#attached.has(instance.id)) return;
     this.#attached.add(instance.id);
     for (const id of this.#attached) {
       if (this.#attached.size <= REMEMBERED_MAXIMUM) break;
       this.#attached.delete(id);
     }
     try {
-      return (await Deno.stat(instance.logPath)).size <= REPLAYED_MAXIMUM_BYTES;
+      const { size } = await Deno.stat(instance.logPath);
+      return size <= REPLAYED_MAXIMUM_BYTES ? instance.logPath : undefined;
     } catch {
-      return false;
+      return undefined;
     }
   }
 }
