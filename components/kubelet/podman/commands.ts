@@ -3,6 +3,7 @@ import type { ExecStreams } from "../../serving/mod.ts";
 import { RuntimeError } from "../runtime.ts";
 import type { LibpodClient } from "./libpod_client.ts";
 import { LibpodError } from "./libpod_error.ts";
+import type { InspectedContainer } from "./containers.ts";
 import { replayLog } from "../logs/log_replay.ts";
 import { carrySession } from "./session.ts";
 
@@ -62,7 +63,16 @@ export class Commands {
   }
 
   async attach(id: string, streams: ExecStreams, log: string | undefined): Promise<void> {
-    const { stdin, stdout, stderr, tty } = streams;
+    const { stdin, stdout, stderr } = streams;
+    const { Config, State } = await this.#client.json<InspectedContainer>(
+      "GET",
+      `/containers/${id}/json`,
+    );
+    // One that has ended Podman would make anew, to attach to that.
+    if (State.Status !== "running") {
+      throw new RuntimeError("NotFound", `container ${id} does not run`);
+    }
+    const tty = Config.Tty === true;
     const hijacked = await this.#client.hijack(`/containers/${id}/attach`, {
       query: {
         stream: true,
@@ -75,7 +85,7 @@ export class Commands {
     if (log !== undefined) await replayLog(log, { stdout, stderr });
     await carrySession(
       hijacked,
-      streams,
+      { ...streams, tty },
       (height, width) => this.#resize(`/containers/${id}/resize`, height, width),
     );
   }

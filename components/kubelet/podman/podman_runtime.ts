@@ -267,9 +267,7 @@ export class PodmanRuntime implements ContainerRuntime {
   }
 
   async attach(containerId: string, streams: ExecStreams, log?: string): Promise<void> {
-    const { Config } = await told("Unavailable", this.#containers.inspect(containerId));
-    const tty = Config.Tty === true;
-    await told("Unavailable", this.#commands.attach(containerId, { ...streams, tty }, log));
+    await told("Unavailable", this.#commands.attach(containerId, streams, log));
   }
 
   async portForward(sandboxId: string, port: number, signal: AbortSignal) {
