@@ -8,6 +8,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/coracle-wasm-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/wasm"
 cp -r "$here/components" "$here/deno.json" "$here/deno.lock" "$work/"
+cp -r "$here/wasm/cases" "$work/wasm/"
 if ! "$here/wasm/build.sh" "$work/wasm/pkg" >"$work/build.log" 2>&1; then
   echo "the core could not be built here:"
   tail -n 5 "$work/build.log"

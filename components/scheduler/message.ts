@@ -34,6 +34,15 @@ export function reasonText(reason: number, detail: string): string {
   return (REASONS[reason] ?? "%").replace("%", () => detail);
 }
 
+/** The number of a text; one that no plugin of the core has is an extra rule's. */
+export function reasonNumber(text: string): number {
+  const found = REASONS.findIndex((reason) => reason === text);
+  if (found !== -1) return found;
+  return text.startsWith("Insufficient ")
+    ? REASONS.indexOf("Insufficient %")
+    : REASONS.indexOf("%");
+}
+
 /** `1 Insufficient cpu, 2 node(s) were unschedulable` */
 function counted(refusals: readonly Pick<Refusal, "text" | "nodes">[]): string {
   const counts = new Map<string, number>();

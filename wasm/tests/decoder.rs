@@ -41,7 +41,7 @@ impl Stream {
             body.extend(self.run(length));
             ends.push((HEADER + body.len()) as f64);
         }
-        if self.next() % 8 == 0 {
+        if self.next().is_multiple_of(8) {
             ends[(self.next() % 5) as usize] = self.number();
         }
         message.extend(ends);
