@@ -160,6 +160,7 @@ class SchedulerRun implements Scheduler {
         logger,
         waiting: this.#waiting,
         extenders,
+        signal: this.#abort.signal,
         hasNode: (name) => state.nodes.get(name) !== undefined,
         expect: ({ pod }, node) =>
           reportExpected(client, pod, node).catch((error) =>

@@ -12,6 +12,7 @@ import { informerSimulation } from "./informer_simulation.ts";
 import { nodeReboots } from "./node_reboots.ts";
 import { requestFuzz } from "./request_fuzz.ts";
 import { queueSimulation } from "./queue_simulation.ts";
+import { schedulerSimulation } from "./scheduler_simulation.ts";
 import { storeKills } from "./store_kills.ts";
 import { streamFuzz } from "./stream_fuzz.ts";
 import type { SoakTask } from "./task.ts";
@@ -24,6 +25,7 @@ const TASKS: readonly SoakTask[] = [
   streamFuzz,
   informerSimulation,
   queueSimulation,
+  schedulerSimulation,
   nodeReboots,
   etcdKills,
 ];

@@ -5,6 +5,7 @@ import type { Extender } from "../extenders/extender.ts";
 import { isRejected, type Verdict } from "../framework/mod.ts";
 import { ask, checkedVerdict, PluginFailure } from "./asking.ts";
 import type { Attempt } from "./attempt.ts";
+import { isDoubtful, nodeInDoubt } from "./doubtful_binding.ts";
 import type { PermitOutcome, WaitingPods } from "./waiting_pods.ts";
 
 export interface BindingCycleOptions {
@@ -13,6 +14,8 @@ export interface BindingCycleOptions {
   readonly logger: Logger;
   readonly waiting: WaitingPods;
   readonly extenders: readonly Extender[];
+  /** Aborts when the scheduler ends. */
+  readonly signal: AbortSignal;
   /** Whether the node is still there. */
   hasNode(name: string): boolean;
   /** Writes the node that the pod is expected on, where binding takes its time. */
@@ -132,7 +135,7 @@ export class BindingCycle {
   }
 
   async #bind(attempt: Attempt, node: string): Promise<BindingOutcome> {
-    const { client, extenders } = this.#options;
+    const { extenders } = this.#options;
     const extender = extenders.find((one) => one.binds && one.concerns(attempt.pod));
     try {
       if (extender !== undefined) {
@@ -141,8 +144,7 @@ export class BindingCycle {
       }
       for (const { name } of attempt.profile.plugins.bind) {
         if (name === "DefaultBinder") {
-          await bind(client, attempt.pod, node);
-          return { kind: "bound" };
+          return await this.#bindByDefault(attempt, node);
         }
         const found = attempt.profile.at("bind").find(({ plugin }) => plugin.name === name)?.plugin;
         if (found === undefined || !attempt.concerned.has(found)) continue;
@@ -161,6 +163,19 @@ export class BindingCycle {
       return { kind: "failed", message, ...(refused ? { refused } : {}) };
     }
     return { kind: "failed", message: "no bind plugin took the pod" };
+  }
+
+  async #bindByDefault({ pod }: Attempt, node: string): Promise<BindingOutcome> {
+    const { client, clock, signal } = this.#options;
+    try {
+      await bind(client, pod, node);
+      return { kind: "bound" };
+    } catch (error) {
+      if (!isDoubtful(error)) throw error;
+      const found = await nodeInDoubt(client, clock, pod, signal);
+      if (found === node) return { kind: "bound" };
+      throw error;
+    }
   }
 
   #postBind(attempt: Attempt, node: string): void {

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "../../base/mod.ts";
+import { type Clock, type Logger, sleep } from "../../base/mod.ts";
 import type { Pod } from "../../api/mod.ts";
 import type { Client } from "../../client/mod.ts";
 import type { EncodedPod, PodExtras, SchedulerCore } from "../core_contract.ts";
@@ -105,7 +105,7 @@ export class SchedulingLoop {
       }
       if (this.#remote.full) await this.#remote.room();
       if (clock.monotonic() - since > SLICE_MILLISECONDS) {
-        await new Promise<void>((resolve) => clock.after(0, resolve));
+        await sleep(clock, 0, signal).catch(() => {});
         since = clock.monotonic();
       }
     }
