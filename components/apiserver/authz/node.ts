@@ -218,26 +218,25 @@ function own(node: string, request: AuthorizationAttributes, why: string): Autho
   return unknown || request.name === node ? ALLOWED : no(why);
 }
 
+/** NodeRestriction holds a node to writing its own object only; reading that is what is decided here. */
 function ownNode(node: string, request: AuthorizationAttributes): AuthorizationDecision {
   const { verb, subresource, name } = request;
-  if (subresource !== "") {
-    return subresource === "status" && (verb === "update" || verb === "patch") && name === node
-      ? ALLOWED
-      : no(`node '${node}' cannot ${verb} nodes/${subresource} of '${name}'`);
-  }
+  const writes = verb === "update" || verb === "patch";
+  if (subresource !== "") return subresource === "status" && writes ? ALLOWED : no("");
   switch (verb) {
     case "create":
+    case "update":
+    case "patch":
       return ALLOWED;
     case "get":
     case "list":
-    case "watch":
-    case "update":
-    case "patch":
-      return name === node
-        ? ALLOWED
-        : no(`node '${node}' cannot read '${name}', only its own Node object`);
+    case "watch": {
+      if (name === node) return ALLOWED;
+      const which = name === "" ? "all nodes" : `'${name}'`;
+      return no(`node '${node}' cannot read ${which}, only its own Node object`);
+    }
     default:
-      return no(`cannot ${verb} nodes`);
+      return no("");
   }
 }
 

@@ -140,6 +140,24 @@ Deno.test("NodeAuthorizer lets node a do what its pods need, and no other node",
       reason: "no relationship found between node 'b' and this object",
     });
   });
+  await t.step("what nodes are told of nodes", () => {
+    const own = "only its own Node object";
+    const reasons: [string, string][] = [
+      ["get nodes b", `node 'a' cannot read 'b', ${own}`],
+      ["list nodes", `node 'a' cannot read all nodes, ${own}`],
+      ["watch nodes", `node 'a' cannot read all nodes, ${own}`],
+      ["delete nodes a", ""],
+      ["get nodes/proxy a", ""],
+    ];
+    for (const [request, reason] of reasons) {
+      const decision = authorizer.authorize(attributes(request, "a"));
+      assert.deepEqual(decision, { allowed: false, reason }, request);
+    }
+    // NodeRestriction holds it to its own.
+    for (const request of ["update nodes b", "patch nodes b", "patch nodes/status b"]) {
+      assert.equal(authorizer.authorize(attributes(request, "a")).allowed, true, request);
+    }
+  });
   await t.step("no node", () => {
     const request = attributes("list services", "a");
     const user = { username: "system:node:a", groups: ["system:authenticated"] };
