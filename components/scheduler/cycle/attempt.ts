@@ -24,3 +24,11 @@ export type Outcome =
   | { readonly kind: "refused"; readonly error: FitError }
   /** Another reason than the nodes. */
   | { readonly kind: "failed"; readonly message: string };
+
+/** Whether a plugin has work to do before the pod is bound. */
+export function worksBeforeBinding({ concerned, cycle, profile }: Attempt, node: string): boolean {
+  return concerned.size > 0 &&
+    profile.at("preBind").some(({ plugin }) =>
+      concerned.has(plugin) && plugin.preBindWorks?.(cycle, node) === true
+    );
+}

@@ -7,7 +7,7 @@ import type { Preemptor } from "../preemption/preemptor.ts";
 import type { QueuedPod, SchedulingQueue } from "../queue/mod.ts";
 import type { SchedulerMetrics } from "../scheduler_metrics.ts";
 import type { ClusterState } from "../state/cluster_state.ts";
-import type { Attempt } from "./attempt.ts";
+import { type Attempt, worksBeforeBinding } from "./attempt.ts";
 import type { BindingCycle, BindingOutcome } from "./binding_cycle.ts";
 import {
   type FitError,
@@ -22,7 +22,7 @@ import type { Nominations } from "./nominations.ts";
 import type { PodBook } from "./pod_book.ts";
 import type { Profile } from "./profile.ts";
 import type { WaitingPods } from "./waiting_pods.ts";
-import { WriteSlots } from "./write_slots.ts";
+import { MAXIMA, WriteSlots } from "./write_slots.ts";
 
 export interface SchedulingLoopOptions {
   readonly client: Client;
@@ -55,9 +55,6 @@ export interface DecisionRecord {
   readonly scores?: Decided["scores"];
 }
 
-/** Bindings, conditions and cycles of slow plugins under way at once. */
-const WRITES_MAXIMUM = 256;
-const REMOTE_CYCLES_MAXIMUM = 16;
 /** How long pods are decided on end before answers of the server get their turn. */
 const SLICE_MILLISECONDS = 8;
 /** How often a decision is made anew whose node was taken meanwhile. */
@@ -66,8 +63,9 @@ const RETRIES_MAXIMUM = 3;
 /** Takes pods from the queue, decides, and has what was decided written. */
 export class SchedulingLoop {
   readonly #options: SchedulingLoopOptions;
-  readonly #writes = new WriteSlots(WRITES_MAXIMUM);
-  readonly #remote = new WriteSlots(REMOTE_CYCLES_MAXIMUM);
+  readonly #writes = new WriteSlots(MAXIMA.writes);
+  readonly #remote = new WriteSlots(MAXIMA.remoteCycles);
+  readonly #waits = new WriteSlots(MAXIMA.waitingBindings);
   readonly #reports: FailureReports;
   /** Rises with every pod that takes room: who decided before must look again. */
   #assumptions = 0;
@@ -109,7 +107,7 @@ export class SchedulingLoop {
         since = clock.monotonic();
       }
     }
-    await this.#remote.idle();
+    await Promise.all([this.#remote.idle(), this.#waits.idle()]);
     await this.#writes.idle();
   }
 
@@ -214,9 +212,12 @@ export class SchedulingLoop {
       ? undefined
       : waiting.wait(attempt.tracked.uid, permits as ReadonlyMap<string, number>);
     const rest = () => this.#bind(attempt, node, permit);
-    // Who waits to be allowed waits for minutes: it must not hold up others' writes.
-    if (permit === undefined) this.#writes.run(rest);
-    else void rest();
+    // Who waits to be allowed, or for its volumes, waits for minutes: it must not hold up others' writes.
+    if (permit !== undefined) void rest();
+    else if (worksBeforeBinding(attempt, node)) {
+      await this.#waits.room();
+      this.#waits.run(rest);
+    } else this.#writes.run(rest);
   }
 
   async #bind(

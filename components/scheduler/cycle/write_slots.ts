@@ -1,3 +1,13 @@
+/** What is under way at once. */
+export const MAXIMA = {
+  /** Bindings and conditions. */
+  writes: 256,
+  /** Cycles of slow plugins. */
+  remoteCycles: 16,
+  /** Pods whose volumes and devices are made ready before they are bound, which may take minutes. */
+  waitingBindings: 4096,
+} as const;
+
 /** Writes under way at once: the cycle goes on while they are written, but not without bound. */
 export class WriteSlots {
   readonly #maximum: number;

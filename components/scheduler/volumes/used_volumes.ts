@@ -28,9 +28,11 @@ export class UsedVolumes {
   readonly #onNode = new Map<string, Set<string>>();
   readonly #ofClaim = new Map<string, Set<string>>();
   readonly #ofDisk = new Map<string, Set<string>>();
+  /** Called when a pod goes away, by its uid. */
+  readonly #watchers = new Map<string, () => void>();
 
   put(uid: string, node: string, volumes: PodVolumes): void {
-    this.remove(uid);
+    this.#take(uid);
     this.#pods.set(uid, { ...volumes, node });
     add(this.#onNode, node, uid);
     for (const claim of volumes.claims) add(this.#ofClaim, claim, uid);
@@ -38,6 +40,17 @@ export class UsedVolumes {
   }
 
   remove(uid: string): void {
+    this.#take(uid);
+    this.#watchers.get(uid)?.();
+  }
+
+  /** Calls back when a pod is removed, until it is told to stop; one at a time for a pod. */
+  onRemoved(uid: string, callback: () => void): () => void {
+    this.#watchers.set(uid, callback);
+    return () => this.#watchers.delete(uid);
+  }
+
+  #take(uid: string): void {
     const known = this.#pods.get(uid);
     if (known === undefined) return;
     this.#pods.delete(uid);

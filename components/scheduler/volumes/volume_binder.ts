@@ -3,6 +3,7 @@ import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES } from "../../api/mod.ts";
 import type { Client } from "../../client/mod.ts";
 import type { NodeBinding, VolumeMatch } from "./binding_plan.ts";
 import { BOUND_BY_CONTROLLER, type ClaimRecord, SELECTED_NODE } from "./claim_record.ts";
+import type { UsedVolumes } from "./used_volumes.ts";
 import type { VolumeCache } from "./volume_cache.ts";
 import type { NodeTerms } from "./volume_view.ts";
 
@@ -10,6 +11,7 @@ export interface VolumeBinderOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly cache: VolumeCache;
+  readonly used: UsedVolumes;
   readonly nodes: NodeTerms;
   /** How long a pod waits for its claims at most. */
   readonly bindTimeoutSeconds: number;
@@ -41,12 +43,17 @@ export class VolumeBinder {
 
   /**
    * Writes who gets which volume, and waits until the binder has bound all claims. Rejects when a write is refused,
-   * when what was written is undone, and when it takes too long; written is written then, and the next attempt finds it.
+   * when what was written is undone, and when it takes too long, or the pod goes; written is written then, and the next attempt finds it.
    */
-  async bind(binding: NodeBinding, node: string, signal: AbortSignal): Promise<void> {
+  async bind(
+    pod: { readonly name: string; readonly uid: string },
+    binding: NodeBinding,
+    node: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     for (const match of binding.matches) await this.#reserve(match);
     for (const claim of binding.provisions) await this.#selectNode(claim, node);
-    const { cache, clock, bindTimeoutSeconds } = this.#options;
+    const { cache, clock, bindTimeoutSeconds, used } = this.#options;
     const ended = new AbortController();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = () => {
@@ -57,6 +64,10 @@ export class VolumeBinder {
       }
     };
     const stop = cache.onChange(look);
+    const stopped = used.onRemoved(
+      pod.uid,
+      () => reject(new Error(`pod does not exist any more: pod "${pod.name}" not found`)),
+    );
     const limit = AbortSignal.any([ended.signal, signal]);
     sleep(clock, bindTimeoutSeconds * 1000, limit).then(
       () => reject(new Error("context deadline exceeded")),
@@ -69,6 +80,7 @@ export class VolumeBinder {
       throw new Error(`binding volumes: ${error instanceof Error ? error.message : error}`);
     } finally {
       stop();
+      stopped();
       ended.abort();
     }
   }

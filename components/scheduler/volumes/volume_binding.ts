@@ -86,7 +86,8 @@ export class VolumeBinding implements SchedulerPlugin {
     if (reserved === undefined) return SUCCESS;
     const { binder, signal } = this.#options;
     try {
-      await binder.bind(reserved.binding, node, signal);
+      const { name = "", uid = "" } = cycle.pod.metadata ?? {};
+      await binder.bind({ name, uid }, reserved.binding, node, signal);
     } catch (error) {
       return failure(error instanceof Error ? error.message : String(error));
     }
