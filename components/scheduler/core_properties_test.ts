@@ -1,0 +1,326 @@
+/**
+ * Random clusters under random changes: what must hold whatever happens. The rules are checked by walks over all pods,
+ * which know nothing of the core's counts.
+ */
+import assert from "node:assert/strict";
+import {
+  type LabelSelector,
+  labelSelectorMatcher,
+  type Pod,
+  type PodAffinityTerm,
+  type TopologySpreadConstraint,
+} from "../api/mod.ts";
+import { type CaseNode, caseNode, type CasePod, casePod } from "./core_case.ts";
+import { Core } from "./core_wasm.ts";
+
+const ZONE = "topology.kubernetes.io/zone";
+const HOST = "kubernetes.io/hostname";
+
+const matchers = new Map<LabelSelector, ReturnType<typeof labelSelectorMatcher>>();
+
+function matchesSelector(selector: LabelSelector, labels: Readonly<Record<string, string>>) {
+  const matcher = matchers.get(selector) ?? labelSelectorMatcher(selector);
+  matchers.set(selector, matcher);
+  return matcher.matches(labels);
+}
+
+/** Numbers that follow from the seed alone. */
+class Seeded {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = (seed * 2654435761) >>> 0 || 1;
+  }
+
+  below(bound: number): number {
+    this.#state ^= this.#state << 13;
+    this.#state ^= this.#state >>> 17;
+    this.#state ^= this.#state << 5;
+    return (this.#state >>> 0) % bound;
+  }
+
+  of<T>(items: readonly T[]): T {
+    return items[this.below(items.length)]!;
+  }
+
+  chance(percent: number): boolean {
+    return this.below(100) < percent;
+  }
+}
+
+interface Placed {
+  readonly pod: Pod;
+  readonly node: string;
+}
+
+/** What the core is told, kept as objects. */
+class Model {
+  readonly core = new Core();
+  readonly nodes = new Map<string, CaseNode>();
+  readonly pods = new Map<number, Placed>();
+  readonly namespaces = new Map<string, Record<string, string>>();
+
+  /** A core that is told the same at once. */
+  fresh(): Core {
+    const core = new Core();
+    for (const [name, labels] of this.namespaces) core.putNamespace(name, labels);
+    for (const [handle, { pod, node }] of this.pods) core.putPod(handle, node, pod);
+    for (const node of this.nodes.values()) core.putNode(caseNode(node));
+    return core;
+  }
+
+  putNode(node: CaseNode): void {
+    this.nodes.set(node.name, node);
+    this.core.putNode(caseNode(node));
+  }
+
+  label(node: string, key: string): string | undefined {
+    return this.nodes.get(node)?.labels?.[key];
+  }
+
+  means(term: PodAffinityTerm, owner: Pod, other: Pod): boolean {
+    const namespace = other.metadata?.namespace ?? "";
+    const own = term.namespaces === undefined && term.namespaceSelector === undefined;
+    const here = own
+      ? namespace === owner.metadata?.namespace
+      : (term.namespaces ?? []).includes(namespace) ||
+        (term.namespaceSelector !== undefined &&
+          matchesSelector(term.namespaceSelector, this.namespaces.get(namespace) ?? {}));
+    return here && term.labelSelector !== undefined &&
+      matchesSelector(term.labelSelector, other.metadata?.labels ?? {});
+  }
+
+  /** Pods whose nodes share the node's value of the key. */
+  neighbours(node: string, key: string): Pod[] {
+    const value = this.label(node, key);
+    return value === undefined ? [] : [...this.pods.values()]
+      .filter((other) => this.label(other.node, key) === value)
+      .map(({ pod }) => pod);
+  }
+
+  /** What is wrong with the pod on that node, where it is not yet. */
+  broken(pod: Pod, node: string): string | undefined {
+    const { requests } = pod.spec!.containers![0]!.resources!;
+    const used = [...this.pods.values()].filter((other) => other.node === node)
+      .map(({ pod }) => Number(pod.spec!.containers![0]!.resources!.requests!["cpu"]))
+      .reduce((sum, cpu) => sum + cpu, Number(requests!["cpu"]));
+    if (used > Number(this.nodes.get(node)!.allocatable?.["cpu"])) return "capacity";
+    const affinity = pod.spec?.affinity;
+    const required = affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+    const together = (other: Pod) => required.every((term) => this.means(term, pod, other));
+    const near = (term: PodAffinityTerm) =>
+      this.neighbours(node, term.topologyKey!).some((other) => together(other));
+    const nowhere = ![...this.pods.values()].some((other) =>
+      together(other.pod) &&
+      required.some(({ topologyKey }) => this.label(other.node, topologyKey!) !== undefined)
+    );
+    if (!required.every((term) => this.label(node, term.topologyKey!) !== undefined)) {
+      return "affinity's key";
+    }
+    if (!required.every(near) && !(nowhere && together(pod))) return "affinity";
+    for (const term of antiTerms(pod)) {
+      if (this.neighbours(node, term.topologyKey!).some((other) => this.means(term, pod, other))) {
+        return "anti-affinity";
+      }
+    }
+    for (const other of this.pods.values()) {
+      for (const term of antiTerms(other.pod)) {
+        const value = this.label(other.node, term.topologyKey!);
+        const same = value !== undefined && value === this.label(node, term.topologyKey!);
+        if (same && this.means(term, other.pod, pod)) return "another's anti-affinity";
+      }
+    }
+    const constraints = (pod.spec?.topologySpreadConstraints ?? [])
+      .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === "DoNotSchedule");
+    return constraints.every((constraint) => this.#spreads(pod, node, constraint, constraints))
+      ? undefined
+      : "spread";
+  }
+
+  #spreads(
+    pod: Pod,
+    node: string,
+    constraint: TopologySpreadConstraint,
+    all: readonly TopologySpreadConstraint[],
+  ): boolean {
+    const key = constraint.topologyKey!;
+    const counts = new Map<string, number>();
+    const matches = (other: Pod) =>
+      other.metadata?.namespace === pod.metadata?.namespace &&
+      matchesSelector(constraint.labelSelector!, other.metadata?.labels ?? {});
+    for (const { name, labels = {} } of this.nodes.values()) {
+      if (!all.every(({ topologyKey }) => labels[topologyKey!] !== undefined)) continue;
+      const here = [...this.pods.values()].filter((other) =>
+        other.node === name && other.pod.metadata?.deletionTimestamp === undefined &&
+        matches(other.pod)
+      );
+      counts.set(labels[key]!, (counts.get(labels[key]!) ?? 0) + here.length);
+    }
+    const own = this.label(node, key);
+    if (own === undefined) return false;
+    const least = counts.size < (constraint.minDomains ?? 1) ? 0 : Math.min(...counts.values());
+    return (counts.get(own) ?? 0) + (matches(pod) ? 1 : 0) - least <= constraint.maxSkew!;
+  }
+}
+
+function antiTerms(pod: Pod): readonly PodAffinityTerm[] {
+  return pod.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+}
+
+function randomNode(random: Seeded): CaseNode {
+  const name = `n${random.below(14)}`;
+  return {
+    name,
+    labels: {
+      [HOST]: name,
+      ...(random.chance(85) ? { [ZONE]: `z${random.below(3)}` } : {}),
+      ...(random.chance(60) ? { rack: `r${random.below(4)}` } : {}),
+    },
+    allocatable: { cpu: String(4 + random.below(8)) },
+    ...(random.chance(10)
+      ? { taints: [{ key: "t", effect: random.of(["NoSchedule", "PreferNoSchedule"]) }] }
+      : {}),
+    ...(random.chance(10) ? { unschedulable: true } : {}),
+  };
+}
+
+const APPS = ["a", "b", "c"];
+
+function randomTerm(random: Seeded): PodAffinityTerm {
+  return {
+    topologyKey: random.of([HOST, ZONE, "rack"]),
+    labelSelector: random.chance(70)
+      ? { matchLabels: { app: random.of(APPS) } }
+      : { matchExpressions: [{ key: "app", operator: "NotIn", values: [random.of(APPS)] }] },
+    ...(random.chance(20) ? { namespaces: ["m"] } : {}),
+    ...(random.chance(20) ? { namespaceSelector: { matchLabels: { team: "x" } } } : {}),
+  };
+}
+
+function randomPod(random: Seeded): Pod {
+  const required = (percent: number) => ({
+    requiredDuringSchedulingIgnoredDuringExecution: random.chance(percent)
+      ? [randomTerm(random)]
+      : [],
+    preferredDuringSchedulingIgnoredDuringExecution: random.chance(30)
+      ? [{ weight: 1 + random.below(9), podAffinityTerm: randomTerm(random) }]
+      : [],
+  });
+  const spec: CasePod = {
+    namespace: random.of(["m", "n"]),
+    labels: { app: random.of(APPS) },
+    requests: { cpu: String(1 + random.below(2)) },
+    terminating: random.chance(10),
+    spec: {
+      priority: random.below(3),
+      affinity: { podAffinity: required(15), podAntiAffinity: required(25) },
+      topologySpreadConstraints: [30, 10].filter((percent) => random.chance(percent)).map(() => ({
+        maxSkew: 1 + random.below(2),
+        topologyKey: random.of([HOST, ZONE, "rack"]),
+        whenUnsatisfiable: random.of(["DoNotSchedule", "ScheduleAnyway"]),
+        labelSelector: { matchLabels: { app: random.of(APPS) } },
+        ...(random.chance(20) ? { minDomains: 1 + random.below(4) } : {}),
+      })),
+    },
+  };
+  return casePod(spec);
+}
+
+function byNode(core: Core, handle: number, pod: Pod) {
+  return Object.fromEntries(
+    core.explain(core.encode(handle, pod)).map((verdict) => [verdict.node, verdict]),
+  );
+}
+
+for (let seed = 1; seed <= 12; seed++) {
+  Deno.test(`Core over random changes, seed ${seed}: rules hold, and counts are those of a fresh core`, () => {
+    const random = new Seeded(seed);
+    const model = new Model();
+    for (let i = 0; i < 8; i++) model.putNode(randomNode(random));
+    let handle = 0;
+    let placed = 0;
+    for (let step = 0; step < 220; step++) {
+      const what = random.below(100);
+      if (what < 6) {
+        model.putNode(randomNode(random));
+      } else if (what < 9 && model.nodes.size > 0) {
+        const name = random.of([...model.nodes.keys()]);
+        model.nodes.delete(name);
+        model.core.removeNode(name);
+      } else if (what < 25 && model.pods.size > 0) {
+        const gone = random.of([...model.pods.keys()]);
+        model.pods.delete(gone);
+        model.core.removePod(gone);
+      } else if (what < 30) {
+        const labels = { team: random.of(["x", "y"]) };
+        const name = random.of(["m", "n"]);
+        model.namespaces.set(name, labels);
+        model.core.putNamespace(name, labels);
+      } else {
+        const pod = randomPod(random);
+        const encoded = model.core.encode(++handle, pod);
+        const verdicts = byNode(model.core, handle, pod);
+        const decision = model.core.schedule(encoded);
+        for (const [name, verdict] of Object.entries(verdicts)) {
+          const wrong = model.broken(pod, name);
+          if ("scores" in verdict) assert.equal(wrong, undefined, `${name} is feasible`);
+          else if (wrong === undefined) {
+            // Only what the walks do not look at may refuse.
+            assert.match(verdict.plugin, /^(NodeUnschedulable|TaintToleration)$/);
+          }
+        }
+        if (step % 7 === 0) {
+          const fresh = model.fresh();
+          assert.deepEqual(verdicts, byNode(fresh, handle, pod));
+          fresh.end();
+          assert.deepEqual(byNode(model.core, handle, pod), verdicts);
+        }
+        if (decision.node === undefined) continue;
+        const chosen = verdicts[decision.node]!;
+        assert.ok("scores" in chosen);
+        const totals = Object.values(verdicts).map((verdict) =>
+          "scores" in verdict ? verdict.total : -1
+        );
+        if (decision.feasible > 1) {
+          assert.equal(decision.score, Math.max(...totals));
+          assert.equal(chosen.total, decision.score);
+        }
+        model.core.assume(encoded, decision.node);
+        model.pods.set(handle, { pod, node: decision.node });
+        placed++;
+      }
+    }
+    assert.ok(placed > 40, `${placed} pods found a place`);
+    model.core.end();
+  });
+}
+
+Deno.test("Core: a dry run of preemption leaves everything as it was, and its victims make room", () => {
+  const random = new Seeded(99);
+  const model = new Model();
+  for (let i = 0; i < 8; i++) model.putNode(randomNode(random));
+  let helped = 0;
+  for (let handle = 1; handle <= 160; handle++) {
+    const pod = randomPod(random);
+    const encoded = model.core.encode(handle, pod);
+    const before = byNode(model.core, handle, pod);
+    const { candidates } = model.core.preempt(encoded);
+    assert.deepEqual(byNode(model.core, handle, pod), before);
+    for (const { node, victims } of candidates) {
+      const gone = victims.map((victim) => [victim, model.pods.get(victim)!] as const);
+      for (const [victim, { pod: other }] of gone) {
+        assert.ok((other.spec?.priority ?? 0) < (pod.spec?.priority ?? 0));
+        model.pods.delete(victim);
+      }
+      assert.equal(model.broken(pod, node), undefined);
+      for (const [victim, was] of gone) model.pods.set(victim, was);
+      helped++;
+    }
+    const decision = model.core.schedule(encoded);
+    if (decision.node === undefined) continue;
+    model.core.assume(encoded, decision.node);
+    model.pods.set(handle, { pod, node: decision.node });
+  }
+  assert.ok(helped > 5, `${helped} candidates`);
+  model.core.end();
+});
