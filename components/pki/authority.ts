@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import type { Clock, Random } from "../base/mod.ts";
-import { type CertificateProfile, issueCertificate, issuerOf, nameBytes } from "./certificate.ts";
+import { type CertificateProfile, issueCertificate, nameOf } from "./certificate.ts";
 import { factsOf, parseCertificate } from "./certificate_reader.ts";
 import { holdsKey, type KeyPair } from "./key_pair.ts";
 import { decodePem, encodePem } from "./pem.ts";
+import { x509Library } from "./x509_library.ts";
 
 /** As kubeadm: authorities live ten years, what they sign one. */
 export const AUTHORITY_LIFETIME_MILLISECONDS = 10 * 365 * 24 * 3_600_000;
@@ -42,15 +43,16 @@ export class CertificateAuthority {
     clock: Clock,
     random: Random,
   ): Promise<CertificateAuthority> {
+    const library = await x509Library();
     const subject = { commonName };
-    const der = await issueCertificate({
+    const der = await issueCertificate(library, {
       subject,
       usages: [],
       isAuthority: true,
       notBefore: clock.now() - CLOCK_SKEW_MILLISECONDS,
       notAfter: clock.now() + AUTHORITY_LIFETIME_MILLISECONDS,
     }, {
-      issuer: { name: nameBytes(subject) },
+      issuer: new library.Name(nameOf(subject)),
       serialNumber: serialNumber(random),
       publicKey: key.publicKey,
       signingKey: key.privateKey,
@@ -91,16 +93,21 @@ export class CertificateAuthority {
     publicKey: Uint8Array,
     lifetimeMilliseconds: number = LEAF_LIFETIME_MILLISECONDS,
   ): Promise<string> {
+    const library = await x509Library();
+    const { SubjectKeyIdentifierExtension } = library;
+    const own = new library.X509Certificate(firstCertificate(this.certificate));
+    const authorityKeyId = own.getExtension(SubjectKeyIdentifierExtension)?.keyId;
     const now = this.#clock.now();
-    const der = await issueCertificate({
+    const der = await issueCertificate(library, {
       ...profile,
       notBefore: now - CLOCK_SKEW_MILLISECONDS,
       notAfter: now + lifetimeMilliseconds,
     }, {
-      issuer: issuerOf(firstCertificate(this.certificate)),
+      issuer: own.subjectName,
       serialNumber: serialNumber(this.#random),
-      publicKey: Uint8Array.from(publicKey),
+      publicKey,
       signingKey: this.#key.privateKey,
+      ...(authorityKeyId === undefined ? {} : { authorityKeyId }),
     });
     return encodePem("CERTIFICATE", der);
   }
@@ -112,9 +119,9 @@ function firstCertificate(pem: string): Uint8Array<ArrayBuffer> {
   return block.bytes;
 }
 
-/** Sixteen bytes, positive, unique: a UUID's random digits. */
-function serialNumber(random: Random): Uint8Array {
+/** Sixteen bytes in hexadecimal, positive, unique: a UUID's random digits. */
+function serialNumber(random: Random): string {
   const bytes = Uint8Array.fromHex(random.uuid().replaceAll("-", ""));
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
-  return bytes;
+  return bytes.toHex();
 }

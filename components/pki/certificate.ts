@@ -1,23 +1,7 @@
-import type { JsonGeneralName, JsonNameParams } from "@peculiar/x509";
-import { DerError } from "./certificate_error.ts";
-import {
-  bits,
-  contextTag,
-  type Der,
-  type DerElement,
-  element,
-  elementsOf,
-  integer,
-  octets,
-  oid,
-  sequence,
-  Tag,
-  time,
-  utf8,
-} from "./der.ts";
-import { addressBytes } from "./ip_address.ts";
+import type { JsonGeneralName, JsonNameParams, Name } from "@peculiar/x509";
 import { ECDSA_SHA256 } from "./key_pair.ts";
 import { Oid } from "./oid.ts";
+import type { X509Library } from "./x509_library.ts";
 
 /** Who a certificate names. `organizations` are the groups of a Kubernetes client. */
 export interface Subject {
@@ -39,47 +23,23 @@ export interface CertificateProfile {
   readonly notAfter: number;
 }
 
-/** What the signer adds: who it is, as its own certificate says it, and its key. */
+/** What the signer adds: its name as it stands in its own certificate, its key and that key's identifier. */
 export interface Issuance {
-  readonly issuer: Issuer;
-  /** Bytes of a positive number. */
-  readonly serialNumber: Uint8Array;
+  readonly issuer: Name;
+  readonly serialNumber: string;
   /** DER SubjectPublicKeyInfo of the certificate's holder. */
-  readonly publicKey: Der;
-  /** Of ECDSA P-256. */
+  readonly publicKey: Uint8Array;
   readonly signingKey: CryptoKey;
+  /** In hexadecimal; undefined for a certificate that signs itself. */
+  readonly authorityKeyId?: string;
 }
 
-/** A signer's name in DER, and its key's identifier where its certificate has one. */
-export interface Issuer {
-  readonly name: Der;
-  readonly keyId?: Der;
-}
-
-const CRITICAL = element(Tag.boolean, Uint8Array.of(0xff));
-const VERSION_3 = element(contextTag(0, true), integer(Uint8Array.of(2)));
-const ALGORITHM = sequence(oid(Oid.ecdsaWithSha256));
-/** Bits of digitalSignature and keyEncipherment, and of keyCertSign. */
-const LEAF_USAGE = bits(Uint8Array.of(0b1010_0000), 5);
-const AUTHORITY_USAGE = bits(Uint8Array.of(0b1010_0100), 2);
-const PURPOSES = { server: Oid.serverAuth, client: Oid.clientAuth } as const;
-
-/** A name as the library takes it: organizations first, then the common name, one attribute each, always UTF-8. */
+/** A name: organizations first, then the common name, one attribute each, always UTF-8 and never parsed from text. */
 export function nameOf({ commonName, organizations = [] }: Subject): JsonNameParams {
   return [
     ...organizations.map((name) => ({ [Oid.organization]: [{ utf8String: name }] })),
     { [Oid.commonName]: [{ utf8String: commonName }] },
   ];
-}
-
-/** The same name in DER. */
-export function nameBytes({ commonName, organizations = [] }: Subject): Der {
-  const attribute = (type: string, value: string) =>
-    element(Tag.set, sequence(oid(type), utf8(value)));
-  return sequence(
-    ...organizations.map((name) => attribute(Oid.organization, name)),
-    attribute(Oid.commonName, commonName),
-  );
 }
 
 /** Names and addresses as a subject alternative name lists them. A name that looks like an address stays a name. */
@@ -91,86 +51,54 @@ export const alternativeNamesOf = (
   ...ipAddresses.map((value) => ({ type: "ip" as const, value })),
 ];
 
-/**
- * Makes and signs a certificate; answers DER. Written here and not by the library, whose loading is a fifth of a first
- * start and 20 MB of what then stays resident.
- */
+/** Makes and signs a certificate; answers DER. */
 export async function issueCertificate(
+  library: X509Library,
   profile: CertificateProfile,
-  { issuer, serialNumber, publicKey, signingKey }: Issuance,
-): Promise<Der> {
-  const toBeSigned = sequence(
-    VERSION_3,
-    integer(serialNumber),
-    ALGORITHM,
-    issuer.name,
-    sequence(time(profile.notBefore), time(profile.notAfter)),
-    nameBytes(profile.subject),
-    publicKey,
-    element(contextTag(3, true), sequence(...await extensionsOf(profile, issuer, publicKey))),
-  );
-  const signature = await crypto.subtle.sign(ECDSA_SHA256, signingKey, toBeSigned);
-  return sequence(toBeSigned, ALGORITHM, bits(signatureBytes(new Uint8Array(signature))));
-}
-
-/** Who signs with a certificate, given as DER. Throws `DerError` for what is none. */
-export function issuerOf(certificate: Der): Issuer {
-  const toBeSigned = inside(inside(elementsOf(certificate)[0])[0]);
-  // The version may be absent; then come serial number, algorithm, issuer and validity.
-  const subject = toBeSigned[toBeSigned[0]?.tag === contextTag(0, true) ? 5 : 4];
-  if (subject === undefined) throw new DerError("not a certificate");
-  const list = toBeSigned.find(({ tag }) => tag === contextTag(3, true));
-  const wanted = oid(Oid.subjectKeyIdentifier).toHex();
-  const extension = (list === undefined ? [] : inside(inside(list)[0])).map(inside)
-    .find(([type]) => type?.whole.toHex() === wanted);
-  // Its value is an element in an element.
-  const keyId = extension === undefined ? undefined : inside(extension.at(-1))[0]?.content;
-  return { name: subject.whole, ...(keyId === undefined ? {} : { keyId }) };
-}
-
-function inside(parent: DerElement | undefined): DerElement[] {
-  if (parent === undefined) throw new DerError("not a certificate");
-  return elementsOf(parent.content);
+  issuance: Issuance,
+): Promise<Uint8Array> {
+  const { issuer, serialNumber, signingKey } = issuance;
+  const certificate = await library.X509CertificateGenerator.create({
+    subject: new library.Name(nameOf(profile.subject)),
+    issuer,
+    serialNumber,
+    notBefore: wholeSecond(profile.notBefore),
+    notAfter: wholeSecond(profile.notAfter),
+    publicKey: new Uint8Array(issuance.publicKey),
+    signingKey,
+    signingAlgorithm: ECDSA_SHA256,
+    extensions: await extensionsOf(library, profile, issuance),
+  });
+  return new Uint8Array(certificate.rawData);
 }
 
 async function extensionsOf(
-  { usages, isAuthority = false, dnsNames = [], ipAddresses = [] }: CertificateProfile,
-  issuer: Issuer,
-  publicKey: Der,
-): Promise<Der[]> {
-  const names = [
-    ...dnsNames.map((name) => element(contextTag(2), latin(name))),
-    ...ipAddresses.map((address) => element(contextTag(7), addressBytes(address))),
-  ];
+  library: X509Library,
+  profile: CertificateProfile,
+  { publicKey, authorityKeyId }: Issuance,
+) {
+  const { ExtendedKeyUsage, KeyUsageFlags } = library;
+  const isAuthority = profile.isAuthority === true;
+  const purposes = profile.usages.map((usage) =>
+    usage === "server" ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth
+  );
+  const names = alternativeNamesOf(profile.dnsNames, profile.ipAddresses);
+  const keyUsages = KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment |
+    (isAuthority ? KeyUsageFlags.keyCertSign : 0);
   return [
-    extension(Oid.keyUsage, isAuthority ? AUTHORITY_USAGE : LEAF_USAGE, CRITICAL),
-    ...(usages.length > 0
-      ? [extension(Oid.extendedKeyUsage, sequence(...usages.map((usage) => oid(PURPOSES[usage]))))]
+    new library.KeyUsagesExtension(keyUsages, true),
+    ...(purposes.length > 0 ? [new library.ExtendedKeyUsageExtension(purposes)] : []),
+    new library.BasicConstraintsExtension(isAuthority, undefined, true),
+    ...(isAuthority
+      ? [await library.SubjectKeyIdentifierExtension.create(new Uint8Array(publicKey))]
       : []),
-    extension(Oid.basicConstraints, isAuthority ? sequence(CRITICAL) : sequence(), CRITICAL),
-    ...(isAuthority ? [extension(Oid.subjectKeyIdentifier, octets(await keyIdOf(publicKey)))] : []),
-    ...(issuer.keyId === undefined ? [] : [
-      extension(Oid.authorityKeyIdentifier, sequence(element(contextTag(0), issuer.keyId))),
-    ]),
-    ...(names.length > 0 ? [extension(Oid.subjectAlternativeName, sequence(...names))] : []),
+    ...(authorityKeyId === undefined
+      ? []
+      : [new library.AuthorityKeyIdentifierExtension(authorityKeyId)]),
+    ...(names.length > 0 ? [new library.SubjectAlternativeNameExtension(names)] : []),
   ];
 }
 
-const extension = (type: string, value: Der, ...critical: readonly Der[]): Der =>
-  sequence(oid(type), ...critical, octets(value));
-
-/** The usual identifier of a key: the digest of its bits. */
-async function keyIdOf(publicKey: Der): Promise<Der> {
-  const key = inside(elementsOf(publicKey)[0])[1]?.content.subarray(1) ?? new Uint8Array();
-  return new Uint8Array(await crypto.subtle.digest("SHA-1", key));
-}
-
-/** Two numbers of one length, one after another, as two integers. */
-function signatureBytes(raw: Der): Der {
-  const half = raw.length / 2;
-  return sequence(integer(raw.subarray(0, half)), integer(raw.subarray(half)));
-}
-
-/** A name's characters as bytes, as they were when it was read. */
-const latin = (text: string): Uint8Array =>
-  Uint8Array.from(text, (character) => character.charCodeAt(0));
+/** Certificates know no fractions of a second. */
+const wholeSecond = (milliseconds: number): Date =>
+  new Date(Math.floor(milliseconds / 1000) * 1000);

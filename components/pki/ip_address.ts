@@ -9,7 +9,3 @@ export function canonicalAddress(text: string): string {
 export function isAddress(text: string): boolean {
   return ipaddr.isValid(text) && (text.includes(":") || ipaddr.IPv4.isValidFourPartDecimal(text));
 }
-
-/** The four or sixteen bytes of an address. */
-export const addressBytes = (text: string): Uint8Array =>
-  Uint8Array.from(ipaddr.parse(text).toByteArray());
