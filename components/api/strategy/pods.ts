@@ -10,6 +10,7 @@ import {
   podNameWarnings,
   podSpecWarnings,
 } from "../validation/pod/warnings.ts";
+import { validateResize } from "../validation/pod/resize.ts";
 import { validatePodSpec } from "../validation/pod/spec.ts";
 import { validateEphemeralUpdate, validatePodSpecUpdate } from "../validation/pod/update.ts";
 import { mergeLabelKeys } from "./label_keys.ts";
@@ -117,14 +118,32 @@ interface Sized {
   resizePolicy?: unknown;
 }
 
+/** Takes over what the client asks for of a member; what it leaves out is asked for to go. */
+function take(from: Body, to: Body, member: string): void {
+  if (from[member] === undefined) delete to[member];
+  else to[member] = from[member];
+}
+
 const RESIZE: SubresourceStrategy = {
   prepareForUpdate(next: Body, previous: Body) {
     onlySpec(next, previous, (spec, sent) => {
+      if (sent["resources"] !== undefined || spec["resources"] !== undefined) {
+        take(sent, spec, "resources");
+      }
       for (const member of ["containers", "initContainers"]) {
         const wanted = (sent[member] ?? []) as Sized[];
-        for (const container of (spec[member] ?? []) as Sized[]) {
-          const size = wanted.find(({ name }) => name === container.name);
-          if (size?.resources !== undefined) container.resources = size.resources;
+        const held = (spec[member] ?? []) as Sized[];
+        const names = (list: Sized[]) => list.map(({ name }) => name).join();
+        // Other containers, or another order, is for the rules to refuse.
+        if (names(wanted) !== names(held)) {
+          if (sent[member] !== undefined) spec[member] = sent[member];
+          continue;
+        }
+        for (const [i, container] of held.entries()) {
+          const size = wanted[i] as unknown as Body;
+          for (const own of ["resources", "resizePolicy"]) {
+            take(size, container as unknown as Body, own);
+          }
         }
       }
     });
@@ -132,14 +151,7 @@ const RESIZE: SubresourceStrategy = {
   validateUpdate(next, previous) {
     const errors = new Errors();
     validateMetadataUpdate(next, previous, errors);
-    validatePodSpec((next as Pod).spec, Path.of("spec"), errors);
-    if (qosClassOf(next as Pod) !== qosClassOf(previous as Pod)) {
-      errors.invalid(
-        Path.of("spec"),
-        qosClassOf(next as Pod),
-        "Pod QOS Class may not change as a result of resizing",
-      );
-    }
+    validateResize(next as Pod, previous as Pod, errors);
     return errors.list;
   },
 };

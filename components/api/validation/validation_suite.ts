@@ -19,7 +19,7 @@ const CLUSTER = new Set(
 );
 
 /** An object as it comes to validation: defaulted and prepared. */
-function prepared(kind: string, object: Json): KubeObject {
+export function prepared(kind: string, object: Json): KubeObject {
   const { version, group, kind: name } = gvk(kind);
   const copy = structuredClone(object);
   const full = {
@@ -51,6 +51,7 @@ export function updated(kind: string, before: Json, change: (object: Json) => vo
   const previous = prepared(kind, before);
   const next = structuredClone(previous);
   change(next as Json);
+  defaulterOf(gvk(kind))(next);
   const strategy = strategyFor(gvk(kind));
   strategy.prepareForUpdate(next, previous);
   return texts(strategy.validateUpdate(next, previous));

@@ -1,10 +1,10 @@
 import { equalJson } from "../../../base/mod.ts";
 import type { Pod, PodStatus } from "../../generated/types.ts";
-import { dnsSubdomainProblems } from "../../names.ts";
+import { dnsSubdomainProblems, qualifiedNameProblems } from "../../names.ts";
 import type { Errors } from "../errors.ts";
 import { Path } from "../path.ts";
 import { validatePodAnnotations } from "./annotations.ts";
-import { validatePodSpec } from "./spec.ts";
+import { isIpAddress, validatePodSpec } from "./spec.ts";
 
 const SPEC = Path.of("spec");
 const STATUS = Path.of("status");
@@ -33,19 +33,48 @@ export function validatePodStatusUpdate(next: Pod, previous: Pod, errors: Errors
     errors.forbidden(Path.of("status", "nodeName"), "may not be changed directly");
   }
   const { nominatedNodeName: node } = now;
-  if (node) {
+  if (node && node !== before.nominatedNodeName) {
     errors.invalidAll(STATUS.child("nominatedNodeName"), node, dnsSubdomainProblems(node));
   }
   if (before.qosClass && now.qosClass !== before.qosClass) {
     errors.invalid(STATUS.child("qosClass"), now.qosClass ?? "", "field is immutable");
   }
-  validateTerminated(next, now, before, errors);
-  const types = new Set<string>();
   for (const [i, { type = "" }] of (now.conditions ?? []).entries()) {
-    if (types.has(type)) {
-      errors.duplicate(STATUS.child("conditions").at(i).child("type"), type);
+    if (SYSTEM_CONDITIONS.includes(type)) continue;
+    // Where upstream says that they stand.
+    const at = Path.of("metadata", "conditions").at(i).child("Type");
+    errors.invalidAll(at, type, qualifiedNameProblems(type));
+  }
+  validateTerminated(next, now, before, errors);
+  for (const member of ["podIPs", "hostIPs"] as const) {
+    validateAddresses(now[member], STATUS.child(member), errors);
+  }
+}
+
+const SYSTEM_CONDITIONS = ["PodScheduled", "Ready", "Initialized"];
+
+/** One address of each family. */
+function validateAddresses(
+  given: readonly { readonly ip?: string }[] | undefined,
+  path: Path,
+  errors: Errors,
+): void {
+  const addresses = (given ?? []).map(({ ip = "" }) => ip);
+  for (const [i, address] of addresses.entries()) {
+    if (!isIpAddress(address)) {
+      errors.invalid(
+        path.at(i),
+        address,
+        "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
+      );
     }
-    types.add(type);
+  }
+  const families = new Set(addresses.map((address) => address.includes(":")));
+  if (addresses.length > families.size) {
+    errors.invalid(path, given, "may specify no more than one IP for each IP family");
+  }
+  for (const [i, address] of addresses.entries()) {
+    if (addresses.indexOf(address) < i) errors.duplicate(path.at(i), address);
   }
 }
 

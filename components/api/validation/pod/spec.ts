@@ -153,6 +153,7 @@ function validateNames(pod: PodSpec, path: Path, errors: Errors): void {
   }
   if (hostname) errors.invalidAll(path.child("hostname"), hostname, dnsLabelProblems(hostname));
   if (subdomain) errors.invalidAll(path.child("subdomain"), subdomain, dnsLabelProblems(subdomain));
+  validateHostname(pod, path, errors);
   if (priorityClassName) {
     const problems = dnsSubdomainProblems(priorityClassName);
     errors.invalidAll(path.child("priorityClassName"), priorityClassName, problems);
@@ -160,6 +161,24 @@ function validateNames(pod: PodSpec, path: Path, errors: Errors): void {
   if (schedulerName) {
     const problems = qualifiedNameProblems(schedulerName);
     errors.invalidAll(path.child("schedulerName"), schedulerName, problems);
+  }
+}
+
+/** What the kernel takes as the name of a host. */
+const HOSTNAME_MAXIMUM = 64;
+
+/** A name of any form takes the place of all that other members would make of it. */
+function validateHostname(pod: PodSpec, path: Path, errors: Errors): void {
+  const { hostnameOverride: name, setHostnameAsFQDN, hostNetwork } = pod;
+  if (name === undefined) return;
+  const at = path.child("hostnameOverride");
+  errors.invalidAll(at, name, dnsSubdomainProblems(name));
+  if (name.length > HOSTNAME_MAXIMUM) errors.tooLong(at, HOSTNAME_MAXIMUM);
+  if (setHostnameAsFQDN === true) {
+    errors.forbidden(at, "may not be specified when `setHostnameAsFQDN` is true");
+  }
+  if (hostNetwork === true) {
+    errors.forbidden(at, "may not be specified when `hostNetwork` is true");
   }
 }
 

@@ -2,6 +2,8 @@ import { cloneJson, equalJson } from "../../../base/mod.ts";
 import type { Container, Pod, PodSpec, Toleration } from "../../generated/types.ts";
 import type { Errors } from "../errors.ts";
 import { Path } from "../path.ts";
+import { validateNarrowing } from "./narrowing.ts";
+import { validatePod } from "./pod.ts";
 
 const SPEC = Path.of("spec");
 const FIXED =
@@ -11,6 +13,7 @@ const FIXED =
 export function validatePodSpecUpdate(next: Pod, previous: Pod, errors: Errors): void {
   const [now, before] = [next.spec ?? {}, previous.spec ?? {}];
   if (equalJson(now, before)) return;
+  validatePod(next, errors);
   for (const member of ["containers", "initContainers"] as const) {
     const [left, right] = [now[member] ?? [], before[member] ?? []];
     if (left.length !== right.length) {
@@ -21,11 +24,16 @@ export function validatePodSpecUpdate(next: Pod, previous: Pod, errors: Errors):
       return;
     }
     for (const [i, { image = "" }] of left.entries()) {
-      if (image === "") errors.required(SPEC.child(member).at(i).child("image"));
+      const at = SPEC.child(member).at(i).child("image");
+      if (image === "") errors.required(at);
+      if (image.trim() !== image) {
+        errors.invalid(at, image, "must not have leading or trailing whitespace");
+      }
     }
   }
   validateDeadline(now, before, errors);
   validateAddedTolerations(now.tolerations, before.tolerations, errors);
+  if ((before.schedulingGates?.length ?? 0) > 0) validateNarrowing(now, before, SPEC, errors);
   const gates = new Set((before.schedulingGates ?? []).map(({ name }) => name));
   const added = (now.schedulingGates ?? []).filter(({ name }) => !gates.has(name));
   if (added.length > 0) {
@@ -63,22 +71,18 @@ function withMutable(now: PodSpec, before: PodSpec): PodSpec {
   if (grace !== undefined && grace < 0 && copy.terminationGracePeriodSeconds === 1) {
     copy.terminationGracePeriodSeconds = grace;
   }
-  // A pod that waits at its gates may still be narrowed to fewer nodes.
+  // What a pod that waits at its gates may change of this was looked at.
   if ((before.schedulingGates?.length ?? 0) > 0) {
-    if (isSuperset(now.nodeSelector, before.nodeSelector)) put("nodeSelector");
-    if (before.affinity?.nodeAffinity === undefined) {
-      if (copy.affinity !== undefined) delete copy.affinity.nodeAffinity;
-      if (copy.affinity !== undefined && before.affinity === undefined) put("affinity");
-    }
+    put("nodeSelector");
+    if (before.affinity === undefined) {
+      if (Object.keys(copy.affinity ?? {}).every((member) => member === "nodeAffinity")) {
+        put("affinity");
+      }
+    } else if (before.affinity.nodeAffinity !== undefined) {
+      copy.affinity = { ...copy.affinity, nodeAffinity: before.affinity.nodeAffinity };
+    } else if (copy.affinity !== undefined) delete copy.affinity.nodeAffinity;
   }
   return copy;
-}
-
-function isSuperset(
-  now: Record<string, string> = {},
-  before: Record<string, string> = {},
-): boolean {
-  return Object.entries(before).every(([key, value]) => now[key] === value);
 }
 
 function validateDeadline(now: PodSpec, before: PodSpec, errors: Errors): void {
