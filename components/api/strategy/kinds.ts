@@ -9,6 +9,7 @@ import type {
   Endpoints,
   EndpointSlice,
   Event,
+  EventsV1Event,
   FlowSchema,
   HorizontalPodAutoscaler,
   Ingress,
@@ -30,6 +31,7 @@ import type {
   RoleBinding,
   RuntimeClass,
   Secret,
+  ServiceCIDR,
 } from "../generated/types.ts";
 import {
   definitionProblems,
@@ -45,13 +47,17 @@ import {
   validateDisruptionBudget,
   validateDisruptionBudgetUpdate,
 } from "../validation/autoscaling.ts";
+import * as addresses from "../validation/addresses.ts";
+import { validateApiService, validateApiServiceStatus } from "../validation/api_service.ts";
+import * as certificates from "../validation/certificates.ts";
+import * as endpoints from "../validation/endpoints.ts";
+import * as events from "../validation/events.ts";
+import * as ingress from "../validation/ingress.ts";
 import * as cluster from "../validation/cluster.ts";
 import * as config from "../validation/config.ts";
 import * as extensions from "../validation/extensions.ts";
 import * as flowControl from "../validation/flow_control.ts";
 import * as network from "../validation/network.ts";
-import { isIpAddress } from "../validation/pod/spec.ts";
-import { Path } from "../validation/path.ts";
 import * as quota from "../validation/quota.ts";
 import * as rbac from "../validation/rbac.ts";
 import * as storage from "../validation/storage.ts";
@@ -61,7 +67,6 @@ import { type KindRules, rules, type RuleTable } from "./rules.ts";
 
 const SPEC = ["spec"];
 const RETURNED: KindRules = { returnsDeleted: true };
-const BY_SPEC: KindRules = { generation: SPEC };
 const WEBHOOKS = rules<MutatingWebhookConfiguration>({
   generation: ["webhooks"],
   conditional: true,
@@ -79,11 +84,15 @@ export const KIND_RULES: RuleTable = {
   }),
   "/Endpoints": rules<Endpoints>({
     createOnUpdate: true,
-    create: network.validateEndpoints,
+    create: endpoints.validateEndpoints,
     warnings: () => [ENDPOINTS_WARNING],
   }),
-  "/Event": rules<Event>({ createOnUpdate: true, create: cluster.validateEvent }),
-  "events.k8s.io/Event": { createOnUpdate: true },
+  "/Event": rules<Event>({ createOnUpdate: true, create: events.validateEvent }),
+  "events.k8s.io/Event": rules<EventsV1Event>({
+    createOnUpdate: true,
+    create: events.validateEventsEvent,
+    update: events.validateEventsEventUpdate,
+  }),
   "/LimitRange": rules<LimitRange>({ createOnUpdate: true, create: quota.validateLimitRange }),
   "/Namespace": rules<Namespace>({
     names: dnsLabelProblems,
@@ -131,17 +140,8 @@ export const KIND_RULES: RuleTable = {
   "/ServiceAccount": RETURNED,
   "apiregistration.k8s.io/APIService": rules<APIService>({
     conditional: true,
-    create({ metadata, spec }, errors) {
-      const name = metadata?.name ?? "";
-      const required = `${spec?.version ?? ""}.${spec?.group ?? ""}`;
-      if (name !== required && !(spec?.group === "" && name === `${spec.version}.`)) {
-        errors.invalid(
-          Path.of("metadata", "name"),
-          name,
-          `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(required)}`,
-        );
-      }
-    },
+    create: validateApiService,
+    statusUpdate: validateApiServiceStatus,
     names: pathSegmentProblems,
   }),
   "autoscaling/v1/HorizontalPodAutoscaler": rules<AutoscalingV1HorizontalPodAutoscaler>({
@@ -154,19 +154,26 @@ export const KIND_RULES: RuleTable = {
   }),
   "certificates.k8s.io/CertificateSigningRequest": rules<CertificateSigningRequest>({
     names: pathSegmentProblems,
-    create: extensions.validateSigningRequest,
+    create: certificates.validateSigningRequest,
     prepareUpdate(next, previous) {
       if (previous.spec !== undefined) next.spec = previous.spec;
     },
     prepareStatus(next, previous) {
-      // Decisions are made at the door for approvals.
-      const isDecision = ({ type }: { type?: string }) => type === "Approved" || type === "Denied";
-      const decisions = (previous.status?.conditions ?? []).filter(isDecision);
-      const others = (next.status?.conditions ?? []).filter((one) => !isDecision(one));
-      if (decisions.length + others.length > 0) {
-        next.status = { ...next.status, conditions: [...decisions, ...others] };
+      // Decisions are made at the door for approvals: none is changed here, and one more or less is refused.
+      const of = (type: string, { status }: CertificateSigningRequest) =>
+        (status?.conditions ?? []).filter((each) => each.type === type);
+      for (const type of ["Approved", "Denied"]) {
+        const [given, held] = [of(type, next), of(type, previous)];
+        if (held.length === 0 || given.length !== held.length) continue;
+        const kept = [...held];
+        const conditions = (next.status?.conditions ?? []).map((each) =>
+          each.type === type ? kept.shift() ?? each : each
+        );
+        next.status = { ...next.status, conditions };
       }
     },
+    statusUpdate: (next, previous, errors) =>
+      certificates.validateSigningStatus(next, previous, errors, "status"),
   }),
   "networking.k8s.io/Ingress": rules<Ingress>({
     generation: SPEC,
@@ -175,25 +182,30 @@ export const KIND_RULES: RuleTable = {
         "annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead",
       ],
     status: () => ({ loadBalancer: {} }),
-    create: network.validateIngress,
+    create: ingress.validateNewIngress,
+    update: (next, _previous, errors) => ingress.validateIngress(next, errors),
+    statusUpdate: ingress.validateIngressStatus,
   }),
   "networking.k8s.io/IngressClass": rules<IngressClass>({
     generation: SPEC,
-    create: network.validateIngressClass,
-    update: network.validateIngressClassUpdate,
+    create: ingress.validateIngressClass,
+    update: ingress.validateIngressClassUpdate,
   }),
   "networking.k8s.io/IPAddress": rules<IPAddress>({
     generation: "one",
-    names: (name) => isIpAddress(name) ? [] : ["must be a valid IP address in canonical form"],
-    create({ spec }, errors) {
-      if (spec?.parentRef === undefined) errors.required(Path.of("spec", "parentRef"));
-    },
+    names: addresses.addressProblems,
+    create: addresses.validateAddress,
+    update: addresses.validateAddressUpdate,
   }),
   "networking.k8s.io/NetworkPolicy": rules<NetworkPolicy>({
     generation: SPEC,
     create: network.validateNetworkPolicy,
   }),
-  "networking.k8s.io/ServiceCIDR": BY_SPEC,
+  "networking.k8s.io/ServiceCIDR": rules<ServiceCIDR>({
+    generation: SPEC,
+    create: addresses.validateServiceCidr,
+    update: addresses.validateServiceCidrUpdate,
+  }),
   "policy/PodDisruptionBudget": rules<PodDisruptionBudget>({
     generation: SPEC,
     conditional: true,
@@ -263,8 +275,8 @@ export const KIND_RULES: RuleTable = {
   }),
   "discovery.k8s.io/EndpointSlice": rules<EndpointSlice>({
     generation: ["endpoints", "ports", "addressType"],
-    create: network.validateEndpointSlice,
-    update: network.validateEndpointSliceUpdate,
+    create: endpoints.validateEndpointSlice,
+    update: endpoints.validateEndpointSliceUpdate,
   }),
   ...DEVICE_RULES,
   "flowcontrol.apiserver.k8s.io/FlowSchema": rules<FlowSchema>({

@@ -1,6 +1,7 @@
 import type { CertificateSigningRequest, Namespace, Pod } from "../generated/types.ts";
 import type { KubeObject } from "../object.ts";
 import type { FieldError } from "../resource_definition.ts";
+import { validateSigningStatus } from "../validation/certificates.ts";
 import { Errors } from "../validation/errors.ts";
 import { validateMetadataUpdate } from "../validation/metadata.ts";
 import { Path } from "../validation/path.ts";
@@ -175,25 +176,18 @@ const APPROVAL: SubresourceStrategy = {
   prepareForUpdate(next: Body, previous: Body) {
     const { conditions } = (next as CertificateSigningRequest).status ?? {};
     restore(next, previous, "spec");
-    next["status"] = {
-      ...previous["status"] as object | undefined,
-      ...(conditions === undefined ? {} : { conditions }),
-    };
+    const { conditions: _, ...rest } = (previous as CertificateSigningRequest).status ?? {};
+    next["status"] = { ...rest, ...(conditions === undefined ? {} : { conditions }) };
   },
   validateUpdate(next, previous) {
     const errors = new Errors();
     validateMetadataUpdate(next, previous, errors);
-    const decided = (one: KubeObject) =>
-      (one as CertificateSigningRequest).status?.conditions?.map(({ type }) => type) ?? [];
-    const types = decided(next);
-    const at = Path.of("status", "conditions");
-    if (types.includes("Approved") && types.includes("Denied")) {
-      errors.invalid(at, types, "Approved and Denied conditions are mutually exclusive");
-    }
-    for (const type of ["Approved", "Denied"]) {
-      if (!decided(previous).includes(type) || types.includes(type)) continue;
-      errors.forbidden(at, `updates may not remove a condition of type ${JSON.stringify(type)}`);
-    }
+    validateSigningStatus(
+      next as CertificateSigningRequest,
+      previous as CertificateSigningRequest,
+      errors,
+      "approval",
+    );
     return errors.list;
   },
 };

@@ -6,7 +6,7 @@ import type {
   VolumeAttachment,
   VolumeAttributesClass,
 } from "../generated/types.ts";
-import * as storage from "../validation/storage.ts";
+import * as classes from "../validation/storage_class.ts";
 import * as drivers from "../validation/storage_drivers.ts";
 import { rules, type RuleTable } from "./rules.ts";
 
@@ -23,6 +23,7 @@ export const STORAGE_RULES: RuleTable = {
     conditional: true,
     returnsDeleted: true,
     create: drivers.validateDriversOfNode,
+    update: drivers.validateDriversOfNodeUpdate,
   }),
   "storage.k8s.io/CSIStorageCapacity": rules<CSIStorageCapacity>({
     conditional: true,
@@ -31,18 +32,19 @@ export const STORAGE_RULES: RuleTable = {
   }),
   "storage.k8s.io/StorageClass": rules<StorageClass>({
     returnsDeleted: true,
-    create: storage.validateStorageClass,
-    update: storage.validateStorageClassUpdate,
+    create: classes.validateStorageClass,
+    update: classes.validateStorageClassUpdate,
   }),
   "storage.k8s.io/VolumeAttachment": rules<VolumeAttachment>({
     conditional: true,
     returnsDeleted: true,
     create: drivers.validateAttachment,
     update: drivers.validateAttachmentUpdate,
+    statusUpdate: drivers.validateAttachmentStatus,
   }),
   "storage.k8s.io/VolumeAttributesClass": rules<VolumeAttributesClass>({
     returnsDeleted: true,
-    create: drivers.validateAttributesClass,
-    update: drivers.validateAttributesClassUpdate,
+    create: classes.validateAttributesClass,
+    update: classes.validateAttributesClassUpdate,
   }),
 };

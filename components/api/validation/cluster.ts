@@ -1,6 +1,5 @@
 import { equalJson } from "../../base/mod.ts";
 import type {
-  Event,
   Lease,
   Namespace,
   Node,
@@ -9,10 +8,11 @@ import type {
   Taint,
 } from "../generated/types.ts";
 import { dnsLabelProblems, labelValueProblems, qualifiedNameProblems } from "../names.ts";
+import { cidrProblems } from "./addresses.ts";
 import type { Errors } from "./errors.ts";
 import { IMMUTABLE, validateLabels } from "./metadata.ts";
 import { Path } from "./path.ts";
-import { validateResources } from "./pod/resources.ts";
+import { validateResources, validateResourceValue } from "./pod/resources.ts";
 import { validateTolerations } from "./pod/scheduling.ts";
 
 const SPEC = Path.of("spec");
@@ -52,8 +52,28 @@ export function validateNamespaceStatus(next: Namespace, _old: Namespace, errors
 
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
-export function validateNode({ spec = {} }: Node, errors: Errors): void {
+export function validateNode({ spec = {}, status }: Node, errors: Errors): void {
   validateTaints(spec.taints, SPEC.child("taints"), errors);
+  const at = SPEC.child("podCIDRs");
+  const cidrs = spec.podCIDRs ?? [];
+  for (const [i, cidr] of cidrs.entries()) {
+    errors.invalidAll(at.at(i), cidr, cidrProblems(cidr, false));
+  }
+  const families = new Set(cidrs.map((cidr) => cidr.includes(":")));
+  if (cidrs.length > families.size) {
+    errors.invalid(at, cidrs, "may specify no more than one CIDR for each IP family");
+  }
+  const seen = new Set<string>();
+  for (const [i, address] of (status?.addresses ?? []).entries()) {
+    const text = `${address.type}/${address.address}`;
+    if (seen.has(text)) errors.duplicate(Path.of("status", "addresses").at(i), address);
+    seen.add(text);
+  }
+  for (const member of ["capacity", "allocatable"] as const) {
+    for (const [name, amount] of Object.entries(status?.[member] ?? {})) {
+      validateResourceValue(name, amount, Path.of("status", member).key(name), errors);
+    }
+  }
 }
 
 function validateTaints(taints: readonly Taint[] | undefined, path: Path, errors: Errors): void {
@@ -93,7 +113,7 @@ export function validateNodeUpdate(next: Node, old: Node, errors: Errors): void 
 }
 
 export function validateLease({ spec = {} }: Lease, errors: Errors): void {
-  const { leaseDurationSeconds, leaseTransitions, holderIdentity, strategy } = spec;
+  const { leaseDurationSeconds, leaseTransitions, preferredHolder, strategy } = spec;
   if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
     errors.invalid(
       SPEC.child("leaseDurationSeconds"),
@@ -108,7 +128,7 @@ export function validateLease({ spec = {} }: Lease, errors: Errors): void {
       "must be greater than or equal to 0",
     );
   }
-  if (holderIdentity === "" && strategy === undefined && spec.preferredHolder !== undefined) {
+  if (preferredHolder && !strategy) {
     errors.forbidden(
       SPEC.child("preferredHolder"),
       "may only be specified if `strategy` is defined",
@@ -183,19 +203,5 @@ export function validateRuntimeClassUpdate(
 ): void {
   if (next.handler !== old.handler) {
     errors.invalid(Path.of("handler"), next.handler ?? "", IMMUTABLE);
-  }
-}
-
-export function validateEvent(event: Event, errors: Errors): void {
-  const { involvedObject, metadata } = event;
-  const namespace = involvedObject?.namespace ?? "";
-  // Events about what has no namespace stand in the default one.
-  const expected = namespace === "" ? ["default", "kube-system", ""] : [namespace];
-  if (!expected.includes(metadata?.namespace ?? "")) {
-    errors.invalid(
-      Path.of("involvedObject", "namespace"),
-      namespace,
-      "does not match event.namespace",
-    );
   }
 }

@@ -1,6 +1,5 @@
 import type {
   AdmissionregistrationV1WebhookClientConfig,
-  CertificateSigningRequest,
   MutatingWebhook,
   MutatingWebhookConfiguration,
 } from "../generated/types.ts";
@@ -9,8 +8,6 @@ import { validateMatchConditions, validateRule } from "./admission_matching.ts";
 import type { Errors } from "./errors.ts";
 import { Path } from "./path.ts";
 import { validateLabelSelector } from "./selector.ts";
-
-const SPEC = Path.of("spec");
 
 /** The rules of both kinds of webhook configuration. */
 export function validateWebhooks(
@@ -107,35 +104,5 @@ export function validateClientConfig(
     if (service.port !== undefined) {
       errors.invalidAll(at.child("port"), service.port, portNumberProblems(service.port));
     }
-  }
-}
-
-/** The basics of a definition; what its schemas hold is the business of whoever serves it. */
-export function validateSigningRequest(
-  { spec = {} }: CertificateSigningRequest,
-  errors: Errors,
-): void {
-  const { request = "", usages = [], signerName = "", expirationSeconds } = spec;
-  if (request === "") {
-    errors.invalid(SPEC.child("request"), "", "PEM block type must be CERTIFICATE REQUEST");
-  }
-  if (usages.length === 0) errors.required(SPEC.child("usages"), "usages must be provided");
-  for (const [i, usage] of usages.entries()) {
-    if (usages.indexOf(usage) !== i) errors.duplicate(SPEC.child("usages").at(i), usage);
-  }
-  if (signerName === "") errors.required(SPEC.child("signerName"));
-  else if (!/^[^/]+\/.+$/.test(signerName)) {
-    errors.invalid(
-      SPEC.child("signerName"),
-      signerName,
-      "must be a fully qualified domain and path of the form 'example.com/signer-name'",
-    );
-  }
-  if (expirationSeconds !== undefined && expirationSeconds < 600) {
-    errors.invalid(
-      SPEC.child("expirationSeconds"),
-      expirationSeconds,
-      "may not specify a duration less than 600 seconds (10 minutes)",
-    );
   }
 }

@@ -3,10 +3,9 @@ import type {
   PersistentVolume,
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
-  StorageClass,
   Volume,
 } from "../generated/types.ts";
-import { dnsSubdomainProblems, qualifiedNameProblems } from "../names.ts";
+import { dnsSubdomainProblems } from "../names.ts";
 import { compareQuantity, tryParseQuantity } from "../quantity.ts";
 import type { Errors } from "./errors.ts";
 import { IMMUTABLE } from "./metadata.ts";
@@ -178,38 +177,5 @@ export function validateVolumeUpdate(
   const affinity = old.spec?.nodeAffinity;
   if (affinity !== undefined && !equalJson(next.spec?.nodeAffinity, affinity)) {
     errors.invalid(SPEC.child("nodeAffinity"), next.spec?.nodeAffinity ?? null, IMMUTABLE);
-  }
-}
-
-export function validateStorageClass(storage: StorageClass, errors: Errors): void {
-  const { provisioner = "", reclaimPolicy, volumeBindingMode, parameters = {} } = storage;
-  if (provisioner === "") errors.required(Path.of("provisioner"));
-  else {
-    const problems = qualifiedNameProblems(provisioner.toLowerCase());
-    errors.invalidAll(Path.of("provisioner"), provisioner, problems);
-  }
-  if ("" in parameters) errors.invalid(Path.of("parameters"), "", "field must not be empty");
-  if (reclaimPolicy && !["Delete", "Retain"].includes(reclaimPolicy)) {
-    errors.notSupported(Path.of("reclaimPolicy"), reclaimPolicy, ["Delete", "Retain"]);
-  }
-  const modes = ["Immediate", "WaitForFirstConsumer"];
-  if (volumeBindingMode === undefined) errors.required(Path.of("volumeBindingMode"));
-  else if (!modes.includes(volumeBindingMode)) {
-    errors.notSupported(Path.of("volumeBindingMode"), volumeBindingMode, modes);
-  }
-}
-
-export function validateStorageClassUpdate(
-  next: StorageClass,
-  old: StorageClass,
-  errors: Errors,
-): void {
-  const text = "updates to %s are forbidden.";
-  for (
-    const member of ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const
-  ) {
-    if (!equalJson(next[member], old[member])) {
-      errors.forbidden(Path.of(member), text.replace("%s", member));
-    }
   }
 }

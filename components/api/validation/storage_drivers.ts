@@ -4,9 +4,8 @@ import type {
   CSINode,
   CSIStorageCapacity,
   VolumeAttachment,
-  VolumeAttributesClass,
 } from "../generated/types.ts";
-import { dnsSubdomainProblems, qualifiedNameProblems } from "../names.ts";
+import { byteLength, dnsSubdomainProblems, qualifiedNameProblems } from "../names.ts";
 import { tryParseQuantity } from "../quantity.ts";
 import type { Errors } from "./errors.ts";
 import { IMMUTABLE } from "./metadata.ts";
@@ -18,9 +17,11 @@ const DRIVER_NAME_MAXIMUM = 63;
 const NODE_ID_MAXIMUM = 256;
 const MODES = ["Ephemeral", "Persistent"];
 const GROUP_POLICIES = ["File", "None", "ReadWriteOnceWithFSType"];
+const UPDATE_SECONDS_MINIMUM = 10;
+const MESSAGE_MAXIMUM = 1024;
+const ATTACHED_BYTES_MAXIMUM = 256 * 1024;
 const TOKEN_SECONDS_MINIMUM = 600;
 const TOKEN_SECONDS_MAXIMUM = 2 ** 32;
-const PARAMETERS_MAXIMUM = 512;
 
 /** The name of a driver, wherever it is named. */
 export function validateDriverName(name: string, path: Path, errors: Errors): void {
@@ -37,6 +38,14 @@ export function validateDriver({ metadata, spec = {} }: CSIDriver, errors: Error
   const { fsGroupPolicy: policy, tokenRequests = [], volumeLifecycleModes = [] } = spec;
   if (policy !== undefined && !GROUP_POLICIES.includes(policy)) {
     errors.notSupported(SPEC.child("fsGroupPolicy"), policy, GROUP_POLICIES);
+  }
+  const period = spec.nodeAllocatableUpdatePeriodSeconds;
+  if (period !== undefined && period < UPDATE_SECONDS_MINIMUM) {
+    errors.invalid(
+      SPEC.child("nodeAllocatableUpdatePeriodSeconds"),
+      period,
+      `must be greater than or equal to ${UPDATE_SECONDS_MINIMUM} seconds`,
+    );
   }
   const audiences = new Set<string>();
   for (const [i, { audience = "", expirationSeconds: seconds }] of tokenRequests.entries()) {
@@ -101,11 +110,24 @@ export function validateDriversOfNode({ spec }: CSINode, errors: Errors): void {
   }
 }
 
+/** How many volumes a driver takes may change, and nothing else of it. */
+export function validateDriversOfNodeUpdate(next: CSINode, old: CSINode, errors: Errors): void {
+  validateDriversOfNode(next, errors);
+  const before = new Map((old.spec?.drivers ?? []).map((driver) => [driver.name, driver]));
+  for (const driver of next.spec?.drivers ?? []) {
+    const known = before.get(driver.name);
+    if (known === undefined) continue;
+    const fixed = ({ allocatable: _, ...rest }: typeof driver) => rest;
+    if (!equalJson(fixed(driver), fixed(known))) {
+      errors.invalid(Path.of("CSINodeDriver"), driver, IMMUTABLE);
+    }
+  }
+}
+
 export function validateCapacity(capacity: CSIStorageCapacity, errors: Errors): void {
   const { storageClassName = "", nodeTopology } = capacity;
   const at = Path.of("storageClassName");
-  if (storageClassName === "") errors.required(at);
-  else errors.invalidAll(at, storageClassName, dnsSubdomainProblems(storageClassName));
+  errors.invalidAll(at, storageClassName, dnsSubdomainProblems(storageClassName));
   validateLabelSelector(nodeTopology, Path.of("nodeTopology"), errors);
   for (const member of ["capacity", "maximumVolumeSize"] as const) {
     const text = capacity[member];
@@ -147,6 +169,27 @@ export function validateAttachment({ spec = {} }: VolumeAttachment, errors: Erro
   errors.invalidAll(SPEC.child("nodeName"), nodeName, dnsSubdomainProblems(nodeName));
 }
 
+export function validateAttachmentStatus(
+  { status }: VolumeAttachment,
+  _old: VolumeAttachment,
+  errors: Errors,
+): void {
+  const at = Path.of("status");
+  const held = status?.attachmentMetadata ?? {};
+  const bytes = Object.entries(held).reduce(
+    (sum, [key, value]) => sum + byteLength(key) + byteLength(value),
+    0,
+  );
+  if (bytes > ATTACHED_BYTES_MAXIMUM) {
+    errors.tooLong(at.child("attachmentMetadata"), ATTACHED_BYTES_MAXIMUM);
+  }
+  for (const member of ["attachError", "detachError"] as const) {
+    if (byteLength(status?.[member]?.message ?? "") > MESSAGE_MAXIMUM) {
+      errors.tooLong(at.child(member).child("message"), MESSAGE_MAXIMUM);
+    }
+  }
+}
+
 export function validateAttachmentUpdate(
   next: VolumeAttachment,
   old: VolumeAttachment,
@@ -155,29 +198,5 @@ export function validateAttachmentUpdate(
   validateAttachment(next, errors);
   if (!equalJson(next.spec, old.spec)) {
     errors.invalid(SPEC, next.spec ?? null, IMMUTABLE);
-  }
-}
-
-export function validateAttributesClass(
-  { driverName = "", parameters = {} }: VolumeAttributesClass,
-  errors: Errors,
-): void {
-  validateDriverName(driverName, Path.of("driverName"), errors);
-  const names = Object.keys(parameters);
-  const at = Path.of("parameters");
-  if (names.length === 0) errors.required(at, "must contain at least one attribute/value pair");
-  if (names.length > PARAMETERS_MAXIMUM) errors.tooMany(at, names.length, PARAMETERS_MAXIMUM);
-  if (names.includes("")) errors.invalid(at, "", "field must not be empty.");
-}
-
-export function validateAttributesClassUpdate(
-  next: VolumeAttributesClass,
-  old: VolumeAttributesClass,
-  errors: Errors,
-): void {
-  for (const member of ["driverName", "parameters"] as const) {
-    if (!equalJson(next[member], old[member])) {
-      errors.forbidden(Path.of(member), `updates to ${member} are forbidden.`);
-    }
   }
 }
