@@ -21,8 +21,6 @@ import type {
   Namespace,
   NetworkPolicy,
   Node,
-  PersistentVolume,
-  PersistentVolumeClaim,
   PodDisruptionBudget,
   PriorityClass,
   PriorityLevelConfiguration,
@@ -31,6 +29,7 @@ import type {
   RoleBinding,
   RuntimeClass,
   Secret,
+  ServiceAccount,
   ServiceCIDR,
 } from "../generated/types.ts";
 import {
@@ -43,9 +42,10 @@ import { heldForCleanup } from "../structural/cleanup.ts";
 import { dnsLabelProblems, pathSegmentProblems } from "../names.ts";
 import {
   validateAutoscaler,
+  validateAutoscalerStatus,
   validateAutoscalerV1,
   validateDisruptionBudget,
-  validateDisruptionBudgetUpdate,
+  validateDisruptionBudgetStatus,
 } from "../validation/autoscaling.ts";
 import * as addresses from "../validation/addresses.ts";
 import { validateApiService, validateApiServiceStatus } from "../validation/api_service.ts";
@@ -60,13 +60,13 @@ import * as flowControl from "../validation/flow_control.ts";
 import * as network from "../validation/network.ts";
 import * as quota from "../validation/quota.ts";
 import * as rbac from "../validation/rbac.ts";
-import * as storage from "../validation/storage.ts";
+import { networkPolicyWarnings, nodeWarnings } from "../validation/warnings/addresses.ts";
+import { accountWarnings, runtimeClassWarnings } from "../validation/warnings/workloads.ts";
 import { DEVICE_RULES } from "./devices.ts";
 import { POLICY_RULES } from "./policies.ts";
 import { type KindRules, rules, type RuleTable } from "./rules.ts";
 
 const SPEC = ["spec"];
-const RETURNED: KindRules = { returnsDeleted: true };
 const WEBHOOKS = rules<MutatingWebhookConfiguration>({
   generation: ["webhooks"],
   conditional: true,
@@ -115,18 +115,7 @@ export const KIND_RULES: RuleTable = {
     status: "kept",
     create: cluster.validateNode,
     update: cluster.validateNodeUpdate,
-  }),
-  "/PersistentVolume": rules<PersistentVolume>({
-    returnsDeleted: true,
-    status: () => ({ phase: "Pending" }),
-    create: storage.validateVolume,
-    update: storage.validateVolumeUpdate,
-  }),
-  "/PersistentVolumeClaim": rules<PersistentVolumeClaim>({
-    returnsDeleted: true,
-    status: () => ({ phase: "Pending" }),
-    create: storage.validateClaim,
-    update: storage.validateClaimUpdate,
+    warnings: nodeWarnings,
   }),
   "/ResourceQuota": rules<ResourceQuota>({
     returnsDeleted: true,
@@ -137,7 +126,7 @@ export const KIND_RULES: RuleTable = {
     create: config.validateSecret,
     update: config.validateSecretUpdate,
   }),
-  "/ServiceAccount": RETURNED,
+  "/ServiceAccount": rules<ServiceAccount>({ returnsDeleted: true, warnings: accountWarnings }),
   "apiregistration.k8s.io/APIService": rules<APIService>({
     conditional: true,
     create: validateApiService,
@@ -147,10 +136,12 @@ export const KIND_RULES: RuleTable = {
   "autoscaling/v1/HorizontalPodAutoscaler": rules<AutoscalingV1HorizontalPodAutoscaler>({
     status: () => ({ currentReplicas: 0, desiredReplicas: 0 }),
     create: validateAutoscalerV1,
+    statusUpdate: validateAutoscalerStatus,
   }),
   "autoscaling/v2/HorizontalPodAutoscaler": rules<HorizontalPodAutoscaler>({
     status: () => ({ desiredReplicas: 0 }),
     create: validateAutoscaler,
+    statusUpdate: validateAutoscalerStatus,
   }),
   "certificates.k8s.io/CertificateSigningRequest": rules<CertificateSigningRequest>({
     names: pathSegmentProblems,
@@ -200,6 +191,7 @@ export const KIND_RULES: RuleTable = {
   "networking.k8s.io/NetworkPolicy": rules<NetworkPolicy>({
     generation: SPEC,
     create: network.validateNetworkPolicy,
+    warnings: networkPolicyWarnings,
   }),
   "networking.k8s.io/ServiceCIDR": rules<ServiceCIDR>({
     generation: SPEC,
@@ -216,7 +208,7 @@ export const KIND_RULES: RuleTable = {
       expectedPods: 0,
     }),
     create: validateDisruptionBudget,
-    update: validateDisruptionBudgetUpdate,
+    statusUpdate: validateDisruptionBudgetStatus,
   }),
   "rbac.authorization.k8s.io/Role": rules<Role>({ ...ROLE, create: rbac.validateRole }),
   "rbac.authorization.k8s.io/ClusterRole": rules<ClusterRole>({
@@ -272,6 +264,7 @@ export const KIND_RULES: RuleTable = {
     createOnUpdate: true,
     create: cluster.validateRuntimeClass,
     update: cluster.validateRuntimeClassUpdate,
+    warnings: runtimeClassWarnings,
   }),
   "discovery.k8s.io/EndpointSlice": rules<EndpointSlice>({
     generation: ["endpoints", "ports", "addressType"],

@@ -10,7 +10,7 @@ import {
   podAnnotationWarnings,
   podNameWarnings,
   podSpecWarnings,
-} from "../validation/pod/warnings.ts";
+} from "../validation/warnings/pods.ts";
 import { validateResize } from "../validation/pod/resize.ts";
 import { validatePodSpec } from "../validation/pod/spec.ts";
 import { validateEphemeralUpdate, validatePodSpecUpdate } from "../validation/pod/update.ts";
@@ -42,11 +42,13 @@ export const POD_RULES = rules<Pod>({
     }
   },
   prepareCreate: mergeLabelKeys,
-  warnings: ({ metadata, spec }) => [
-    ...podNameWarnings(metadata?.name ?? ""),
-    ...podAnnotationWarnings(metadata, Path.of("metadata")),
-    ...podSpecWarnings(spec, Path.of("spec")),
-  ],
+  // Only of new pods: what changes pods is no human, and often.
+  warnings: ({ metadata, spec }, previous) =>
+    previous !== undefined ? [] : [
+      ...podNameWarnings(metadata?.name ?? ""),
+      ...podAnnotationWarnings(metadata, Path.of("metadata"), spec),
+      ...podSpecWarnings(spec, Path.of("spec")),
+    ],
   update(next, previous, errors) {
     validatePodSpecUpdate(next, previous, errors);
   },

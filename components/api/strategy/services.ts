@@ -1,6 +1,7 @@
 import type { Service, ServiceSpec } from "../generated/types.ts";
 import { dnsLabelProblems } from "../names.ts";
 import { validateService, validateServiceUpdate } from "../validation/service.ts";
+import { serviceWarnings } from "../validation/warnings/addresses.ts";
 import { rules } from "./rules.ts";
 
 const hasAddress = (spec: ServiceSpec): boolean => spec.type !== "ExternalName";
@@ -17,6 +18,7 @@ export const SERVICE_RULES = rules<Service>({
   status: () => ({ loadBalancer: {} }),
   create: validateService,
   update: validateServiceUpdate,
+  warnings: serviceWarnings,
   prepareCreate({ spec }) {
     if (spec !== undefined) alignAddresses(spec);
   },

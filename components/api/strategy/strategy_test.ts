@@ -243,8 +243,10 @@ Deno.test("an approval decides and changes nothing else", () => {
   approval.prepareForUpdate(next, previous);
   assert.deepEqual(next.spec, { signerName: "a" });
   assert.deepEqual(next.status, { certificate: "c", conditions });
-  assert.equal(approval.validateUpdate({ metadata: {}, status: {} } as Loose, next).length, 1);
-  const issued = { metadata: {}, status: { certificate: "e" } } as Loose;
+  const undone = { metadata: {}, status: { certificate: "c" } } as Loose;
+  assert.equal(approval.validateUpdate(undone, next).length, 1);
+  const told = [{ type: "Approved", status: "True", reason: "Other" }];
+  const issued = { metadata: {}, status: { certificate: "e", conditions: told } } as Loose;
   strategyFor(csr).prepareForStatusUpdate(issued, next);
   assert.deepEqual(issued.status, { certificate: "e", conditions });
 });
@@ -263,9 +265,10 @@ Deno.test("warnings name what is allowed but hardly meant", () => {
     "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]",
     'spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead',
     'spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply',
+    'spec.containers[0].env[2]: hides previous definition of "A", which may be dropped when using apply',
     "spec.containers[0].ports[1]: duplicate port definition with spec.containers[0].ports[0]",
   ]);
   const deployment = { spec: { template: { spec } } } as Loose;
-  assert.equal(strategyFor(DEPLOYMENT).warnings(deployment, undefined).length, 3);
+  assert.equal(strategyFor(DEPLOYMENT).warnings(deployment, undefined).length, 4);
   assert.deepEqual(strategyFor(kind("", "v1", "ConfigMap")).warnings({}, undefined), []);
 });

@@ -6,7 +6,6 @@ import type {
   Deployment,
   Job,
   PodTemplate,
-  PodTemplateSpec,
   ReplicaSet,
   ReplicationController,
   StatefulSet,
@@ -14,7 +13,7 @@ import type {
 import { dnsLabelProblems } from "../names.ts";
 import { IMMUTABLE } from "../validation/metadata.ts";
 import { Path } from "../validation/path.ts";
-import { podAnnotationWarnings, podSpecWarnings } from "../validation/pod/warnings.ts";
+import * as warnings from "../validation/warnings/workloads.ts";
 import { validateCronJob, validateJob, validateJobUpdate } from "../validation/jobs.ts";
 import {
   validateDaemonSet,
@@ -31,25 +30,19 @@ import {
 import { rules, type RuleTable } from "./rules.ts";
 
 const SPEC = ["spec"];
-const TEMPLATE_SPEC = Path.of("spec", "template", "spec");
-
-/** What is odd in the pods that a controller would make. */
-const warnings = ({ spec }: { spec?: { template?: PodTemplateSpec } }): string[] => [
-  ...podAnnotationWarnings(spec?.template?.metadata, Path.of("spec", "template", "metadata")),
-  ...podSpecWarnings(spec?.template?.spec, TEMPLATE_SPEC),
-];
-
 export const WORKLOAD_RULES: RuleTable = {
   "/PodTemplate": rules<PodTemplate>({
     generation: ["template"],
     returnsDeleted: true,
     create: validatePodTemplateObject,
+    warnings: ({ template }) => warnings.templateWarnings(template, Path.of("template")),
   }),
   "/ReplicationController": rules<ReplicationController>({
     generation: SPEC,
     orphans: true,
     status: () => ({ replicas: 0 }),
     create: validateReplicationController,
+    warnings: warnings.workloadWarnings,
   }),
   "apps/ControllerRevision": rules<ControllerRevision>({
     create({ revision = 0 }, errors) {
@@ -71,13 +64,13 @@ export const WORKLOAD_RULES: RuleTable = {
       desiredNumberScheduled: 0,
       numberReady: 0,
     }),
-    warnings,
+    warnings: warnings.daemonSetWarnings,
     create: validateDaemonSet,
     update: validateDaemonSetUpdate,
   }),
   "apps/Deployment": rules<Deployment>({
     generation: ["spec", "annotations"],
-    warnings,
+    warnings: warnings.workloadWarnings,
     create: validateDeployment,
     update: validateDeploymentUpdate,
     prepareStatus(next, previous) {
@@ -89,7 +82,7 @@ export const WORKLOAD_RULES: RuleTable = {
   "apps/ReplicaSet": rules<ReplicaSet>({
     generation: SPEC,
     status: () => ({ replicas: 0 }),
-    warnings,
+    warnings: warnings.workloadWarnings,
     create: validateReplicaSet,
     update: validateReplicaSetUpdate,
   }),
@@ -97,15 +90,19 @@ export const WORKLOAD_RULES: RuleTable = {
     generation: SPEC,
     names: dnsLabelProblems,
     status: () => ({ replicas: 0, availableReplicas: 0 }),
-    warnings,
+    warnings: warnings.statefulSetWarnings,
     create: validateStatefulSet,
     update: validateStatefulSetUpdate,
   }),
-  "batch/CronJob": rules<CronJob>({ generation: SPEC, create: validateCronJob }),
+  "batch/CronJob": rules<CronJob>({
+    generation: SPEC,
+    create: validateCronJob,
+    warnings: warnings.cronJobWarnings,
+  }),
   "batch/Job": rules<Job>({
     generation: SPEC,
     orphans: true,
-    warnings,
+    warnings: warnings.jobWarnings,
     create: validateJob,
     update: validateJobUpdate,
     prepareCreate: labelJob,

@@ -1,16 +1,15 @@
-import { equalJson } from "../../base/mod.ts";
 import type {
   AutoscalingV1HorizontalPodAutoscaler,
   HorizontalPodAutoscaler,
   HPAScalingRules,
-  MetricTarget,
   PodDisruptionBudget,
 } from "../generated/types.ts";
-import { pathSegmentProblems } from "../names.ts";
 import { tryParseQuantity } from "../quantity.ts";
+import { validateConditions } from "./conditions.ts";
 import type { Errors } from "./errors.ts";
-import { IMMUTABLE } from "./metadata.ts";
+import { validateMetric, validateReference } from "./metric.ts";
 import { Path } from "./path.ts";
+import { nonNegative } from "./pod/probes.ts";
 import { validateLabelSelector } from "./selector.ts";
 import { atMostAll, validateAmount } from "./workloads.ts";
 
@@ -36,20 +35,25 @@ export function validateDisruptionBudget({ spec = {} }: PodDisruptionBudget, err
   validateLabelSelector(spec.selector, SPEC.child("selector"), errors);
 }
 
-export function validateDisruptionBudgetUpdate(
-  next: PodDisruptionBudget,
-  old: PodDisruptionBudget,
+/** What the controller counts. */
+export function validateDisruptionBudgetStatus(
+  { status = {} }: PodDisruptionBudget,
+  _old: PodDisruptionBudget,
   errors: Errors,
 ): void {
-  validateDisruptionBudget(next, errors);
-  if (old.spec?.selector !== undefined && next.spec?.selector === undefined) {
-    if (!equalJson(next.spec?.selector, old.spec.selector)) {
-      errors.invalid(SPEC.child("selector"), null, IMMUTABLE);
-    }
-  }
+  const at = Path.of("status");
+  validateConditions(status.conditions ?? [], at.child("conditions"), errors);
+  for (
+    const member of [
+      "disruptionsAllowed",
+      "currentHealthy",
+      "desiredHealthy",
+      "expectedPods",
+    ] as const
+  ) nonNegative(status[member], at.child(member), errors);
 }
 
-type Target = { kind?: string; name?: string } | undefined;
+type Target = { apiVersion?: string; kind?: string; name?: string } | undefined;
 
 function validateScale(
   spec: { minReplicas?: number; maxReplicas?: number; scaleTargetRef?: Target },
@@ -73,11 +77,17 @@ function validateScale(
       "must be greater than or equal to `minReplicas`",
     );
   }
-  const at = SPEC.child("scaleTargetRef");
-  for (const member of ["kind", "name"] as const) {
-    const value = scaleTargetRef?.[member] ?? "";
-    if (value === "") errors.required(at.child(member));
-    else errors.invalidAll(at.child(member), value, pathSegmentProblems(value));
+  validateReference(scaleTargetRef, SPEC.child("scaleTargetRef"), errors);
+}
+
+/** What the controller counts, in both versions. */
+export function validateAutoscalerStatus(
+  { status = {} }: { status?: { currentReplicas?: number; desiredReplicas?: number } },
+  _old: unknown,
+  errors: Errors,
+): void {
+  for (const member of ["currentReplicas", "desiredReplicas"] as const) {
+    nonNegative(status[member], Path.of("status", member), errors);
   }
 }
 
@@ -92,109 +102,14 @@ export function validateAutoscalerV1(
   }
 }
 
-const METRIC_MEMBERS: Readonly<Record<string, string>> = {
-  Object: "object",
-  Pods: "pods",
-  Resource: "resource",
-  ContainerResource: "containerResource",
-  External: "external",
-};
-
 export function validateAutoscaler({ spec = {} }: HorizontalPodAutoscaler, errors: Errors): void {
   validateScale(spec, errors);
   for (const [i, metric] of (spec.metrics ?? []).entries()) {
-    const at = SPEC.child("metrics").at(i);
-    const { type = "", ...sources } = metric;
-    const member = METRIC_MEMBERS[type];
-    if (type === "") errors.required(at.child("type"), "must specify a metric source type");
-    else if (member === undefined) {
-      errors.notSupported(at.child("type"), type, Object.keys(METRIC_MEMBERS).sort());
-    }
-    const source = (sources as Record<string, { target?: MetricTarget; name?: string }>)[
-      member ?? ""
-    ];
-    if (member === undefined) continue;
-    if (source === undefined) {
-      errors.required(
-        at.child(member),
-        "must populate information for the given metric source",
-      );
-    } else {
-      if (member.toLowerCase().endsWith("resource") && !source.name) {
-        errors.required(at.child(member).child("name"), "must specify a resource name");
-      }
-      validateTarget(source.target, member, at.child(member).child("target"), errors);
-    }
+    validateMetric(metric, SPEC.child("metrics").at(i), errors);
   }
   const behavior = SPEC.child("behavior");
   validateRules(spec.behavior?.scaleUp, behavior.child("scaleUp"), errors);
   validateRules(spec.behavior?.scaleDown, behavior.child("scaleDown"), errors);
-}
-
-function validateTarget(
-  target: MetricTarget | undefined,
-  source: string,
-  path: Path,
-  errors: Errors,
-): void {
-  const { type = "", averageUtilization, averageValue, value } = target ?? {};
-  const types = ["AverageValue", "Utilization", "Value"];
-  if (type === "") errors.required(path.child("type"), "must specify a metric target type");
-  else if (!types.includes(type)) {
-    errors.invalid(path.child("type"), type, "must be either Utilization, Value, or AverageValue");
-  }
-  if (averageUtilization !== undefined && averageUtilization < 1) {
-    errors.invalid(path.child("averageUtilization"), averageUtilization, "must be greater than 0");
-  }
-  for (const [member, text] of [["value", value], ["averageValue", averageValue]] as const) {
-    const quantity = text === undefined ? undefined : tryParseQuantity(String(text));
-    if (quantity !== undefined && quantity.nano <= 0n) {
-      errors.invalid(path.child(member), text, "must be positive");
-    }
-  }
-  validateTargetKind(target ?? {}, source, path, errors);
-}
-
-/** Which of the three amounts a source takes. */
-function validateTargetKind(
-  { averageUtilization, averageValue, value }: MetricTarget,
-  source: string,
-  path: Path,
-  errors: Errors,
-): void {
-  switch (source) {
-    case "resource":
-    case "containerResource":
-      if (averageUtilization === undefined && averageValue === undefined) {
-        errors.required(
-          path.child("averageUtilization"),
-          "must set either a target raw value or a target utilization",
-        );
-      } else if (averageUtilization !== undefined && averageValue !== undefined) {
-        errors.forbidden(
-          path.child("averageValue"),
-          "may not set both a target raw value and a target utilization",
-        );
-      }
-      return;
-    case "pods":
-      if (averageValue === undefined) {
-        errors.required(path.child("averageValue"), "must specify a positive target averageValue");
-      }
-      return;
-    default:
-      if (value === undefined && averageValue === undefined) {
-        errors.required(
-          path.child("averageValue"),
-          `must set either a target value for metric or a per-pod target`,
-        );
-      } else if (source === "external" && value !== undefined && averageValue !== undefined) {
-        errors.forbidden(
-          path.child("value"),
-          "may not set both a target value for metric and a per-pod target",
-        );
-      }
-  }
 }
 
 const MAX_WINDOW_SECONDS = 3600;

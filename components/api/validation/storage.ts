@@ -3,9 +3,10 @@ import type {
   PersistentVolume,
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
+  TypedObjectReference,
   Volume,
 } from "../generated/types.ts";
-import { dnsSubdomainProblems } from "../names.ts";
+import { dnsLabelProblems, dnsSubdomainProblems } from "../names.ts";
 import { compareQuantity, tryParseQuantity } from "../quantity.ts";
 import type { Errors } from "./errors.ts";
 import { IMMUTABLE } from "./metadata.ts";
@@ -31,7 +32,47 @@ function validateModes(modes: readonly string[] | undefined, path: Path, errors:
   }
 }
 
+const CLAIM = "PersistentVolumeClaim";
+
+/** What a claim is filled from. */
+function validateSource(
+  source: TypedObjectReference,
+  path: Path,
+  errors: Errors,
+): void {
+  const { name = "", kind = "", apiGroup = "", namespace = "" } = source;
+  if (name === "") errors.required(path.child("name"));
+  if (kind === "") errors.required(path.child("kind"));
+  if (apiGroup === "" && kind !== CLAIM) errors.invalid(path, kind, "");
+  if (apiGroup !== "") {
+    errors.invalidAll(path.child("apiGroup"), apiGroup, dnsSubdomainProblems(apiGroup));
+  }
+  if (namespace !== "") {
+    errors.invalidAll(path.child("namespace"), namespace, dnsLabelProblems(namespace));
+  }
+}
+
+function validateSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, errors: Errors) {
+  const at = SPEC.child("dataSource");
+  if (dataSource !== undefined) validateSource(dataSource, at, errors);
+  if (dataSourceRef === undefined) return;
+  validateSource(dataSourceRef, SPEC.child("dataSourceRef"), errors);
+  if (dataSource === undefined) return;
+  if (dataSourceRef.namespace) {
+    errors.invalid(
+      SPEC,
+      at.toString(),
+      "may not be specified when dataSourceRef.namespace is specified",
+    );
+  } else if (
+    (["name", "kind", "apiGroup"] as const).some((each) =>
+      (dataSource[each] ?? "") !== (dataSourceRef[each] ?? "")
+    )
+  ) errors.invalid(SPEC, at.toString(), "must match dataSourceRef");
+}
+
 export function validateClaim({ spec = {} }: PersistentVolumeClaim, errors: Errors): void {
+  validateSources(spec, errors);
   validateLabelSelector(spec.selector, SPEC.child("selector"), errors);
   validateModes(spec.accessModes, SPEC.child("accessModes"), errors);
   const storage = spec.resources?.requests?.["storage"];
@@ -43,10 +84,14 @@ export function validateClaim({ spec = {} }: PersistentVolumeClaim, errors: Erro
       errors.invalid(at, storage, "must be greater than zero");
     }
   }
-  const { storageClassName, volumeMode } = spec;
+  const { storageClassName, volumeMode, volumeAttributesClassName: attributes } = spec;
   if (storageClassName) {
     const problems = dnsSubdomainProblems(storageClassName);
     errors.invalidAll(SPEC.child("storageClassName"), storageClassName, problems);
+  }
+  if (attributes) {
+    const problems = dnsSubdomainProblems(attributes);
+    errors.invalidAll(SPEC.child("volumeAttributesClassName"), attributes, problems);
   }
   if (volumeMode !== undefined && !VOLUME_MODES.includes(volumeMode)) {
     errors.notSupported(SPEC.child("volumeMode"), volumeMode, VOLUME_MODES);
@@ -102,7 +147,8 @@ const NO_SOURCE = [
   "volumeAttributesClassName",
 ];
 
-export function validateVolume({ spec = {} }: PersistentVolume, errors: Errors): void {
+export function validateVolume(volume: PersistentVolume, errors: Errors): void {
+  const { spec = {} } = volume;
   validateModes(spec.accessModes, SPEC.child("accessModes"), errors);
   const capacity = spec.capacity ?? {};
   const at = SPEC.child("capacity");
@@ -131,16 +177,27 @@ export function validateVolume({ spec = {} }: PersistentVolume, errors: Errors):
   for (const extra of sources.slice(1)) {
     errors.forbidden(SPEC.child(extra), "may not specify more than 1 volume type");
   }
-  if (spec.hostPath !== undefined && !spec.hostPath.path) {
-    errors.required(SPEC.child("hostPath").child("path"));
+  if (spec.hostPath !== undefined) {
+    const { path = "" } = spec.hostPath;
+    const place = SPEC.child("hostPath").child("path");
+    if (path === "") errors.required(place);
+    else validateInside(path, place, errors);
+    if (policy === "Recycle" && path.replace(/\/+$/, "") === "" && path !== "") {
+      errors.forbidden(
+        SPEC.child("persistentVolumeReclaimPolicy"),
+        "may not be 'recycle' for a hostPath mount of '/'",
+      );
+    }
   }
   if (spec.local !== undefined) {
     if (!spec.local.path) errors.required(SPEC.child("local").child("path"));
+    else validateInside(spec.local.path, SPEC.child("local").child("path"), errors);
     if (spec.nodeAffinity === undefined) {
       errors.required(SPEC.child("nodeAffinity"), "Local volume requires node affinity");
     }
   }
   validateVolumeSource(spec as Volume, SPEC, errors);
+  validateAttributes(volume, errors);
   if (spec.csi !== undefined && !spec.csi.volumeHandle) {
     errors.required(SPEC.child("csi").child("volumeHandle"));
   }
@@ -154,6 +211,25 @@ export function validateVolume({ spec = {} }: PersistentVolume, errors: Errors):
   }
   if (volumeMode !== undefined && !VOLUME_MODES.includes(volumeMode)) {
     errors.notSupported(SPEC.child("volumeMode"), volumeMode, VOLUME_MODES);
+  }
+}
+
+function validateInside(path: string, place: Path, errors: Errors): void {
+  if (path.split("/").includes("..")) errors.invalid(place, path, "must not contain '..'");
+}
+
+/** Attributes are a driver's: only volumes of drivers have a class of them. */
+function validateAttributes({ spec = {} }: PersistentVolume, errors: Errors): void {
+  const { volumeAttributesClassName: name, csi } = spec;
+  if (name === undefined) return;
+  const at = SPEC.child("volumeAttributesClassName");
+  if (name === "") errors.required(at, "an empty string is disallowed");
+  else errors.invalidAll(at, name, dnsSubdomainProblems(name));
+  if (csi === undefined) {
+    errors.required(
+      SPEC.child("csi"),
+      "has to be specified when using volumeAttributesClassName",
+    );
   }
 }
 

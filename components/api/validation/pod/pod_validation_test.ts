@@ -312,8 +312,8 @@ const WARNED: readonly (readonly [Json, readonly string[]])[] = [
     "spec.volumes[0].gitRepo: deprecated in v1.11, and disabled by default in v1.33+",
   ]],
   [limits({ memory: "100m" }), [
-    `${C}.resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer`,
     `${C}.resources.limits[memory]: fractional byte value "100m" is invalid, must be an integer`,
+    `${C}.resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer`,
   ]],
   [affinity({ topologyKey: "zone" }), [
     `${TERM}.labelSelector: a null labelSelector results in matching no pod`,
