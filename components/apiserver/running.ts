@@ -95,7 +95,7 @@ export class Running {
       ({ group, version, resource }) =>
         registry.definitions.find(group, version, resource) !== undefined,
     );
-    this.#watchMetrics = new WatchMetrics(metrics);
+    this.#watchMetrics = new WatchMetrics(metrics, clock);
     registerStorageMetrics(
       metrics,
       () => registry.held(),

@@ -33,11 +33,12 @@ import { openEncryption } from "./encryption/mod.ts";
 import { openGate } from "./fairness/mod.ts";
 import {
   countedDecisions,
+  identityMeter,
   meteredAdmission,
   meteredAuthenticator,
   meteredAuthorizer,
   MeteredStore,
-  tokenLooks,
+  webhookAuthorizerMeter,
 } from "./metrics/mod.ts";
 import type { Authorizer, ObjectReader, ObjectWriter, Peer, UserInfo } from "./ports.ts";
 import { objectReader, objectWriter, Registry } from "./registry/mod.ts";
@@ -152,6 +153,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     node: countedDecisions(new NodeAuthorizer(reader, nodeRules()), "Node", metrics),
     rbac: countedDecisions(rbac, "RBAC", metrics),
     clock,
+    meter: webhookAuthorizerMeter(metrics),
   }, options.authorization);
   const authentication = createAuthentication({
     pki,
@@ -164,7 +166,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     staticTokens: options.tokens ?? new Map(),
     frontProxies,
     settings: options.authentication ?? {},
-    tokenLooked: tokenLooks(metrics),
+    meter: identityMeter(metrics),
     outbound: options.outbound ?? (() => fetch),
   });
   const { tokens } = authentication;
@@ -177,12 +179,11 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     ...(store.shared ? { shared: { store, clock } } : {}),
   });
   const dial = options.dial ?? directDial;
-  const shared = { registry, reader, writer, authorizer, clock, random, logger };
+  const shared = { registry, reader, writer, authorizer, clock, random, logger, metrics };
   const extending = new ExtensionPoints({
     ...shared,
     proxyClient: async () => options.proxyClient ?? await pki.frontProxyClient(),
     dial,
-    metrics,
   });
   const plugins = admissionPlugins({
     ...shared,

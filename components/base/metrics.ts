@@ -5,6 +5,7 @@ type LabelValues = readonly string[];
 const SERIES_PER_METRIC_MAXIMUM = 10_000;
 
 interface Family {
+  readonly help: string;
   write(lines: string[]): void;
   reset(): void;
 }
@@ -35,6 +36,11 @@ export class MetricRegistry {
   /** Calls back before each exposition: for what is cheaper to look up then than to keep. */
   onCollect(collect: () => void): void {
     this.#collectors.push(collect);
+  }
+
+  /** What is said of each metric. */
+  *helps(): Generator<string> {
+    for (const { help } of this.#families.values()) yield help;
   }
 
   /** The exposition text, ending in a newline. */

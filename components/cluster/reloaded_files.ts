@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "../base/mod.ts";
+import type { Clock, Logger, MetricRegistry } from "../base/mod.ts";
 import type { ApiServer } from "../apiserver/mod.ts";
 import type { ApiServerFlags } from "./api_server_settings.ts";
 import { authenticationSettings } from "./authentication_files.ts";
@@ -8,6 +8,8 @@ import { authorizationSettings } from "./authorization_files.ts";
 const LOOK_MILLISECONDS = 10_000;
 
 interface Reloading {
+  /** What metrics call it. */
+  readonly kind: "authentication" | "authorization";
   readonly path: string;
   /** Takes the file as it is now. Rejects for one that is wrong: then what was before stays. */
   apply(): Promise<void>;
@@ -23,11 +25,13 @@ export function followFiles(
   server: ApiServer,
   clock: Clock,
   logger: Logger,
+  metrics: MetricRegistry,
 ): () => void {
   const { authenticationConfig, authorizationConfig } = flags;
   const files: Reloading[] = [];
   if (authenticationConfig !== undefined) {
     files.push({
+      kind: "authentication",
       path: authenticationConfig,
       async apply() {
         const { configuration } = await authenticationSettings(flags, ownIssuers);
@@ -37,6 +41,7 @@ export function followFiles(
   }
   if (authorizationConfig !== undefined) {
     files.push({
+      kind: "authorization",
       path: authorizationConfig,
       async apply() {
         const settings = await authorizationSettings(flags);
@@ -44,10 +49,11 @@ export function followFiles(
       },
     });
   }
+  const reloaded = reloadMeter(metrics, clock);
   const seen = new Map<string, string>();
   let ended = false;
   const look = async () => {
-    for (const { path, apply } of files) {
+    for (const { kind, path, apply } of files) {
       const text = await Deno.readTextFile(path).catch(() => undefined);
       const known = seen.get(path);
       if (text === undefined || text === known) continue;
@@ -55,8 +61,10 @@ export function followFiles(
       if (known === undefined) continue;
       try {
         await apply();
+        reloaded(kind, "success");
         logger.info("a configuration file was taken anew", { path });
       } catch (error) {
+        reloaded(kind, "failure");
         logger.error("a configuration file is wrong and changes nothing", { path, error });
       }
     }
@@ -68,5 +76,31 @@ export function followFiles(
   if (files.length > 0) again();
   return () => {
     ended = true;
+  };
+}
+
+/** Counts reloads, under upstream's names. */
+function reloadMeter(registry: MetricRegistry, clock: Clock) {
+  const of = (kind: Reloading["kind"]) => {
+    const prefix = `apiserver_${kind}_config_controller_automatic_reload`;
+    const rest = `${kind} configuration split by status and apiserver identity.`;
+    const labels = ["status", "apiserver_id_hash"];
+    return {
+      total: registry.counter(
+        `${prefix}s_total`,
+        `[BETA] Total number of automatic reloads of ${rest}`,
+        labels,
+      ),
+      last: registry.gauge(
+        `${prefix}_last_timestamp_seconds`,
+        `[BETA] Timestamp of the last automatic reload of ${rest}`,
+        labels,
+      ),
+    };
+  };
+  const meters = { authentication: of("authentication"), authorization: of("authorization") };
+  return (kind: Reloading["kind"], status: "success" | "failure") => {
+    meters[kind].total.add(1, status, "");
+    meters[kind].last.set(clock.now() / 1000, status, "");
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeClock, type Logger, silentLogger } from "../base/mod.ts";
+import { FakeClock, type Logger, MetricRegistry, silentLogger } from "../base/mod.ts";
 import type { ApiServer } from "../apiserver/mod.ts";
 import { followFiles } from "./reloaded_files.ts";
 
@@ -42,7 +42,15 @@ Deno.test("followFiles() takes a changed file, and keeps what was before a wrong
       await clock.advance(1000);
     }
   };
-  const end = followFiles({ authenticationConfig, authorizationConfig }, [], server, clock, logger);
+  const metrics = new MetricRegistry();
+  const end = followFiles(
+    { authenticationConfig, authorizationConfig },
+    [],
+    server,
+    clock,
+    logger,
+    metrics,
+  );
   try {
     await until(() => clock.now() > new FakeClock().now() + 60_000);
     assert.deepEqual(taken, [], "nothing has changed");
@@ -56,6 +64,18 @@ Deno.test("followFiles() takes a changed file, and keeps what was before a wrong
     assert.deepEqual([taken.length, told], [2, [authorizationConfig]]);
     await chain("Node");
     await until(() => taken.length === 3);
+    const text = metrics.text();
+    for (
+      const [kind, status, count] of [
+        ["authentication", "success", 1],
+        ["authorization", "success", 2],
+        ["authorization", "failure", 1],
+      ]
+    ) {
+      const name = `apiserver_${kind}_config_controller_automatic_reloads_total`;
+      const line = `${name}{status="${status}",apiserver_id_hash=""} ${count}\n`;
+      assert.ok(text.includes(line), line);
+    }
   } finally {
     end();
     await Deno.remove(folder, { recursive: true });

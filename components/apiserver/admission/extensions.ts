@@ -1,6 +1,7 @@
 import type { Clock, MetricRegistry } from "../../base/mod.ts";
 import type { ResourceDefinition } from "../../api/mod.ts";
 import type { AdmissionPlugin } from "../ports.ts";
+import { conditionMeter } from "./matching/condition_metrics.ts";
 import { MutatingPolicies } from "./policies/mutating_policies.ts";
 import { MutatingPolicy } from "./policies/mutating_policy.ts";
 import type { ServedKinds } from "./policies/params.ts";
@@ -14,7 +15,8 @@ import { WebhookIndex } from "./webhooks/webhook_index.ts";
 import { WebhookMetrics } from "./webhooks/webhook_metrics.ts";
 import type { WebhookOptions } from "./webhooks/webhook_plugin.ts";
 
-export interface ExtensionOptions extends Omit<WebhookOptions, "equivalents" | "metrics"> {
+export interface ExtensionOptions
+  extends Omit<WebhookOptions, "equivalents" | "meterConditions" | "metrics"> {
   readonly metrics: MetricRegistry;
   readonly clock: Clock;
   /** The resources that are served; they come and go. */
@@ -43,6 +45,7 @@ export class AdmissionExtensions {
     const shared = {
       ...options,
       metrics: new WebhookMetrics(options.metrics, options.clock),
+      meterConditions: conditionMeter(options.metrics, options.clock),
       equivalents: ({ storage }: ResourceDefinition) =>
         storage === undefined
           ? []

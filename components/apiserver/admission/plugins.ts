@@ -1,4 +1,4 @@
-import type { Clock, FeatureGates, Random } from "../../base/mod.ts";
+import type { Clock, FeatureGates, MetricRegistry, Random } from "../../base/mod.ts";
 import type { Toleration } from "../../api/mod.ts";
 import type { RbacAuthorizer } from "../authz/mod.ts";
 import {
@@ -45,6 +45,7 @@ import { PodNodeSelector } from "./pod_node_selector.ts";
 import { podResizeValidator } from "./pod_resize.ts";
 import { podSecurityConfiguration } from "./pod_security/configuration.ts";
 import { PodSecurity } from "./pod_security/pod_security.ts";
+import { podSecurityMeter } from "./pod_security/pod_security_metrics.ts";
 import { PodTolerationRestriction } from "./pod_toleration_restriction.ts";
 import { podTopologyLabels } from "./pod_topology_labels.ts";
 import { Priority } from "./priority.ts";
@@ -63,6 +64,7 @@ export interface AdmissionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly gates?: FeatureGates;
+  readonly metrics?: MetricRegistry;
   /** Where backends of plugins are, by the paths of the kubeconfigs that lead there. */
   readonly endpoints?: ReadonlyMap<string, WebhookEndpoint>;
   /** Webhooks and policies, which are kept from change events; none where not given. */
@@ -117,8 +119,12 @@ export const PLUGINS: readonly Row[] = [
   }),
   on(
     "PodSecurity",
-    ({ reader }, all) =>
-      new PodSecurity(reader, pluginConfiguration(all, "PodSecurity", podSecurityConfiguration)),
+    ({ reader, metrics }, all) =>
+      new PodSecurity(
+        reader,
+        pluginConfiguration(all, "PodSecurity", podSecurityConfiguration),
+        metrics === undefined ? undefined : podSecurityMeter(metrics),
+      ),
   ),
   off("PodNodeSelector", ({ reader }, all) =>
     new PodNodeSelector(

@@ -5,6 +5,7 @@ import type { Authenticator, ObjectReader, ObjectWriter, UserInfo } from "../por
 import type { WebhookEndpoint } from "../review_webhook.ts";
 import { bootstrapTokens } from "./bootstrap_tokens.ts";
 import { type AuthenticationConfiguration, JwtTokens } from "./jwt/mod.ts";
+import type { IdentityMeter } from "./identity_meter.ts";
 import type { FrontProxies } from "./request_headers.ts";
 import { RequestAuthenticator } from "./request_authenticator.ts";
 import { LAST_USED, ServiceAccountTokens } from "./service_account_tokens.ts";
@@ -41,8 +42,7 @@ export interface AuthenticationOptions {
   readonly staticTokens: ReadonlyMap<string, UserInfo>;
   readonly frontProxies: FrontProxies;
   readonly settings: AuthenticationSettings;
-  /** Hears whether a service account's token was at hand. */
-  readonly tokenLooked?: (found: boolean) => void;
+  readonly meter?: IdentityMeter;
   /** A `fetch` that trusts these authorities, or the machine's own. */
   readonly outbound: (authority?: string) => Fetch;
 }
@@ -58,7 +58,9 @@ export interface Authentication {
 export function createAuthentication(options: AuthenticationOptions): Authentication {
   const { pki, issuers, apiAudiences, reader, writer, clock, logger, settings, outbound } = options;
   const keys = pki.serviceAccountKeys;
-  const jwt = new JwtTokens({ apiAudiences, outbound, clock });
+  const { meter } = options;
+  const metered = meter === undefined ? {} : { meter };
+  const jwt = new JwtTokens({ apiAudiences, outbound, clock, ...metered });
   jwt.configure(settings.configuration?.jwt ?? []);
   const accounts = new ServiceAccountTokens({
     keys,
@@ -66,6 +68,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     apiAudiences,
     reader,
     clock,
+    ...metered,
     legacyUsed(secret, day) {
       const { metadata = {} } = secret;
       const labels = { ...metadata.labels, [LAST_USED]: day };
@@ -76,7 +79,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   const { webhook } = settings;
   const tokens = unionTokens([
     staticTokens(options.staticTokens, apiAudiences),
-    new TokenCache(accounts, clock, undefined, options.tokenLooked),
+    new TokenCache(accounts, clock, undefined, meter?.tokenLooked),
     bootstrapTokens(reader, clock, apiAudiences),
     jwt,
     ...(webhook === undefined ? [] : [
@@ -94,6 +97,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     anonymous: settings.configuration?.anonymous ?? usual,
     clientAuthority: pki.authority.certificate,
     frontProxies: options.frontProxies,
+    ...metered,
     clock,
   });
   return {

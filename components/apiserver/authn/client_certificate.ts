@@ -6,6 +6,7 @@ import {
   readSubjectUid,
 } from "../../pki/mod.ts";
 import type { Authenticator, UserInfo } from "../ports.ts";
+import type { IdentityMeter } from "./identity_meter.ts";
 
 interface Known {
   readonly user: UserInfo | undefined;
@@ -16,7 +17,11 @@ interface Known {
  * The user a verified client certificate names; nobody for one that another authority signed, whom the door trusts for
  * other ends. A connection's certificate is read once, its end watched always.
  */
-export function clientCertificates(clock: Clock, authority: string): Authenticator {
+export function clientCertificates(
+  clock: Clock,
+  authority: string,
+  meter?: IdentityMeter,
+): Authenticator {
   const known = new WeakMap<Uint8Array, Known>();
   return {
     async authenticate(_request, peer) {
@@ -28,7 +33,9 @@ export function clientCertificates(clock: Clock, authority: string): Authenticat
         entry = { facts, user: mine ? await userOf(facts, peer.certificate) : undefined };
         known.set(peer.certificate, entry);
       }
-      if (entry.facts.notAfter < clock.now()) throw unauthorized();
+      const left = entry.facts.notAfter - clock.now();
+      if (left < 0) throw unauthorized();
+      if (entry.user !== undefined) meter?.certificateUsed(left / 1000);
       return entry.user;
     },
   };

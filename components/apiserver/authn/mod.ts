@@ -9,6 +9,7 @@ export * from "./jwt/mod.ts";
 export { bearerToken, isTokenProtocol, withoutTokenProtocol } from "./bearer_token.ts";
 export { bootstrapTokens } from "./bootstrap_tokens.ts";
 export { clientCertificates } from "./client_certificate.ts";
+export type { IdentityMeter } from "./identity_meter.ts";
 export { Impersonation } from "./impersonation.ts";
 export {
   ANONYMOUS,

@@ -2,6 +2,7 @@ import { type Clock, unauthorized } from "../../base/mod.ts";
 import type { Authenticator, Peer, UserInfo } from "../ports.ts";
 import { bearerToken } from "./bearer_token.ts";
 import { clientCertificates } from "./client_certificate.ts";
+import type { IdentityMeter } from "./identity_meter.ts";
 import type { AnonymousAccess } from "./jwt/mod.ts";
 import { type FrontProxies, requestHeaders } from "./request_headers.ts";
 import type { TokenAuthenticator } from "./token_authenticator.ts";
@@ -23,6 +24,7 @@ export interface RequestAuthenticatorOptions {
   readonly clientAuthority: string;
   readonly frontProxies: FrontProxies;
   readonly clock: Clock;
+  readonly meter?: IdentityMeter;
 }
 
 /**
@@ -39,7 +41,7 @@ export class RequestAuthenticator implements Authenticator {
   constructor(options: RequestAuthenticatorOptions) {
     this.#options = options;
     this.#proxies = requestHeaders(options.frontProxies, options.clock);
-    this.#certificates = clientCertificates(options.clock, options.clientAuthority);
+    this.#certificates = clientCertificates(options.clock, options.clientAuthority, options.meter);
     this.anonymous = options.anonymous;
   }
 

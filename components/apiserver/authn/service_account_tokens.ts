@@ -3,6 +3,7 @@ import { type Clock, isJsonObject, timestamp, unauthorized } from "../../base/mo
 import type { KubeObject, Secret } from "../../api/mod.ts";
 import type { ServiceAccountKeys } from "../../pki/mod.ts";
 import type { ObjectReader } from "../ports.ts";
+import type { IdentityMeter } from "./identity_meter.ts";
 import { type ServiceAccountClaims, serviceAccountUser } from "./service_account_user.ts";
 import { intersection, type TokenAnswer, type TokenAuthenticator } from "./token_authenticator.ts";
 
@@ -22,6 +23,7 @@ export interface ServiceAccountTokenOptions {
   readonly apiAudiences: readonly string[];
   readonly reader: ObjectReader;
   readonly clock: Clock;
+  readonly meter?: IdentityMeter;
   /** Told of the Secret whose token was taken, and of the day, in UTC. Must not throw. */
   readonly legacyUsed?: (secret: Secret, day: string) => void;
 }
@@ -51,6 +53,9 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const claims = legacy ? legacyClaims(payload) : boundClaims(payload);
     if (claims === undefined) throw unauthorized("the token's claims are incomplete");
     await this.#confirm(claims, legacy ? token : undefined);
+    const { warnafter = Infinity } = claims;
+    const stale = warnafter * 1000 < this.#options.clock.now();
+    this.#options.meter?.accountTokenUsed(legacy ? "legacy" : stale ? "stale" : "valid");
     return {
       user: serviceAccountUser(claims, legacy ? undefined : payload.jti),
       audiences: shared,

@@ -4,7 +4,7 @@ import type { WebhookEndpoint } from "../review_webhook.ts";
 import { abacAuthorizer } from "./abac.ts";
 import type { AuthorizerConfiguration } from "./configuration.ts";
 import { mastersAuthorizer, unionAuthorizer } from "./union.ts";
-import { WebhookAuthorizer } from "./webhook.ts";
+import { WebhookAuthorizer, type WebhookAuthorizerMeter } from "./webhook.ts";
 
 /** A chain as it is configured, with where its webhooks are. */
 export interface AuthorizationSettings {
@@ -19,6 +19,7 @@ export interface ChainOptions {
   /** Asked before all that is configured, whatever that is. */
   readonly first: readonly Authorizer[];
   readonly clock: Clock;
+  readonly meter?: WebhookAuthorizerMeter;
 }
 
 const USUAL: AuthorizationSettings = {
@@ -59,7 +60,8 @@ export class AuthorizationChain implements Authorizer {
   }
 
   #build({ authorizers, endpoints }: AuthorizationSettings): Authorizer {
-    const { first, node, rbac, clock } = this.#options;
+    const { first, node, rbac, clock, meter } = this.#options;
+    const metered = meter === undefined ? {} : { meter };
     this.#types = new Set(authorizers.map(({ type }) => type));
     const chain = authorizers.map((one): Authorizer => {
       switch (one.type) {
@@ -76,7 +78,13 @@ export class AuthorizationChain implements Authorizer {
         case "Webhook": {
           const endpoint = endpoints.get(one.webhook.kubeconfig);
           if (endpoint === undefined) throw new Error(`no endpoint of ${one.webhook.kubeconfig}`);
-          return new WebhookAuthorizer({ ...one.webhook, endpoint, clock });
+          return new WebhookAuthorizer({
+            ...one.webhook,
+            ...metered,
+            name: one.name,
+            endpoint,
+            clock,
+          });
         }
       }
     });

@@ -13,4 +13,5 @@ export { NodeAuthorizer, nodeNameOf, NODES_GROUP } from "./node.ts";
 export { allContainers, isMirrorPod, podReferences } from "./pod_references.ts";
 export { RbacAuthorizer, type RulesOfUser } from "./rbac.ts";
 export { RBAC_GROUP } from "./role_index.ts";
+export type { WebhookAuthorizerMeter } from "./webhook.ts";
 export { MASTERS_GROUP, mastersAuthorizer, unionAuthorizer } from "./union.ts";

@@ -21,6 +21,18 @@ export interface WebhookAuthorizerOptions {
   /** All must hold for the webhook to be asked. */
   readonly conditions: readonly MatchCondition[];
   readonly clock: Clock;
+  /** What the configuration calls it. */
+  readonly name?: string;
+  readonly meter?: WebhookAuthorizerMeter;
+}
+
+/** Hears how webhooks are asked. Times in seconds. */
+export interface WebhookAuthorizerMeter {
+  asked(name: string, result: "success" | "timeout" | "error", seconds: number): void;
+  /** It gave no answer, and that stopped nobody. */
+  passed(name: string, result: "timeout" | "error"): void;
+  /** What its conditions said. */
+  matched(name: string, outcome: "matched" | "excluded" | "error", seconds: number): void;
 }
 
 interface Remembered {
@@ -41,7 +53,7 @@ export class WebhookAuthorizer implements Authorizer {
     attributes: AuthorizationAttributes,
   ): AuthorizationDecision | Promise<AuthorizationDecision> {
     const spec = reviewSpec(attributes);
-    const matched = this.#matches(spec);
+    const matched = this.#matched(spec);
     if (matched instanceof Error) return this.#failed(matched);
     if (!matched) return NO_OPINION;
     const key = JSON.stringify(spec);
@@ -51,6 +63,16 @@ export class WebhookAuthorizer implements Authorizer {
       this.#cache.delete(key);
     }
     return this.#ask(spec, key);
+  }
+
+  #matched(spec: JsonObject): boolean | Error {
+    const { clock, conditions, meter, name = "" } = this.#options;
+    if (conditions.length === 0) return true;
+    const started = clock.monotonic();
+    const matched = this.#matches(spec);
+    const outcome = matched instanceof Error ? "error" : matched ? "matched" : "excluded";
+    meter?.matched(name, outcome, (clock.monotonic() - started) / 1000);
+    return matched;
   }
 
   /** A condition that is false decides, whatever others fail. */
@@ -72,7 +94,10 @@ export class WebhookAuthorizer implements Authorizer {
   }
 
   async #ask(spec: JsonObject, key: string): Promise<AuthorizationDecision> {
-    const { endpoint, version, clock, timeoutMilliseconds } = this.#options;
+    const { endpoint, version, clock, timeoutMilliseconds, meter, name = "", onFailure } =
+      this.#options;
+    const started = clock.monotonic();
+    const seconds = () => (clock.monotonic() - started) / 1000;
     let answer: JsonObject;
     try {
       answer = await sendReview(
@@ -86,7 +111,11 @@ export class WebhookAuthorizer implements Authorizer {
         clock,
         timeoutMilliseconds,
       );
+      meter?.asked(name, "success", seconds());
     } catch (error) {
+      const result = seconds() * 1000 >= timeoutMilliseconds ? "timeout" : "error";
+      meter?.asked(name, result, seconds());
+      if (onFailure === "NoOpinion") meter?.passed(name, result);
       return this.#failed(error);
     }
     const status = isJsonObject(answer["status"]) ? answer["status"] : {};

@@ -3,6 +3,7 @@ import {
   equalJson,
   hasReason,
   type Logger,
+  type MetricRegistry,
   type Random,
   type Timer,
 } from "../../base/mod.ts";
@@ -17,6 +18,7 @@ import type { Registry } from "../registry/mod.ts";
 import type { CallWebhook } from "../webhook/mod.ts";
 import { InstanceCleanup } from "./cleanup.ts";
 import { findCondition, isTrue, withCondition } from "./conditions.ts";
+import { conversionMeter, type MeterConversion } from "./conversion_metrics.ts";
 import { UNREADABLE_BUNDLE } from "./naming.ts";
 import { planStatus } from "./status_plan.ts";
 import { webhookConversion } from "./webhook_conversion.ts";
@@ -34,6 +36,7 @@ export interface DefinitionServiceOptions {
   readonly random: Random;
   /** Calls the webhooks that convert between versions. */
   readonly call: CallWebhook;
+  readonly metrics: MetricRegistry;
 }
 
 /** A definition as it is served. */
@@ -52,6 +55,7 @@ export class DefinitionService {
   /** Names of definitions that something has happened to: as many as there are definitions at most. */
   readonly #waiting = new Set<string>();
   readonly #cleanup: InstanceCleanup;
+  readonly #meter: MeterConversion;
   readonly #retries = new Map<string, Timer>();
   #working: Promise<void> | undefined;
   #ended = false;
@@ -60,6 +64,7 @@ export class DefinitionService {
 
   constructor(options: DefinitionServiceOptions) {
     this.#options = options;
+    this.#meter = conversionMeter(options.metrics, options.clock);
     this.#cleanup = new InstanceCleanup(options.registry, (name) => this.#enqueue(name));
   }
 
@@ -193,7 +198,9 @@ export class DefinitionService {
     if (definitions === undefined) return;
     if (known !== undefined) this.#remove(name);
     const { registry, call, random } = this.#options;
-    if (!registry.define(definitions, webhookConversion(definition, call, random))) return;
+    if (
+      !registry.define(definitions, webhookConversion(definition, call, random, this.#meter))
+    ) return;
     this.#served.set(name, { definition, definitions });
   }
 

@@ -2,6 +2,7 @@ import { ApiError, type Random } from "../../base/mod.ts";
 import type { CustomResourceDefinition, KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import type { ConvertObjects } from "../registry/mod.ts";
 import { type CallWebhook, WebhookError } from "../webhook/mod.ts";
+import type { MeterConversion } from "./conversion_metrics.ts";
 import {
   ConversionFailure,
   conversionReview,
@@ -15,9 +16,10 @@ const OBJECTS_MAXIMUM = 500;
 
 /** Converts by the webhook that a definition names; undefined for one that names none. */
 export function webhookConversion(
-  { spec }: CustomResourceDefinition,
+  { metadata, spec }: CustomResourceDefinition,
   call: CallWebhook,
   random: Random,
+  meter?: MeterConversion,
 ): ConvertObjects | undefined {
   const { strategy, webhook } = spec?.conversion ?? {};
   const client = webhook?.clientConfig;
@@ -47,14 +49,22 @@ export function webhookConversion(
       objects,
       reviewVersion,
     };
+    const done = meter?.(metadata?.name ?? "", apiVersion ?? "", request.desired);
     try {
       const answer = await call({
         client: client!,
         body: conversionReview(request),
         timeoutMilliseconds: TIMEOUT_MILLISECONDS,
       });
-      return convertedObjects(answer, request);
+      const converted = convertedObjects(answer, request);
+      done?.("success");
+      return converted;
     } catch (error) {
+      done?.(
+        error instanceof ConversionFailure
+          ? "conversion_webhook_malformed_response_failure"
+          : "conversion_webhook_call_failure",
+      );
       if (error instanceof ConversionFailure) {
         throw new ApiError(500, "", `${what} ${error.message}`);
       }

@@ -45,4 +45,23 @@ export function registerBuildMetrics(registry: MetricRegistry, gates: FeatureGat
     `${DEFAULT_VERSION.minCompatibilityMajor}.${DEFAULT_VERSION.minCompatibilityMinor}`,
   );
   gates.register(registry);
+  countMetrics(registry);
+}
+
+/** How many metrics there are, and of which stability. */
+function countMetrics(registry: MetricRegistry): void {
+  const registered = registry.counter(
+    "registered_metrics_total",
+    "[BETA] The count of registered metrics broken by stability level and deprecation version.",
+    ["stability_level", "deprecated_version"],
+  );
+  registry.onCollect(() => {
+    registered.reset();
+    for (const help of registry.helps()) {
+      const [, level] = /^\[(ALPHA|BETA|STABLE)\]/.exec(help) ?? [];
+      if (level === undefined) continue;
+      const [, deprecated = ""] = /\(Deprecated since ([0-9.]+)\)/.exec(help) ?? [];
+      registered.series(level, deprecated).value++;
+    }
+  });
 }

@@ -70,15 +70,3 @@ export function meteredAuthenticator(
 
 const userLabel = (username: string): string =>
   NAMES.has(username) ? username : username.includes("@") ? "email_id" : "other";
-
-/** Counts looks into the cache of tokens. */
-export function tokenLooks(registry: MetricRegistry): (found: boolean) => void {
-  const total = registry.counter(
-    "authentication_token_cache_request_total",
-    "[ALPHA] Total number of token cache requests, by whether the token was in it.",
-    ["status"],
-  );
-  const hit = total.series("hit");
-  const miss = total.series("miss");
-  return (found) => void (found ? hit : miss).value++;
-}

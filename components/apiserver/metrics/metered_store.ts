@@ -1,4 +1,4 @@
-import type { Clock, HistogramSeries, MetricRegistry, Series } from "../../base/mod.ts";
+import type { Clock, Counter, HistogramSeries, MetricRegistry, Series } from "../../base/mod.ts";
 import type {
   Entry,
   ListOptions,
@@ -27,6 +27,7 @@ export class MeteredStore implements Store {
   readonly #inner: Store;
   readonly #clock: Clock;
   readonly #places: StoredPlaces;
+  readonly #received: Counter;
   readonly #meters = new Map<string, OperationMeters>();
   readonly #open: (operation: string, group: string, resource: string) => OperationMeters;
 
@@ -39,6 +40,11 @@ export class MeteredStore implements Store {
     this.#inner = inner;
     this.#clock = clock;
     this.#places = places;
+    this.#received = registry.counter(
+      "apiserver_storage_events_received_total",
+      "[BETA] Number of etcd events received split by kind.",
+      ["group", "resource"],
+    );
     const duration = registry.histogram(
       "etcd_request_duration_seconds",
       "[ALPHA] Storage request latency in seconds for each operation and object type.",
@@ -99,7 +105,20 @@ export class MeteredStore implements Store {
   }
 
   watch(prefix: string, after: number, sink: WatchSink): Promise<WatchHandle> {
-    return this.#inner.watch(prefix, after, sink);
+    const { group, resource } = this.#places.of(prefix);
+    const received = this.#received.series(group, resource);
+    const counted: WatchSink = {
+      ...(sink.omitPrevious === undefined ? {} : { omitPrevious: sink.omitPrevious }),
+      events(batch) {
+        received.value += batch.length;
+        sink.events(batch);
+      },
+      ...(sink.progress === undefined
+        ? {}
+        : { progress: (revision: number) => sink.progress?.(revision) }),
+      end: (error) => sink.end(error),
+    };
+    return this.#inner.watch(prefix, after, counted);
   }
 
   compact(revision: number): Promise<void> {

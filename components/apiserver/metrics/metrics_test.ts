@@ -4,7 +4,8 @@ import { BUILTIN_KINDS } from "../../api/mod.ts";
 import type { UserInfo } from "../ports.ts";
 import { parseRequestInfo } from "../request_info.ts";
 import { StoredPlaces } from "../stored_places.ts";
-import { meteredAuthenticator, tokenLooks } from "./metered_authentication.ts";
+import { identityMeter } from "./identity_metrics.ts";
+import { meteredAuthenticator } from "./metered_authentication.ts";
 import { dryRunLabel, metricVerb, requestLabels } from "./request_labels.ts";
 
 Deno.test("requests are labelled as upstream's", () => {
@@ -85,7 +86,7 @@ Deno.test("meteredAuthenticator counts what comes of requests", async () => {
     await authenticator.authenticate(new Request(`http://s${path}`), { address: "" })
       .catch(() => {});
   }
-  const looked = tokenLooks(registry);
+  const { tokenLooked: looked } = identityMeter(registry);
   looked(true);
   looked(false);
   looked(true);

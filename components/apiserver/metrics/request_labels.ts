@@ -61,7 +61,8 @@ export function requestLabels(verb: string, info: RequestInfo, known: boolean): 
   };
 }
 
-function scopeOf({ name, verb, namespace }: RequestInfo): string {
+/** Whether a request is about one object, a namespace or all. Pure. */
+export function scopeOf({ name, verb, namespace }: RequestInfo): string {
   if (name !== "" || verb === "create") return "resource";
   return namespace !== "" ? "namespace" : "cluster";
 }

@@ -1,4 +1,5 @@
 import type {
+  Clock,
   Counter,
   Histogram,
   HistogramSeries,
@@ -7,7 +8,12 @@ import type {
 } from "../../base/mod.ts";
 import type { RequestInfo } from "../ports.ts";
 import type { WatchMeter } from "../read/mod.ts";
+import { scopeOf } from "./request_labels.ts";
 
+// deno-fmt-ignore
+const LIST_SECONDS = [
+  0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60,
+];
 const SIZES = [1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072];
 
 /** The series that all watches of one version of a resource share. */
@@ -24,9 +30,12 @@ export class WatchMetrics {
   readonly #sizes: Histogram;
   readonly #initial: Counter;
   readonly #terminated: Counter;
+  readonly #lists: Histogram;
+  readonly #clock: Clock;
   readonly #meters = new Map<string, ResourceMeters>();
 
-  constructor(registry: MetricRegistry) {
+  constructor(registry: MetricRegistry, clock: Clock) {
+    this.#clock = clock;
     const labels = ["group", "version", "resource"];
     this.#events = registry.counter(
       "apiserver_watch_events_total",
@@ -38,6 +47,13 @@ export class WatchMetrics {
       "[ALPHA] Watch event size distribution in bytes",
       SIZES,
       labels,
+    );
+    this.#lists = registry.histogram(
+      "apiserver_watch_list_duration_seconds",
+      "[BETA] Response latency distribution in seconds for watch list requests broken by group, version, resource " +
+        "and scope.",
+      LIST_SECONDS,
+      [...labels, "scope"],
     );
     this.#initial = registry.counter(
       "apiserver_init_events_total",
@@ -52,7 +68,8 @@ export class WatchMetrics {
   }
 
   /** The meter of one watch; `closed` hears of its end. */
-  open({ group, version, resource }: RequestInfo, closed: () => void): WatchMeter {
+  open(info: RequestInfo, closed: () => void): WatchMeter {
+    const { group, version, resource } = info;
     const key = `${group}/${version}/${resource}`;
     let meters = this.#meters.get(key);
     if (meters === undefined) {
@@ -67,7 +84,12 @@ export class WatchMetrics {
       );
     }
     const { events, sizes, initial, terminated } = meters;
+    const started = this.#clock.monotonic();
     return {
+      listed: () => {
+        const seconds = (this.#clock.monotonic() - started) / 1000;
+        this.#lists.observe(seconds, group, version, resource, scopeOf(info));
+      },
       sent(frames) {
         events.value += frames.length;
         for (const frame of frames) sizes.observe(frame.length);

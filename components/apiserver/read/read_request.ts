@@ -31,6 +31,8 @@ export interface WatchMeter {
   sent(frames: readonly Uint8Array[]): void;
   /** How many objects there were when it began. */
   initial(count: number): void;
+  /** All of these have been written, and that they have. */
+  listed(): void;
   /** Ended because its client does not keep up. */
   tooSlow(): void;
   /** Called once, last. */

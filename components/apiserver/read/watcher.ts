@@ -246,6 +246,7 @@ export class Watcher {
     if (!this.plan.initialEnd) return;
     const frame = this.presentation.form.bookmark(this.#initialRevision, INITIAL_EVENTS_END);
     this.#write(new Frames([frame]));
+    this.meter?.listed();
   }
 
   #writeWaiting(): void {

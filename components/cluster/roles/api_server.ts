@@ -87,7 +87,14 @@ export class ApiServerRole {
     } catch (error) {
       throw error instanceof ConfigurationError ? new StartError(error.message) : error;
     }
-    role.#unfollow = followFiles(flags, issuers, role.server, options.clock, options.logger);
+    role.#unfollow = followFiles(
+      flags,
+      issuers,
+      role.server,
+      options.clock,
+      options.logger,
+      options.metrics,
+    );
     return role;
   }
 

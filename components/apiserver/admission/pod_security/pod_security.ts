@@ -12,6 +12,7 @@ import {
   violationsOf,
 } from "./policy.ts";
 import type { Standard } from "./policy.ts";
+import type { PodSecurityMeter } from "./pod_security_metrics.ts";
 import type { PodShape } from "./standard.ts";
 
 /** Pods of a namespace that a stricter policy is tried on at once. */
@@ -57,8 +58,15 @@ export class PodSecurity implements AdmissionPlugin {
   readonly #reader: ObjectReader;
   readonly #configuration: PodSecurityConfiguration;
 
-  constructor(reader: ObjectReader, configuration = DEFAULT_CONFIGURATION) {
+  readonly #meter: PodSecurityMeter | undefined;
+
+  constructor(
+    reader: ObjectReader,
+    configuration = DEFAULT_CONFIGURATION,
+    meter?: PodSecurityMeter,
+  ) {
     this.#reader = reader;
+    this.#meter = meter;
     this.#configuration = configuration;
   }
 
@@ -73,28 +81,39 @@ export class PodSecurity implements AdmissionPlugin {
     const { plural, group } = request.definition;
     if (plural === "namespaces") return this.#namespace(request);
     const { exemptions, defaults } = this.#configuration;
-    if (exemptions.namespaces.includes(request.namespace)) return exempt(request, "namespace");
-    if (exemptions.usernames.includes(request.user.username)) return exempt(request, "user");
+    if (exemptions.namespaces.includes(request.namespace)) {
+      return this.#exempt(request, "namespace");
+    }
+    if (exemptions.usernames.includes(request.user.username)) return this.#exempt(request, "user");
     const namespace = this.#reader.get<Namespace>("", "namespaces", "", request.namespace);
     const { policy, errors } = policyOf(namespace?.metadata?.labels, defaults);
     const isPod = plural === "pods";
     const isPrivileged = policy.warn.level === "privileged" &&
       policy.audit.level === "privileged" &&
       (!isPod || policy.enforce.level === "privileged");
-    if (isPrivileged && errors.length === 0) return;
+    if (isPrivileged && errors.length === 0) {
+      if (isPod) this.#meter?.evaluated(request, "enforce", policy.enforce, true);
+      return;
+    }
     const shape = isPod
       ? podShape(request)
       : TEMPLATES[`${plural}.${group}`]?.(request.object as WithTemplate);
     if (shape === undefined) return;
     const pod = { metadata: shape.metadata ?? {}, spec: shape.spec ?? {} };
     if (exemptions.runtimeClasses.includes(pod.spec.runtimeClassName || "\0")) {
-      return exempt(request, "runtimeClass");
+      return this.#exempt(request, "runtimeClass");
     }
     if (errors.length > 0) {
       const text = errors.map(({ field, message }) => `${field}: ${message}`).join(", ");
+      this.#meter?.failed(request);
       request.annotate?.(`${ANNOTATION}error`, `Failed to parse policy: ${text}`);
     }
-    evaluate(request, policy, pod, isPod);
+    evaluate(request, policy, pod, isPod, this.#meter);
+  }
+
+  #exempt(request: AdmissionRequest, why: string): void {
+    this.#meter?.exempted(request);
+    request.annotate?.(`${ANNOTATION}exempt`, why);
   }
 
   #namespace(request: AdmissionRequest): void {
@@ -153,6 +172,7 @@ function evaluate(
   { enforce, audit, warn }: Policy,
   pod: PodShape,
   isPod: boolean,
+  meter: PodSecurityMeter | undefined,
 ): void {
   const texts = new Map<string, string>();
   const problems = (standard: Standard): string => {
@@ -164,12 +184,14 @@ function evaluate(
   const says = (standard: Standard, found: string) =>
     `violate PodSecurity ${JSON.stringify(showStandard(standard))}: ${found}`;
   const noted = problems(audit);
+  meter?.evaluated(request, "audit", audit, noted === "");
   if (noted !== "") {
     request.annotate?.(`${ANNOTATION}audit-violations`, `would ${says(audit, noted)}`);
   }
   if (isPod) {
     request.annotate?.(`${ANNOTATION}enforce-policy`, showStandard(enforce));
     const found = problems(enforce);
+    meter?.evaluated(request, "enforce", enforce, found === "");
     if (found !== "") {
       throw rejected(
         request,
@@ -178,11 +200,9 @@ function evaluate(
     }
   }
   const told = problems(warn);
+  meter?.evaluated(request, "warn", warn, told === "");
   if (told !== "") request.warn(`would ${says(warn, told)}`);
 }
-
-const exempt = (request: AdmissionRequest, why: string): void =>
-  request.annotate?.(`${ANNOTATION}exempt`, why);
 
 /** The pod, where it is new or something that the standards are about has changed. */
 function podShape({ operation, object, oldObject }: AdmissionRequest): Template | undefined {

@@ -112,13 +112,21 @@ export class MutatingPolicies implements AdmissionPlugin {
     const object = objects.object();
     if (object === null) return false;
     const before = asJson(object);
-    const { authorizer, reader } = this.#options;
+    const { authorizer, reader, meterConditions } = this.#options;
+    const owner = { name: policy.name, kind: "policy", type: "admit" } as const;
+    const asking = () => meterConditions(owner, request);
     const open = (current: JsonObject) =>
       new Activation(request, invocation, authorizer, {
         object: () => current as unknown as KubeObject,
         oldObject: objects.oldObject,
       }, () => enclosing(request, reader));
-    const after = await policy.mutate(before, param, schemaOf(request, invocation), open);
+    const after = await policy.mutate(
+      before,
+      param,
+      schemaOf(request, invocation),
+      open,
+      asking,
+    );
     if (after === undefined || unchanged(after, before)) return false;
     await versions.takeBack(structuredClone(after), invocation);
     return true;

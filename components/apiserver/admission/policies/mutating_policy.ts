@@ -11,7 +11,7 @@ import {
   type StructSchema,
 } from "../../../api/mod.ts";
 import { type Activation, CALL_COST_MAXIMUM, POLICY_COST_MAXIMUM } from "../matching/activation.ts";
-import { MatchConditions } from "../matching/conditions.ts";
+import { type ConditionsOutcome, MatchConditions } from "../matching/conditions.ts";
 import { compileExpression, evaluateExpression, type PolicyExpression } from "./expression.ts";
 import { ResourceMatcher } from "./match_resources.ts";
 import { withConfiguration, withOperations } from "./mutation.ts";
@@ -57,13 +57,17 @@ export class MutatingPolicy {
     params: KubeObject | null,
     schema: StructSchema | undefined,
     open: (object: JsonObject) => Activation,
+    /** Begins to ask the conditions. */
+    asking?: () => (outcome: ConditionsOutcome) => void,
   ): Promise<JsonObject | undefined> {
     const { conditions, variables, mutations } = this.#compiled ??= compile(this.#source);
     const shared = this.paramKind === undefined ? {} : { params };
     let activation = open(object);
     if (!conditions.none) {
       const given = activation.with(shared);
+      const done = asking?.();
       const outcome = await conditions.match(activation, true, given);
+      done?.(outcome);
       if ("error" in outcome) throw new Error(outcome.error);
       if (!outcome.matches) return undefined;
     }

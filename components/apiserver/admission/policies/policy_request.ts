@@ -2,6 +2,7 @@ import type { Namespace } from "../../../api/mod.ts";
 import type { AdmissionRequest, Authorizer, ObjectReader } from "../../ports.ts";
 import { Activation } from "../matching/activation.ts";
 import { isExempt } from "../matching/attributes.ts";
+import type { MeterConditions } from "../matching/condition_metrics.ts";
 import type { Equivalents, Invocation } from "../matching/invocation.ts";
 import { namespaceOf } from "../matching/selectors.ts";
 import type { RequestVersions } from "../matching/versioned.ts";
@@ -14,6 +15,7 @@ export interface PolicyOptions {
   readonly equivalents: Equivalents;
   readonly definitions: ServedKinds;
   readonly metrics: PolicyMetrics;
+  readonly meterConditions: MeterConditions;
 }
 
 /** Questions about access are no writes: policies do not see them. */

@@ -60,7 +60,8 @@ export class ValidatingPolicies implements AdmissionPlugin {
     denials: Denial[],
   ): Promise<void> {
     const { request } = versions;
-    const { reader, equivalents, definitions, metrics } = this.#options;
+    const { reader, equivalents, definitions, metrics, meterConditions } = this.#options;
+    const owner = { name: policy.name, kind: "policy", type: "validate" } as const;
     const misconfigured = (what: string, error: unknown, binding?: string) => {
       if (!policy.failClosed) return;
       const message = `failed to configure ${what}: ${textOf(error)}`;
@@ -95,7 +96,12 @@ export class ValidatingPolicies implements AdmissionPlugin {
         continue;
       }
       for (const param of params) {
-        const verdict = await policy.evaluate(activation, param, metrics.now);
+        const verdict = await policy.evaluate(
+          activation,
+          param,
+          metrics.now,
+          () => meterConditions(owner, request),
+        );
         for (const one of verdict.ignored) {
           metrics.validated(policy.name, binding.name, one, "allow");
         }

@@ -9,7 +9,7 @@ import {
   type ValidatingAdmissionPolicy,
 } from "../../../api/mod.ts";
 import { type Activation, CALL_COST_MAXIMUM, POLICY_COST_MAXIMUM } from "../matching/activation.ts";
-import { MatchConditions } from "../matching/conditions.ts";
+import { type ConditionsOutcome, MatchConditions } from "../matching/conditions.ts";
 import { compileExpression, evaluateExpression, type PolicyExpression } from "./expression.ts";
 import { ResourceMatcher } from "./match_resources.ts";
 import { Variables } from "./variables.ts";
@@ -71,12 +71,16 @@ export class ValidatingPolicy {
     activation: Activation,
     params: KubeObject | null,
     now: () => number = () => 0,
+    /** Begins to ask the conditions. */
+    asking?: () => (outcome: ConditionsOutcome) => void,
   ): Promise<Verdict> {
     const { conditions, rules, annotations, variables } = this.#compiled ??= compile(this.#source);
     const shared = this.paramKind === undefined ? {} : { params };
     const given = activation.with(shared);
     if (!conditions.none) {
+      const done = asking?.();
       const outcome = await conditions.match(activation, this.failClosed, given);
+      done?.(outcome);
       if ("error" in outcome) return this.#failed(outcome.error);
       if (!outcome.matches) return NOTHING;
     }

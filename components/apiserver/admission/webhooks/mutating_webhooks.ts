@@ -58,7 +58,7 @@ export class MutatingWebhooks implements AdmissionPlugin {
   ): Promise<void> {
     const { request } = versions;
     if (!reinvocation.wants(webhook.id)) return;
-    const invocation = await invocationFor(this.#options, webhook, versions);
+    const invocation = await invocationFor(this.#options, webhook, versions, true);
     if (invocation === undefined) return;
     try {
       const answer = await askWebhook(this.#options, webhook, versions, invocation, true);

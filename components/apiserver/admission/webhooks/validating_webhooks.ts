@@ -26,7 +26,7 @@ export class ValidatingWebhooks implements AdmissionPlugin {
     const relevant: { webhook: Webhook; invocation: Invocation }[] = [];
     const versions = new RequestVersions(request);
     for (const webhook of this.#index.all) {
-      const invocation = await invocationFor(this.#options, webhook, versions);
+      const invocation = await invocationFor(this.#options, webhook, versions, false);
       if (invocation !== undefined) relevant.push({ webhook, invocation });
     }
     if (relevant.length === 0) return;

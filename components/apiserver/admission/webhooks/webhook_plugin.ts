@@ -10,6 +10,7 @@ import {
 import type { AdmissionRequest, Authorizer, ObjectReader } from "../../ports.ts";
 import type { CallWebhook } from "../../webhook/mod.ts";
 import { Activation, describeRequest } from "../matching/activation.ts";
+import type { MeterConditions } from "../matching/condition_metrics.ts";
 import { type Equivalents, type Invocation, invocationOf } from "../matching/invocation.ts";
 import { namespaceOf, namespaceSelected, objectSelected } from "../matching/selectors.ts";
 import type { RequestVersions, Versioned } from "../matching/versioned.ts";
@@ -26,6 +27,7 @@ export interface WebhookOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: WebhookMetrics;
+  readonly meterConditions: MeterConditions;
 }
 
 /** Whether a webhook is for a request, and as what. Throws where its selectors or conditions cannot be judged. */
@@ -33,6 +35,7 @@ export async function invocationFor(
   options: WebhookOptions,
   webhook: Webhook,
   versions: RequestVersions,
+  mutating: boolean,
 ): Promise<Invocation | undefined> {
   const { request } = versions;
   // The cheapest first: most requests are none of a webhook's business.
@@ -54,7 +57,10 @@ export async function invocationFor(
     await versions.at(invocation),
     () => namespaceOf(request, options.reader),
   );
+  const type = mutating ? "admit" : "validating";
+  const done = options.meterConditions({ name: webhook.name, kind: "webhook", type }, request);
   const outcome = await webhook.conditions.match(activation, webhook.failClosed);
+  done(outcome);
   if ("error" in outcome) {
     const { group, plural: resource } = request.requested ?? request.definition;
     throw forbidden({ group, resource }, request.name, outcome.error);

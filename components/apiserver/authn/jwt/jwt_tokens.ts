@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
 import { decodeJwt } from "jose";
 import { type Clock, type JsonObject, unauthorized } from "../../../base/mod.ts";
 import type { Fetch } from "../../../client/mod.ts";
+import type { UserInfo } from "../../ports.ts";
+import type { IdentityMeter } from "../identity_meter.ts";
 import { intersection, type TokenAnswer, type TokenAuthenticator } from "../token_authenticator.ts";
 import { TokenCache } from "../token_cache.ts";
 import type { JwtIssuer } from "./configuration.ts";
@@ -16,6 +19,7 @@ export interface JwtTokensOptions {
   /** A `fetch` that trusts these authorities, or the machine's own. */
   readonly outbound: (authority?: string) => Fetch;
   readonly clock: Clock;
+  readonly meter?: IdentityMeter;
 }
 
 /** Tokens of issuers outside the cluster. Which, may change while the server runs. */
@@ -44,7 +48,7 @@ export class JwtTokens implements TokenAuthenticator {
 
 function byIssuer(
   issuers: readonly JwtIssuer[],
-  { apiAudiences, outbound, clock }: JwtTokensOptions,
+  { apiAudiences, outbound, clock, meter }: JwtTokensOptions,
 ): TokenAuthenticator {
   const known = new Map(issuers.map((issuer) => {
     const fetch = outbound(issuer.certificateAuthority);
@@ -53,30 +57,55 @@ function byIssuer(
     const elsewhere = groups !== undefined && "claim" in groups
       ? new DistributedClaim(groups.claim, issuer, fetch, clock)
       : undefined;
-    return [issuer.url, { issuer, elsewhere, keys: new KeySet(issuer, fetch, clock) }];
+    const hash = createHash("sha256").update(issuer.url).digest("hex");
+    return [issuer.url, { issuer, hash, elsewhere, keys: new KeySet(issuer, fetch, clock) }];
   }));
   return {
     async authenticateToken(token, audiences) {
       const found = known.get(unverifiedIssuer(token) ?? "");
       const shared = intersection(audiences, apiAudiences);
       if (found === undefined || shared.length === 0) return undefined;
-      const { issuer, elsewhere, keys } = found;
-      const claims = await keys.verify(token);
-      const forWhom = [claims.aud ?? []].flat();
-      if (!forWhom.some((audience) => issuer.audiences.includes(audience))) {
-        throw unauthorized(
-          `oidc: verify token: oidc: expected audience in [${
-            issuer.audiences.map((one) => JSON.stringify(one)).join(" ")
-          }] got [${forWhom.map((one) => JSON.stringify(one)).join(" ")}]`,
-        );
+      const started = clock.monotonic();
+      const done = (well: boolean) =>
+        meter?.issuerAsked(found.hash, well, (clock.monotonic() - started) / 1000);
+      try {
+        const user = await userOf(found, token);
+        done(true);
+        return { user, audiences: shared };
+      } catch (error) {
+        done(false);
+        throw error;
       }
-      const all = await elsewhere?.expand(claims as JsonObject).catch((error) => {
-        const why = error instanceof Error ? error.message : String(error);
-        throw unauthorized(`oidc: could not expand distributed claims: ${why}`);
-      }) ?? claims as JsonObject;
-      return { user: userOfClaims(issuer, all), audiences: shared };
     },
   };
+}
+
+interface KnownIssuer {
+  readonly issuer: JwtIssuer;
+  /** The SHA-256 of its URL. */
+  readonly hash: string;
+  readonly elsewhere: DistributedClaim | undefined;
+  readonly keys: KeySet;
+}
+
+async function userOf(
+  { issuer, elsewhere, keys }: KnownIssuer,
+  token: string,
+): Promise<UserInfo> {
+  const claims = await keys.verify(token);
+  const forWhom = [claims.aud ?? []].flat();
+  if (!forWhom.some((audience) => issuer.audiences.includes(audience))) {
+    throw unauthorized(
+      `oidc: verify token: oidc: expected audience in [${
+        issuer.audiences.map((one) => JSON.stringify(one)).join(" ")
+      }] got [${forWhom.map((one) => JSON.stringify(one)).join(" ")}]`,
+    );
+  }
+  const all = await elsewhere?.expand(claims as JsonObject).catch((error) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw unauthorized(`oidc: could not expand distributed claims: ${why}`);
+  }) ?? claims as JsonObject;
+  return userOfClaims(issuer, all);
 }
 
 function unverifiedIssuer(token: string): string | undefined {
