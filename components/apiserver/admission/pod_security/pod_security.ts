@@ -62,12 +62,12 @@ export class PodSecurity implements AdmissionPlugin {
 
   constructor(
     reader: ObjectReader,
-    configuration = DEFAULT_CONFIGURATION,
+    configuration: PodSecurityConfiguration | undefined,
     meter?: PodSecurityMeter,
   ) {
     this.#reader = reader;
     this.#meter = meter;
-    this.#configuration = configuration;
+    this.#configuration = configuration ?? DEFAULT_CONFIGURATION;
   }
 
   handles({ operation, definition, subresource }: AdmissionRequest): boolean {

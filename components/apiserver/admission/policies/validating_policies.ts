@@ -62,6 +62,7 @@ export class ValidatingPolicies implements AdmissionPlugin {
     const { request } = versions;
     const { reader, equivalents, definitions, metrics, meterConditions } = this.#options;
     const owner = { name: policy.name, kind: "policy", type: "validate" } as const;
+    const meter = { now: metrics.now, asking: () => meterConditions(owner, request) };
     const misconfigured = (what: string, error: unknown, binding?: string) => {
       if (!policy.failClosed) return;
       const message = `failed to configure ${what}: ${textOf(error)}`;
@@ -96,12 +97,7 @@ export class ValidatingPolicies implements AdmissionPlugin {
         continue;
       }
       for (const param of params) {
-        const verdict = await policy.evaluate(
-          activation,
-          param,
-          metrics.now,
-          () => meterConditions(owner, request),
-        );
+        const verdict = await policy.evaluate(activation, param, meter);
         for (const one of verdict.ignored) {
           metrics.validated(policy.name, binding.name, one, "allow");
         }

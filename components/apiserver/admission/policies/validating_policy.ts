@@ -39,6 +39,16 @@ export interface Verdict {
   readonly ignored: readonly Decision[];
 }
 
+/** Hears of one evaluation. */
+export interface EvaluationMeter {
+  /** The seconds since some moment. */
+  now(): number;
+  /** Begins to ask the conditions; what they say ends it. */
+  asking(): (outcome: ConditionsOutcome) => void;
+}
+
+const UNMETERED: EvaluationMeter = { now: () => 0, asking: () => () => {} };
+
 interface Rule {
   readonly check: PolicyExpression;
   readonly message: string;
@@ -66,21 +76,18 @@ export class ValidatingPolicy {
     this.failClosed = policy.spec?.failurePolicy !== "Ignore";
   }
 
-  /** `now` tells the seconds since some moment. */
   async evaluate(
     activation: Activation,
     params: KubeObject | null,
-    now: () => number = () => 0,
-    /** Begins to ask the conditions. */
-    asking?: () => (outcome: ConditionsOutcome) => void,
+    { now, asking }: EvaluationMeter = UNMETERED,
   ): Promise<Verdict> {
     const { conditions, rules, annotations, variables } = this.#compiled ??= compile(this.#source);
     const shared = this.paramKind === undefined ? {} : { params };
     const given = activation.with(shared);
     if (!conditions.none) {
-      const done = asking?.();
+      const done = asking();
       const outcome = await conditions.match(activation, this.failClosed, given);
-      done?.(outcome);
+      done(outcome);
       if ("error" in outcome) return this.#failed(outcome.error);
       if (!outcome.matches) return NOTHING;
     }
