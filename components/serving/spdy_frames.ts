@@ -1,3 +1,5 @@
+import { ByteBuffer } from "./byte_buffer.ts";
+
 /** SPDY/3.1 frames, as far as port forwarding and remote commands use them. Headers are still compressed here. */
 export type SpdyFrame =
   | {
@@ -42,28 +44,27 @@ export const SPDY_FRAME_MAXIMUM_BYTES = 1024 * 1024;
 
 /** Cuts a stream of bytes, which arrive in any pieces, into frames. Throws on what is no SPDY/3.1. */
 export class SpdyDecoder {
-  #rest: Uint8Array = new Uint8Array();
+  readonly #buffer: ByteBuffer;
+
+  constructor(buffer = new ByteBuffer()) {
+    this.#buffer = buffer;
+  }
 
   push(bytes: Uint8Array): SpdyFrame[] {
-    let data = bytes;
-    if (this.#rest.length > 0) {
-      data = new Uint8Array(this.#rest.length + bytes.length);
-      data.set(this.#rest);
-      data.set(bytes, this.#rest.length);
-    }
+    const buffer = this.#buffer;
+    buffer.push(bytes);
     const frames: SpdyFrame[] = [];
-    let from = 0;
-    while (data.length - from >= HEADER_BYTES) {
-      const view = new DataView(data.buffer, data.byteOffset + from);
+    while (buffer.length >= HEADER_BYTES) {
+      const head = buffer.first(HEADER_BYTES);
+      const view = new DataView(head.buffer, head.byteOffset, head.length);
       const length = view.getUint32(4) & 0xffffff;
       if (length > SPDY_FRAME_MAXIMUM_BYTES) throw new Error(`SPDY frame of ${length} bytes`);
-      if (data.length - from < HEADER_BYTES + length) break;
-      const body = data.subarray(from + HEADER_BYTES, from + HEADER_BYTES + length);
+      if (buffer.length < HEADER_BYTES + length) break;
+      const body = buffer.first(HEADER_BYTES + length).subarray(HEADER_BYTES);
       const frame = frameOf(view.getUint32(0), view.getUint8(4), body);
       if (frame !== undefined) frames.push(frame);
-      from += HEADER_BYTES + length;
+      buffer.drop(HEADER_BYTES + length);
     }
-    this.#rest = data.slice(from);
     return frames;
   }
 }

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { ByteBuffer } from "./byte_buffer.ts";
 
 /** A frame of RFC 6455, unmasked. */
 export interface WebSocketFrame {
@@ -11,53 +11,49 @@ export const CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG =
 
 /** Servers of ours send far smaller ones. */
 export const FRAME_MAXIMUM_BYTES = 16 * 1024 * 1024;
+const HEAD_BYTES_MAXIMUM = 10;
 const MASK_BYTES = 4;
 
 /** Cuts a stream of bytes, which arrive in any pieces, into a server's frames. Throws on what is none. */
 export class WebSocketFrameReader {
-  #chunks: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #buffer: ByteBuffer;
+
+  constructor(buffer = new ByteBuffer()) {
+    this.#buffer = buffer;
+  }
 
   push(bytes: Uint8Array): WebSocketFrame[] {
-    this.#chunks.push(bytes);
-    this.#bytes += bytes.length;
+    this.#buffer.push(bytes);
     const frames: WebSocketFrame[] = [];
     for (let frame; (frame = this.#next()) !== undefined;) frames.push(frame);
     return frames;
   }
 
   #next(): WebSocketFrame | undefined {
-    if (this.#bytes < 2) return undefined;
-    const data = this.#joined();
-    const view = new DataView(data.buffer, data.byteOffset, data.length);
+    const buffer = this.#buffer;
+    if (buffer.length < 2) return undefined;
+    const start = buffer.first(HEAD_BYTES_MAXIMUM);
+    const view = new DataView(start.buffer, start.byteOffset, start.length);
     const [first, second] = [view.getUint8(0), view.getUint8(1)];
     if ((first & 0x70) !== 0) throw new Error("a frame of an extension that was not agreed on");
     if ((second & 0x80) !== 0) throw new Error("a server's frame is not masked");
     let length = second & 0x7f;
     let head = 2;
     if (length === 126) {
-      if (data.length < 4) return undefined;
+      if (start.length < 4) return undefined;
       length = view.getUint16(2);
       head = 4;
     } else if (length === 127) {
-      if (data.length < 10) return undefined;
+      if (start.length < HEAD_BYTES_MAXIMUM) return undefined;
       const long = view.getBigUint64(2);
       length = long > BigInt(FRAME_MAXIMUM_BYTES) ? FRAME_MAXIMUM_BYTES + 1 : Number(long);
-      head = 10;
+      head = HEAD_BYTES_MAXIMUM;
     }
     if (length > FRAME_MAXIMUM_BYTES) throw new Error("a WebSocket frame is too large");
-    if (data.length < head + length) return undefined;
-    const rest = data.subarray(head + length);
-    this.#chunks = rest.length === 0 ? [] : [rest];
-    this.#bytes = rest.length;
-    const payload = data.slice(head, head + length);
+    if (buffer.length < head + length) return undefined;
+    const payload = buffer.first(head + length).slice(head);
+    buffer.drop(head + length);
     return { fin: (first & 0x80) !== 0, opcode: first & 0x0f, payload };
-  }
-
-  /** Pieces are joined when they are looked at: a large frame comes in many. */
-  #joined(): Uint8Array {
-    if (this.#chunks.length > 1) this.#chunks = [new Uint8Array(Buffer.concat(this.#chunks))];
-    return this.#chunks[0] ?? new Uint8Array();
   }
 }
 
