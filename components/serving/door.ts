@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import type { Clock, Logger } from "../base/mod.ts";
+import type { Clock, Logger, Timer } from "../base/mod.ts";
 import { isRawUpgrade, REQUEST_HEAD_MAXIMUM_BYTES, requestHead } from "./request_head.ts";
 import { RawUpgrades } from "./raw_upgrades.ts";
+import { RequestStream } from "./request_stream.ts";
 import { makeSocketFolder } from "./socket_folder.ts";
 
 /** The other end of a connection, as the door saw it. */
@@ -39,13 +40,13 @@ export interface DoorCredentials {
 /** Connections at once; more are closed at once. */
 const CONNECTIONS_MAXIMUM = 20_000;
 const HANDSHAKE_TIMEOUT_MILLISECONDS = 10_000;
-/** A client that has not said the head of its first request by then is left. */
-const FIRST_HEAD_TIMEOUT_MILLISECONDS = 32_000;
+/** A client that has not said a head to its end by then is left; upstream's limit. */
+const HEAD_TIMEOUT_MILLISECONDS = 32_000;
 
 /**
  * The TLS front door: ends TLS (with client certificates, ALPN h2 and http/1.1), and gives each connection an inner
  * HTTP server of its own on a unix socket. So who the peer is belongs to the connection, and cannot be forged by
- * another local user; the inner server ends with its connection, whichever side closes first. A connection whose first
+ * another local user; the inner server ends with its connection, whichever side closes first. A connection of which a
  * request upgrades to what that server cannot hand out goes to one that can.
  */
 export class Door {
@@ -126,7 +127,7 @@ export class Door {
       this.#connections.delete(close);
       socket.destroy();
     };
-    const timer = this.#options.clock.after(FIRST_HEAD_TIMEOUT_MILLISECONDS, close);
+    const timer = this.#options.clock.after(HEAD_TIMEOUT_MILLISECONDS, close);
     this.#connections.add(close);
     socket.on("error", close);
     socket.on("close", close);
@@ -179,11 +180,58 @@ export class Door {
       else close();
     });
     if (socket.destroyed) return close();
-    upstream.write(head);
+    upstream.pipe(socket);
     // Not ended with its client: `close` does that. A shutdown of the inner socket that is under way when it is closed
     // is never over for the runtime, which would keep everything of the connection.
-    socket.pipe(upstream, { end: false });
-    upstream.pipe(socket);
+    if (socket.alpnProtocol === "h2") {
+      upstream.write(head);
+      socket.pipe(upstream, { end: false });
+    } else {
+      this.#follow(socket, head, upstream, (bytes) => {
+        // The answers before it have gone: a client that upgrades has read them.
+        open = false;
+        this.#inner.delete(inner);
+        upstream.unpipe(socket);
+        upstream.destroy();
+        inner.shutdown().catch(() => {});
+        this.#raw.serve(socket, bytes, peer);
+      });
+    }
+  }
+
+  /** Passes an HTTP/1.1 client's requests on, up to one that wants the connection for itself, if there ever is one. */
+  #follow(
+    socket: tls.TLSSocket,
+    head: Buffer,
+    upstream: net.Socket,
+    leave: (bytes: Buffer) => void,
+  ): void {
+    const { clock, isPassedOn } = this.#options;
+    const requests = new RequestStream((text) => isRawUpgrade(text, isPassedOn));
+    let timer: Timer | undefined;
+    const stopTimer = () => {
+      timer?.cancel();
+      timer = undefined;
+    };
+    const take = (bytes: Buffer) => {
+      const { pass, upgrade } = requests.push(bytes);
+      if (!requests.inHead) stopTimer();
+      else timer ??= clock.after(HEAD_TIMEOUT_MILLISECONDS, () => socket.destroy());
+      const full = pass.length > 0 && !upstream.write(pass);
+      if (upgrade !== undefined) {
+        socket.off("data", take);
+        socket.off("close", stopTimer);
+        socket.pause();
+        return leave(upgrade);
+      }
+      if (!full) return;
+      socket.pause();
+      upstream.once("drain", () => socket.resume());
+    };
+    socket.on("close", stopTimer);
+    socket.on("data", take);
+    take(head);
+    socket.resume();
   }
 
   #failed(error: unknown): Response {

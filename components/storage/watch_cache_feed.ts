@@ -68,10 +68,8 @@ export class WatchCacheFeed {
   /** Resolves with true when the store closed; rejects when the watch ended otherwise. */
   async #follow(past: number): Promise<boolean> {
     const { store, prefix, target } = this;
-    const revision = Math.max(store.compactedRevision, store.revision - past);
-    const { entries } = await store.list(prefix, { revision });
+    const revision = await this.#list(past);
     if (this.#abort.signal.aborted) return true;
-    target.reset(entries, revision);
     const ended = Promise.withResolvers<boolean>();
     this.#abort.signal.addEventListener("abort", () => ended.resolve(true), { once: true });
     this.#handle = await store.watch(prefix, revision, {
@@ -87,5 +85,13 @@ export class WatchCacheFeed {
     if (this.#abort.signal.aborted) this.#handle.cancel();
     else this.#handle.requestProgress?.(this.#wanted);
     return await ended.promise;
+  }
+  /** Lists as of some revisions ago; answers that revision. A function that waits would hold on to the values. */
+  async #list(past: number): Promise<number> {
+    const { store, prefix, target } = this;
+    const revision = Math.max(store.compactedRevision, store.revision - past);
+    const { entries } = await store.list(prefix, { revision });
+    if (!this.#abort.signal.aborted) target.reset(entries, revision);
+    return revision;
   }
 }

@@ -138,3 +138,36 @@ Deno.test("Door leaves a client that does not say the whole head of its first re
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("security: a client that says half a head of a later request is left as well", async () => {
+  const folder = await Deno.makeTempDir();
+  const fake = new FakeClock();
+  const { door } = await open(folder, fake);
+  try {
+    const connection = await Deno.connectTls({
+      hostname: "127.0.0.1",
+      port: door.port,
+      caCerts: [pki.authority.certificate],
+    });
+    const say = (text: string) => connection.write(new TextEncoder().encode(text));
+    await say("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    const answer = new Uint8Array(1024);
+    let text = "";
+    while (!text.endsWith("ok")) {
+      text += new TextDecoder().decode(answer.subarray(0, await connection.read(answer) ?? 0));
+    }
+    // Between two requests a client may be as slow as it likes.
+    assert.equal(fake.pending, 0);
+    await say("GET / HTTP/1.1\r\nhost: a");
+    while (fake.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+    await fake.advance(31_999);
+    assert.equal(fake.pending, 1);
+    await fake.advance(1);
+    assert.equal(fake.pending, 0);
+    assert.equal(await connection.read(answer).catch(() => null), null);
+    connection.close();
+  } finally {
+    await door.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -23,9 +23,11 @@ async function upgrade(
   path: string,
   versions: readonly string[],
   upgrading = "SPDY/3.1",
+  before: (socket: tls.TLSSocket) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ head: string; rest: Buffer; socket: tls.TLSSocket }> {
   const socket = tls.connect({ port: door.port, host: "127.0.0.1", rejectUnauthorized: false });
   await new Promise<void>((resolve) => socket.once("secureConnect", () => resolve()));
+  await before(socket);
   const lines = [
     `POST ${path} HTTP/1.1`,
     "Host: h",
@@ -46,8 +48,13 @@ async function upgrade(
   return { head: bytes.toString("latin1", 0, end), rest: bytes.subarray(end + 4), socket };
 }
 
-async function spdy(door: Door, path: string, versions: readonly string[]) {
-  const { head, rest, socket } = await upgrade(door, path, versions);
+async function spdy(
+  door: Door,
+  path: string,
+  versions: readonly string[],
+  before?: (socket: tls.TLSSocket) => Promise<void>,
+) {
+  const { head, rest, socket } = await upgrade(door, path, versions, "SPDY/3.1", before);
   assert.match(head, /^HTTP\/1\.1 101 /);
   const session = new SpdySession(socketPipe(socket, rest), "client", () => {});
   const open = (kind: string, more: Record<string, string> = {}) =>
@@ -99,6 +106,46 @@ Deno.test("exec over SPDY carries input to its end, both outputs, sizes and the 
     assert.deepEqual([await text(stdout), await text(stderr)], ["read 3000000", "oh"]);
     const status = JSON.parse(await text(error));
     assert.deepEqual([status.reason, status.details.causes[0].message], ["NonZeroExitCode", "7"]);
+  });
+});
+
+/** Asks in ordinary requests first, one after the other, and reads their answers. */
+async function askBefore(socket: tls.TLSSocket): Promise<void> {
+  const start = `POST ${POD}/proxy/a HTTP/1.1\r\nHost: h\r\n`;
+  const requests = [
+    `GET ${POD}/proxy/b HTTP/1.1\r\nHost: h\r\n\r\n`,
+    `${start}Content-Length: 100000\r\n\r\n${"x".repeat(100_000)}`,
+    `${start}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+  ];
+  const answers = ["read 0.", "read 100000.", "read 5."];
+  for (const [i, request] of requests.entries()) {
+    socket.write(request);
+    let answer = "";
+    while (!answer.includes(answers[i]!)) {
+      answer += await new Promise<Buffer>((go) => socket.once("data", go));
+    }
+  }
+}
+
+Deno.test("exec over SPDY on a connection that has carried other requests", async () => {
+  const exec = commands(async ({ stdin, stdout }) => {
+    await write(stdout, await new Response(stdin as ReadableStream).text());
+    return 0;
+  });
+  const kubelet = async (request: Request) =>
+    request.headers.has("upgrade")
+      ? exec(request)
+      : new Response(`read ${(await request.text()).length}.`);
+  await withDoor(kubelet, async (door) => {
+    const query = "container=x&stdin=true&stdout=true";
+    const { open } = await spdy(door, `${POD}/exec?${query}`, [V4], askBefore);
+    const error = await open("error");
+    const stdin = await open("stdin");
+    const stdout = await open("stdout");
+    await write(stdin.writable, "hello");
+    await stdin.writable.close();
+    assert.equal(await text(stdout), "hello");
+    assert.equal(JSON.parse(await text(error)).status, "Success");
   });
 });
 
