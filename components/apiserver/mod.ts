@@ -33,6 +33,7 @@ export {
   readAdmissionConfiguration,
 } from "./admission/mod.ts";
 export { ConfigurationError } from "./configuration/mod.ts";
+export { claimStore } from "./store_claim.ts";
 export {
   type AuthenticationConfiguration,
   type AuthenticationSettings,

@@ -67,4 +67,21 @@ if (etcdIsThere) {
       await etcd.end();
     }
   });
+
+  Deno.test("Another cluster does not start on an etcd that holds one", async () => {
+    const etcd = await EtcdMembers.start();
+    try {
+      {
+        await using _first = await Cluster.start({ nodes: 0, etcd: { servers: etcd.endpoints } });
+        await assert.rejects(Cluster.start({ nodes: 0, etcd: { servers: etcd.endpoints } }), {
+          name: "StartError",
+          message: /^this etcd holds the state of another cluster .*--etcd-prefix takes another/,
+        });
+      }
+      const elsewhere = { servers: etcd.endpoints, prefix: "/other" };
+      await using _second = await Cluster.start({ nodes: 0, etcd: elsewhere });
+    } finally {
+      await etcd.end();
+    }
+  });
 }

@@ -8,6 +8,7 @@ import {
 import {
   acceptTunnel,
   type ApiServer,
+  claimStore,
   ConfigurationError,
   connectHandler,
   type KubeletConnector,
@@ -83,6 +84,7 @@ export class ApiServerRole {
     const credentials = { authority: pki.authority.certificate, certificate, key };
     let role: ApiServerRole;
     try {
+      if (options.store.shared) await claimStore(options.store, pki);
       role = new ApiServerRole(options, credentials, settings);
     } catch (error) {
       throw error instanceof ConfigurationError ? new StartError(error.message) : error;
