@@ -1,5 +1,6 @@
 import type { LabelSelector, Node, Pod, PodSpec, Taint } from "../api/mod.ts";
 import {
+  type CoreBudget,
   type CoreProfile,
   type PodExtras,
   SCORE_PLUGINS,
@@ -64,6 +65,7 @@ export interface CoreCase {
   readonly preempted?: string;
   /** Budgets: what each allows, and the pods that it covers. */
   readonly budgets?: readonly { readonly allowed: number; readonly pods: readonly number[] }[];
+  readonly disruptionBudgets?: readonly CoreBudget[];
   readonly violations?: Readonly<Record<string, number>>;
 }
 

@@ -73,6 +73,7 @@ function outcome(item: CoreCase, core: Core) {
   const filtered = core.filter(encoded);
   const decision = core.schedule(encoded);
   const preemption = core.preempt(encoded, {
+    disruptionBudgets: item.disruptionBudgets ?? [],
     budgets: (item.budgets ?? []).map(({ allowed }) => allowed),
     budgetsOf: new Map(
       (item.pods ?? []).map((_, i) => [

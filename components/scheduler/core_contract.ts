@@ -161,6 +161,16 @@ export type Verdict =
   }
   | NodeRefusal;
 
+/** A PodDisruptionBudget, for the pods of its namespace that its selector matches. */
+export interface CoreBudget {
+  readonly namespace: string;
+  /** One that is missing or selects everything covers nobody. */
+  readonly selector: LabelSelector | undefined;
+  readonly allowed: number;
+  /** Handles of pods whose end is counted already. */
+  readonly except?: readonly number[];
+}
+
 export interface PreemptOptions {
   /** Handles of pods that must not be victims. */
   readonly protected?: readonly number[];
@@ -168,6 +178,8 @@ export interface PreemptOptions {
   readonly budgets?: readonly number[];
   /** A pod's handle to the indices of the budgets that cover it. */
   readonly budgetsOf?: ReadonlyMap<number, readonly number[]>;
+  /** Budgets by their selectors: the core itself finds whom they cover, among possible victims alone. */
+  readonly disruptionBudgets?: readonly CoreBudget[];
   /** How many candidates end the dry run; undefined: upstream's, by the number of nodes. */
   readonly candidates?: number;
   /** Where among the nodes the dry run starts; any whole number. */

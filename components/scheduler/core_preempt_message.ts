@@ -17,6 +17,15 @@ export function writePreemptOptions(out: CoreWriter, options: PreemptOptions): v
     out.number(indices.length);
     for (const index of indices) out.number(index);
   }
+  const selecting = options.disruptionBudgets ?? [];
+  out.number(selecting.length);
+  for (const { allowed, except = [], namespace, selector } of selecting) {
+    out.number(allowed);
+    out.text(namespace);
+    out.selector(selector);
+    out.number(except.length);
+    for (const handle of except) out.number(handle);
+  }
   out.flag(options.within !== undefined);
   if (options.within !== undefined) out.texts(options.within);
 }

@@ -324,3 +324,37 @@ Deno.test("Core: a dry run of preemption leaves everything as it was, and its vi
   assert.ok(helped > 5, `${helped} candidates`);
   model.core.end();
 });
+
+Deno.test("Core: a dry run by sums finds what one by filters finds", () => {
+  const random = new Seeded(7);
+  const core = new Core();
+  for (let i = 0; i < 30; i++) {
+    core.putNode(caseNode({ name: `n${i}`, allocatable: { cpu: String(4 + random.below(8)) } }));
+  }
+  for (let handle = 1; handle <= 150; handle++) {
+    const status = { startTime: `2026-01-01T00:00:${10 + random.below(40)}Z` };
+    const requests = { cpu: String(1 + random.below(3)), memory: `${random.below(4)}Gi` };
+    core.putPod(
+      handle,
+      `n${random.below(30)}`,
+      casePod({ requests, status, spec: { priority: random.below(6) } }),
+    );
+  }
+  const budgetsOf = new Map(Array.from({ length: 60 }, (_, i) => [i + 1, [i % 3]] as const));
+  let candidates = 0;
+  for (let priority = 1; priority <= 6; priority++) {
+    for (const cpu of ["2", "4", "6", "9"]) {
+      const container = { name: "c", image: "w", resources: { requests: { cpu } } };
+      const bare = { priority, containers: [container] };
+      const ports = [{ containerPort: 80, hostPort: 80 }];
+      for (const options of [{}, { budgets: [0, 1, 5], budgetsOf }]) {
+        const [bySums, byFilters] = [bare, { priority, containers: [{ ...container, ports }] }]
+          .map((spec) => core.preempt(core.encode(1000, casePod({ spec })), options));
+        assert.deepEqual(bySums, byFilters);
+        candidates += bySums!.candidates.length;
+      }
+    }
+  }
+  assert.ok(candidates > 100, `${candidates} candidates`);
+  core.end();
+});

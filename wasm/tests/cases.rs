@@ -122,9 +122,9 @@ fn totals_are_the_sums_of_the_scorers() {
     for case in &read() {
         let mut engine = engine(case);
         let mut asked = engine.ask(&case.pod).expect(&case.title);
-        let feasible = asked.search().feasible;
-        let totals = asked.totals(&feasible);
-        let columns = asked.by_scorer(&feasible);
+        let found = asked.search();
+        let totals = asked.totals(&found);
+        let columns = asked.by_scorer(&found.feasible);
         for (at, total) in totals.iter().enumerate() {
             let sum: i64 = columns.iter().flatten().map(|column| column[at]).sum();
             assert_eq!(*total, sum, "{}", case.title);

@@ -113,68 +113,59 @@ impl Constraints {
 
     /// Raw scores of the feasible nodes; None for those that are left out.
     pub fn score(&self, snapshot: &Snapshot, feasible: &[u32], out: &mut Vec<Option<i64>>) {
-        out.clear();
-        let kept = |slot: u32| self.has_all_keys(snapshot, slot);
-        let left_out = feasible.iter().filter(|slot| !kept(**slot)).count();
-        let weights: Vec<f64> = self
-            .list
+        let mut sums: Vec<f64> = feasible
             .iter()
-            .map(|constraint| {
-                let domains = if constraint.hostname {
-                    feasible.len() - left_out
+            .map(|slot| {
+                if self.has_all_keys(snapshot, *slot) {
+                    0.0
                 } else {
-                    self.domains_among(constraint, snapshot, feasible)
-                };
-                ((domains + 2) as f64).ln()
+                    f64::NAN
+                }
             })
             .collect();
-        for &slot in feasible {
-            if !kept(slot) {
-                out.push(None);
-                continue;
-            }
-            let mut score = 0.0f64;
-            for (constraint, weight) in self.list.iter().zip(&weights) {
-                let domain = constraint.tally.domain_of(snapshot, slot);
-                if domain == NOWHERE {
-                    continue;
-                }
-                let count = if constraint.hostname {
-                    constraint.here(snapshot, slot)
-                } else {
-                    constraint.tally.domain(domain).sum
-                };
-                score += count as f64 * weight + (constraint.max_skew - 1) as f64;
-            }
-            out.push(Some(score.round() as i64));
+        for constraint in &self.list {
+            constraint.add_scores(snapshot, feasible, &mut sums);
         }
-    }
-
-    /// Domains of the feasible nodes; to lack the label is one more, where such nodes are not left out.
-    fn domains_among(
-        &self,
-        constraint: &Constraint,
-        snapshot: &Snapshot,
-        feasible: &[u32],
-    ) -> usize {
-        let mut seen = vec![false; constraint.tally.domains.len() + 1];
-        let mut count = 0;
-        for &slot in feasible {
-            if !self.has_all_keys(snapshot, slot) {
-                continue;
-            }
-            let domain = constraint.tally.domain_of(snapshot, slot);
-            let at = (domain as usize).min(seen.len() - 1);
-            if !seen[at] {
-                seen[at] = true;
-                count += 1;
-            }
-        }
-        count
+        out.clear();
+        out.extend(
+            sums.iter()
+                .map(|sum| (!sum.is_nan()).then(|| sum.round() as i64)),
+        );
     }
 }
 
 impl Constraint {
+    /// Adds to the sums of nodes; a sum that is not a number stays so.
+    fn add_scores(&self, snapshot: &Snapshot, feasible: &[u32], sums: &mut [f64]) {
+        let tally = &self.tally;
+        let more = (self.max_skew - 1) as f64;
+        let domains = if self.hostname {
+            sums.iter().filter(|sum| !sum.is_nan()).count()
+        } else {
+            // To lack the label is one more domain, where such nodes are not left out.
+            let mut seen = vec![false; tally.domains.len() + 1];
+            let last = tally.domains.len();
+            for (slot, sum) in feasible.iter().zip(sums.iter()) {
+                let domain = tally.domain_of(snapshot, *slot) as usize;
+                seen[domain.min(last)] |= !sum.is_nan();
+            }
+            seen.into_iter().filter(|seen| *seen).count()
+        };
+        let weight = ((domains + 2) as f64).ln();
+        for (slot, sum) in feasible.iter().zip(sums) {
+            let domain = tally.domain_of(snapshot, *slot);
+            if domain == NOWHERE {
+                continue;
+            }
+            let count = if self.hostname {
+                self.here(snapshot, *slot)
+            } else {
+                tally.domain(domain).sum
+            };
+            *sum += count as f64 * weight + more;
+        }
+    }
+
     fn here(&self, snapshot: &Snapshot, slot: u32) -> i64 {
         self.counter
             .and_then(|index| snapshot.counters.get(index))

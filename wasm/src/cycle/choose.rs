@@ -1,6 +1,5 @@
 //! One decision: search, score, choose.
 
-use super::search::Found;
 use super::Asked;
 use crate::plugins::{Reason, Refusal};
 use std::collections::BTreeMap;
@@ -75,18 +74,14 @@ impl Asked<'_> {
             contradiction: self.contradicts_itself(),
             ..Decision::default()
         };
-        let Found {
-            feasible,
-            evaluated,
-            ..
-        } = self.search();
-        decision.evaluated = evaluated;
-        decision.feasible = feasible.len();
-        match feasible.as_slice() {
+        let found = self.search();
+        decision.evaluated = found.evaluated;
+        decision.feasible = found.feasible.len();
+        match found.feasible.as_slice() {
             [] => self.account(&mut decision),
             [only] => decision.node = Some(self.snapshot.nodes.name(*only)),
-            _ => {
-                let totals = self.totals(&feasible);
+            feasible => {
+                let totals = self.totals(&found);
                 if let Some(best) = best(&totals) {
                     decision.node = Some(self.snapshot.nodes.name(feasible[best]));
                     decision.score = totals[best];

@@ -21,6 +21,7 @@ impl Asked<'_> {
             feasible,
             evaluated,
             start,
+            ..
         } = self.search();
         out.push(f64::from(u32::from(self.contradicts_itself())));
         out.push(evaluated as f64);

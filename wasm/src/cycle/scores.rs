@@ -1,5 +1,6 @@
 //! Scores of feasible nodes: raw, normalised over all of them, times weight.
 
+use super::search::Found;
 use super::Asked;
 use crate::plugins::normalise::{by_maximum, by_range, by_reversed_maximum, by_spread};
 use crate::plugins::{
@@ -8,20 +9,10 @@ use crate::plugins::{
 };
 
 impl Asked<'_> {
-    /// The weighted total of each of the given nodes. All of them have been looked at: their rows are fresh.
-    pub fn totals(&mut self, feasible: &[u32]) -> Vec<i64> {
-        let mut totals = Vec::with_capacity(feasible.len());
-        let mut tainted = false;
-        let mut preferred = false;
-        for &slot in feasible {
-            let row = self
-                .local
-                .row(self.snapshot, self.profile, slot, &mut self.scratch);
-            totals.push(row.fixed);
-            tainted |= row.taints != 0;
-            preferred |= row.affinity != 0;
-        }
-        if !tainted {
+    /// The weighted total of each feasible node.
+    pub fn totals(&mut self, found: &Found) -> Vec<i64> {
+        let mut totals = found.fixed.clone();
+        if !found.tainted {
             let all = 100 * self.profile.weight(SCORE_TAINTS);
             for total in &mut totals {
                 *total += all;
@@ -30,12 +21,12 @@ impl Asked<'_> {
         let mut scores = Vec::new();
         for scorer in [SCORE_TAINTS, SCORE_AFFINITY, SCORE_SPREAD, SCORE_COMPANY] {
             let silent = match scorer {
-                SCORE_TAINTS => !tainted,
-                SCORE_AFFINITY => !preferred,
+                SCORE_TAINTS => !found.tainted,
+                SCORE_AFFINITY => !found.preferred,
                 _ => self.circle.is_none(),
             };
             let weight = self.profile.weight(scorer);
-            if !silent && weight != 0 && self.normalised(scorer, feasible, &mut scores) {
+            if !silent && weight != 0 && self.normalised(scorer, &found.feasible, &mut scores) {
                 for (total, score) in totals.iter_mut().zip(&scores) {
                     *total += weight * score;
                 }

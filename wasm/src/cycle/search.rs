@@ -1,6 +1,6 @@
 //! Which nodes can take a pod.
 
-use super::local::{EARLY, LATE};
+use super::local::{Row, EARLY, LATE};
 use super::Asked;
 use crate::plugins::{Reason, Refusal, NODE_AFFINITY};
 
@@ -12,6 +12,21 @@ pub struct Found {
     pub evaluated: usize,
     /// Slots that were looked at, feasible or not, are those of the order from here on.
     pub start: usize,
+    /// The feasible nodes' scores that need no normalisation, weighted.
+    pub fixed: Vec<i64>,
+    /// One of them has taints that count against it; one of them is preferred.
+    pub tainted: bool,
+    pub preferred: bool,
+}
+
+impl Found {
+    #[inline]
+    fn take(&mut self, slot: u32, row: Row) {
+        self.feasible.push(slot);
+        self.fixed.push(row.fixed);
+        self.tainted |= row.taints != 0;
+        self.preferred |= row.affinity != 0;
+    }
 }
 
 /// What one node is to the pod.
@@ -48,7 +63,7 @@ impl Asked<'_> {
             return found;
         }
         if let Some(slot) = self.made_room() {
-            found.feasible.push(slot);
+            found.take(slot, self.row(slot));
             found.evaluated = 1;
             return found;
         }
@@ -59,6 +74,8 @@ impl Asked<'_> {
         }
         let enough = self.profile.enough(count);
         found.start = *self.next_start % count;
+        found.feasible.reserve(enough);
+        found.fixed.reserve(enough);
         let mut at = found.start;
         for _ in 0..count {
             if found.feasible.len() >= enough {
@@ -73,8 +90,9 @@ impl Asked<'_> {
                 at = 0;
             }
             found.evaluated += 1;
-            if self.verdict(slot) == Verdict::Feasible {
-                found.feasible.push(slot);
+            let row = self.row(slot);
+            if self.verdict_of(slot, row) == Verdict::Feasible {
+                found.take(slot, row);
             }
         }
         *self.next_start = (*self.next_start + found.evaluated) % nodes;
@@ -88,12 +106,20 @@ impl Asked<'_> {
         (self.local.is_named(name) && self.verdict(slot) == Verdict::Feasible).then_some(slot)
     }
 
-    /// A node's verdict. Nominated pods of the pod's priority or more count as well.
     #[inline]
+    pub fn row(&mut self, slot: u32) -> Row {
+        self.local
+            .row(self.snapshot, self.profile, slot, &mut self.scratch)
+    }
+
+    /// A node's verdict. Nominated pods of the pod's priority or more count as well.
     pub fn verdict(&mut self, slot: u32) -> Verdict {
-        let row = self
-            .local
-            .row(self.snapshot, self.profile, slot, &mut self.scratch);
+        let row = self.row(slot);
+        self.verdict_of(slot, row)
+    }
+
+    #[inline]
+    fn verdict_of(&mut self, slot: u32, row: Row) -> Verdict {
         if row.refused {
             return of(row.resolvable);
         }
@@ -171,7 +197,8 @@ impl Asked<'_> {
         self.refused_with_nominated(slot, refusals) || self.refused_now(slot, refusals)
     }
 
-    fn expected(&self, slot: u32) -> Vec<u32> {
+    /// Pods that are nominated to a node and count for this one.
+    pub fn expected(&self, slot: u32) -> Vec<u32> {
         if !self.snapshot.has_nominated() {
             return Vec::new();
         }
