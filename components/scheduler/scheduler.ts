@@ -43,6 +43,7 @@ class SchedulerRun implements Scheduler {
   readonly #framework: FrameworkDecision;
   readonly #metrics: SchedulerMetrics;
   #running: Promise<void> = Promise.resolve();
+  #ended: Promise<void> | undefined;
 
   constructor(options: SchedulerOptions) {
     const { client, clock, core, logger, random } = options;
@@ -227,7 +228,11 @@ class SchedulerRun implements Scheduler {
     }
   }
 
-  async end(): Promise<void> {
+  end(): Promise<void> {
+    return this.#ended ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
     this.#abort.abort(new Error("the scheduler ends"));
     this.#queue.close();
     this.#waiting.close();

@@ -11,6 +11,7 @@
 import { parseArgs } from "node:util";
 import { NAMESPACES, NODES, type Pod, PODS } from "../../components/api/mod.ts";
 import { percentiles, printTable } from "./measure.ts";
+import { BoundPods } from "./scheduler/bound_pods.ts";
 import { SCHEDULER_CASES, type SchedulerCase } from "./scheduler/scheduler_cases.ts";
 import { type SchedulerCluster, startSchedulerCluster } from "./scheduler/scheduler_cluster.ts";
 
@@ -57,7 +58,7 @@ async function run(one: SchedulerCase): Promise<number> {
     const { client } = cluster;
     await inParallel(nodes, (i) => client.create(NODES, one.node(i)));
     const place = async (count: number, pod: (i: number) => Pod) => {
-      const bound = new BoundPods(cluster, count);
+      const bound = new BoundPods(client, NAMESPACE, count);
       const started = performance.now();
       await inParallel(count, (i) => client.create(PODS, pod(i)));
       await bound.all;
@@ -101,7 +102,7 @@ async function steady(rate: number): Promise<void> {
   await withCluster(async (cluster) => {
     const { client } = cluster;
     await inParallel(nodes, (i) => client.create(NODES, one.node(i)));
-    const bound = new BoundPods(cluster, count);
+    const bound = new BoundPods(client, NAMESPACE, count);
     const created = new Map<string, number>();
     const started = performance.now();
     for (let i = 0; i < count; i++) {
@@ -119,38 +120,6 @@ async function steady(rate: number): Promise<void> {
     );
     bound.end();
   });
-}
-
-/** When each pod got its node, as a watch shows it. */
-class BoundPods {
-  readonly times = new Map<string, number>();
-  readonly all: Promise<void>;
-  readonly #abort = new AbortController();
-
-  constructor({ client }: SchedulerCluster, count: number) {
-    this.all = this.#follow(client, count);
-  }
-
-  end(): void {
-    this.#abort.abort();
-  }
-
-  async #follow(client: SchedulerCluster["client"], count: number): Promise<void> {
-    const { metadata } = await client.list(PODS, { namespace: NAMESPACE, limit: 1 });
-    const events = await client.watch<Pod>(PODS, {
-      namespace: NAMESPACE,
-      resourceVersion: metadata?.resourceVersion ?? "",
-      fieldSelector: "spec.nodeName!=",
-      signal: this.#abort.signal,
-    });
-    for await (const { object, type } of events) {
-      if (type !== "ADDED" && type !== "MODIFIED") continue;
-      const name = object.metadata?.name ?? "";
-      if (!this.times.has(name)) this.times.set(name, performance.now());
-      if (this.times.size >= count) return;
-    }
-    throw new Error("the watch ended before all pods were bound");
-  }
 }
 
 async function withCluster<T>(work: (cluster: SchedulerCluster) => Promise<T>): Promise<T> {

@@ -64,7 +64,7 @@ export async function startSchedulerCluster(directory: string): Promise<Schedule
     metrics,
     async end() {
       await scheduler.end();
-      await server.leave();
+      server.close();
       await store.close();
     },
   };
