@@ -177,6 +177,7 @@ export class ControlPlane {
         logLevel: options.logLevel ?? "info",
         network,
         sockets: sockets.roles,
+        schedulerAddress: layout.scheduler,
         hollowNodes: sockets.nodes,
         socketDirectory: sockets.directory,
       });

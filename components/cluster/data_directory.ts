@@ -12,6 +12,8 @@ export interface DataLayout {
   readonly adminKubeconfig: string;
   /** What runs here: `Instance`. */
   readonly instance: string;
+  /** How the scheduler is reached: `SchedulerAddress`. */
+  readonly scheduler: string;
 }
 
 /** The layout of a data directory. Pure. */
@@ -25,6 +27,7 @@ export function dataLayout(root: string): DataLayout {
     sockets: `${root}/run`,
     adminKubeconfig: `${root}/admin.kubeconfig`,
     instance: `${root}/coracle.json`,
+    scheduler: `${root}/scheduler.json`,
   };
 }
 

@@ -1,7 +1,8 @@
-import { type Event, EVENTS, NODES, type Pod, PODS } from "../api/mod.ts";
+import { type Event, EVENTS, type Pod, PODS } from "../api/mod.ts";
 import { MetricRegistry, silentLogger, systemClock, systemRandom } from "../base/mod.ts";
 import type { Client } from "../client/mod.ts";
-import type { NodeVerdict } from "../scheduler/mod.ts";
+import type { ExplainedPod, NodeVerdict } from "../scheduler/mod.ts";
+import type { SchedulerQuestion } from "./scheduler_question.ts";
 
 /** Why a pod is what it is, as far as the API tells. */
 export interface PodExplanation {
@@ -10,8 +11,12 @@ export interface PodExplanation {
   readonly node?: string;
   /** Sentences, the most telling first. */
   readonly reasons: readonly string[];
-  /** Each node's verdict, where the pod has none yet. */
+  /** Why no node took it, where none has. */
+  readonly message?: string;
+  /** Each node's verdict when the pod was decided on, or as things stand where nobody remembers that. */
   readonly nodes: Readonly<Record<string, NodeVerdict>>;
+  /** What would have a pending pod placed. */
+  readonly wouldFit: readonly string[];
   readonly events: readonly { readonly reason: string; readonly message: string }[];
 }
 
@@ -19,11 +24,15 @@ const EVENTS_SHOWN_MAXIMUM = 10;
 /** A scheduler of this name is nobody's: it looks and places nothing. */
 const ONLOOKER = "coracle-explain";
 
-/** Explains one pod: where it may run, why it waits, why its containers have ended. */
+/**
+ * Explains one pod: where it may run, why it waits, why its containers have ended. `ask` asks the scheduler, where it
+ * can be reached.
+ */
 export async function explainPod(
   client: Client,
   namespace: string,
   name: string,
+  ask?: SchedulerQuestion,
 ): Promise<PodExplanation> {
   const pod = await client.get<Pod>(PODS, name, namespace);
   const uid = pod.metadata?.uid ?? "";
@@ -33,12 +42,17 @@ export async function explainPod(
   });
   const node = pod.spec?.nodeName;
   const isPending = node === undefined || node === "";
+  const decision = await decided(client, pod, ask);
   return {
     pod: `${namespace}/${name}`,
     phase: pod.status?.phase ?? "Unknown",
     ...(isPending ? {} : { node }),
     reasons: podReasons(pod),
-    nodes: isPending ? await verdicts(client, pod) : {},
+    ...(decision.node !== null || decision.message === undefined
+      ? {}
+      : { message: decision.message }),
+    nodes: decision.nodes,
+    wouldFit: decision.wouldFit ?? [],
     events: events.items
       .toSorted((a, b) => (a.lastTimestamp ?? "").localeCompare(b.lastTimestamp ?? ""))
       .slice(-EVENTS_SHOWN_MAXIMUM)
@@ -93,13 +107,26 @@ function sentence(reason = "", message = ""): string {
   return message === "" ? reason : `${reason}: ${message}`;
 }
 
-/** Asks a scheduler that only looks. */
-async function verdicts(
+/** The schedulers' own JSON of a decision, and nothing beside it. Pure. */
+export function decisionJson({ message, node, nodes, pod }: PodExplanation): unknown {
+  return { pod, node: node ?? null, ...(message === undefined ? {} : { message }), nodes };
+}
+
+/** What the scheduler remembers; what one that only looks would say, where that is about another node or nothing. */
+async function decided(
   client: Client,
   pod: Pod,
-): Promise<Readonly<Record<string, NodeVerdict>>> {
-  const nodes = await client.list(NODES, { limit: 1 });
-  if (nodes.items.length === 0) return {};
+  ask: SchedulerQuestion | undefined,
+): Promise<ExplainedPod> {
+  const { name = "", namespace = "" } = pod.metadata ?? {};
+  const remembered = await ask?.(namespace, name).catch(() => undefined);
+  const node = pod.spec?.nodeName ?? "";
+  if (remembered !== undefined && (remembered.node ?? "") === node) return remembered;
+  return await judged(client, pod);
+}
+
+/** Asks a scheduler that only looks. */
+async function judged(client: Client, pod: Pod): Promise<ExplainedPod> {
   const { defaultConfiguration, openCore, startScheduler } = await import("../scheduler/mod.ts");
   const scheduler = startScheduler({
     client,
@@ -115,7 +142,7 @@ async function verdicts(
   });
   try {
     await scheduler.ready;
-    return (await scheduler.judge(pod)).nodes;
+    return await scheduler.judge(pod);
   } finally {
     await scheduler.end();
   }

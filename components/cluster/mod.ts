@@ -24,7 +24,18 @@ export * from "./node_files.ts";
 export const loadNode = () => import("./node_process.ts");
 export * from "./doctor.ts";
 export * from "./explain_pod.ts";
-export * from "./role_process.ts";
+export { askScheduler } from "./scheduler_question.ts";
+export {
+  type ElectionOptions,
+  type RoleProcessOptions,
+  startApiServerProcess,
+  startControllerManagerProcess,
+  startDnsProcess,
+  startHollowProcess,
+  startProxyProcess,
+} from "./role_process.ts";
+/** Loaded only where a scheduler runs. */
+export const loadScheduler = () => import("./scheduler_process.ts");
 export { type ApiServerFlags, checkApiServerFlags } from "./api_server_settings.ts";
 export * from "./node_images.ts";
 export { AUDIT_MODES, type AuditMode } from "../apiserver/mod.ts";

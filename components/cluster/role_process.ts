@@ -14,8 +14,7 @@ import { dnsRole, nameservers } from "./roles/dns.ts";
 import { elected } from "./roles/elected.ts";
 import { hollowNodesRole } from "./roles/hollow_nodes.ts";
 import { proxyRole } from "./roles/proxy.ts";
-import type { Role, RoleOptions } from "./roles/role.ts";
-import { schedulerRole } from "./roles/scheduler.ts";
+import type { Election, Role, RoleOptions } from "./roles/role.ts";
 
 /** What one role alone in a process is started with. */
 export interface RoleProcessOptions {
@@ -30,14 +29,6 @@ export interface RoleProcessOptions {
 export interface ElectionOptions {
   readonly leaderElect: boolean;
   readonly lost: () => void;
-}
-
-/** kube-scheduler alone. */
-export async function startSchedulerProcess(
-  options: RoleProcessOptions & ElectionOptions,
-): Promise<Role> {
-  const role = await roleOptions(options, "scheduler");
-  return perhapsElected("kube-scheduler", role, options, () => schedulerRole(role));
 }
 
 /** kube-controller-manager alone; with `pkiDirectory` it signs, and hands out the root certificate. */
@@ -200,7 +191,8 @@ async function writeKubeconfigs(directory: string, pki: Pki, server: string): Pr
   }
 }
 
-async function roleOptions(
+/** What a role alone in a process runs with. */
+export async function roleOptions(
   { kubeconfig, log, verbose }: RoleProcessOptions,
   component: string,
 ): Promise<RoleOptions> {
@@ -213,15 +205,17 @@ async function roleOptions(
   };
 }
 
-function perhapsElected(
+/** Of several processes one works, where that is asked for. */
+export function perhapsElected(
   lease: string,
   options: RoleOptions,
   { leaderElect, lost }: ElectionOptions,
   start: () => Role,
+  election: Omit<Election, "identity"> = {},
 ): Role {
   if (!leaderElect) return start();
   const identity = `${Deno.hostname()}_${options.random.uuid()}`;
-  return elected(lease, options, { identity }, start, lost);
+  return elected(lease, options, { identity, ...election }, start, lost);
 }
 
 function processLogger(log: (line: string) => void, verbose: boolean): Logger {

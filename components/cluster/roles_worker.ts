@@ -19,6 +19,8 @@ import type { Role } from "./roles/role.ts";
 import { schedulerRole } from "./roles/scheduler.ts";
 import type { FromWorker, ToWorker, WorkerConfig } from "./worker_message.ts";
 
+/** kube-scheduler's, where no other cluster of this machine has it. */
+const SCHEDULER_PORT = 10259;
 const clock = systemClock;
 const random = systemRandom;
 let shutdown: Shutdown | undefined;
@@ -54,7 +56,16 @@ async function start(config: WorkerConfig): Promise<void> {
       network,
       pki,
     }),
-    schedulerRole(common("scheduler", logs.logger("scheduler"))),
+    schedulerRole({
+      ...common("scheduler", logs.logger("scheduler")),
+      serving: {
+        host: "127.0.0.1",
+        port: SCHEDULER_PORT,
+        anyPort: true,
+        socketParent: config.socketDirectory,
+        addressFile: config.schedulerAddress,
+      },
+    }),
   ];
   if (config.hollowNodes.length > 0) {
     const socketOf = new Map(config.hollowNodes.map(({ name, socket }) => [name, socket]));

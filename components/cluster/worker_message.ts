@@ -18,6 +18,8 @@ export interface WorkerConfig {
   readonly network: ClusterNetwork;
   /** Sockets of the API server by who they make the caller. */
   readonly sockets: Readonly<Record<"controller-manager" | "scheduler" | "hollow-nodes", string>>;
+  /** Where it is written how the scheduler is reached. */
+  readonly schedulerAddress: string;
   /** Where those sockets are; ours alone. */
   readonly socketDirectory: string;
   /** Hollow nodes with the socket of each. */

@@ -14,3 +14,4 @@ export {
   type SchedulerConfiguration,
 } from "./config/mod.ts";
 export type { Explanation, NodeVerdict } from "./explanation/explanation.ts";
+export { type ExplainedPod, schedulerHandler } from "./http/scheduler_server.ts";

@@ -12,7 +12,10 @@ import { SchedulingLoop } from "./cycle/scheduling_loop.ts";
 import { WaitingPods } from "./cycle/waiting_pods.ts";
 import { DecisionLog } from "./explanation/decision_log.ts";
 import { type Explanation, nodeVerdicts } from "./explanation/explanation.ts";
+import { wouldFit } from "./explanation/would_fit.ts";
 import type { SchedulerPlugin } from "./framework/mod.ts";
+import { resourceMetrics } from "./http/resource_metrics.ts";
+import type { ExplainedPod } from "./http/scheduler_server.ts";
 import { localPlugins, type LocalPluginsOptions } from "./plugins/local_plugins.ts";
 import { Preemptor } from "./preemption/preemptor.ts";
 import { DEFAULT_HINTS, HintTable, type PluginHints, SchedulingQueue } from "./queue/mod.ts";
@@ -188,11 +191,20 @@ class SchedulerRun implements Scheduler {
   /** Plugins that answer from elsewhere. */
   readonly #remote = new Set<SchedulerPlugin>();
 
-  explain(namespace: string, name: string): Explanation | undefined {
-    return this.#log.explain(`${namespace}/${name}`);
+  explain(namespace: string, name: string): ExplainedPod | undefined {
+    const key = `${namespace}/${name}`;
+    const pod = this.#state.pods.get(key)?.pod;
+    const gated = pod !== undefined && (pod.spec?.schedulingGates ?? []).length > 0;
+    const found = gated ? { pod: key, node: null, nodes: {} } : this.#log.explain(key);
+    if (found === undefined || found.node !== null || pod === undefined) return found;
+    return { ...found, wouldFit: wouldFit(pod, found, (node) => this.#state.nodes.get(node)) };
   }
 
-  async judge(pod: Pod): Promise<Explanation> {
+  resourceMetrics(): string {
+    return resourceMetrics(this.#state.pods.list());
+  }
+
+  async judge(pod: Pod): Promise<ExplainedPod> {
     const { core } = this.#options;
     const { name, namespace } = pod.metadata ?? {};
     const key = `${namespace}/${name}`;
@@ -217,12 +229,14 @@ class SchedulerRun implements Scheduler {
       };
       const { encoded, outcome, scores } = await this.#framework.decide(asked, extras);
       const nodes = nodeVerdicts(core.explain(encoded), scores);
-      return {
+      const found: Explanation = {
         pod: key,
         node: node === "" ? null : node,
         ...(outcome.kind === "refused" ? { message: fitMessage(outcome.error) } : {}),
         nodes,
       };
+      if (node !== "" || outcome.kind === "placed") return found;
+      return { ...found, wouldFit: wouldFit(free, found, (name) => this.#state.nodes.get(name)) };
     } finally {
       if (node !== "") core.putPod(tracked.handle, node, pod);
     }

@@ -4,9 +4,9 @@ import type { Client } from "../client/mod.ts";
 import type { SchedulerConfiguration } from "./config/mod.ts";
 import type { SchedulerCore } from "./core_contract.ts";
 import type { Profile } from "./cycle/profile.ts";
-import type { Explanation } from "./explanation/explanation.ts";
 import type { Extender } from "./extenders/extender.ts";
 import type { SchedulerPlugin } from "./framework/mod.ts";
+import type { ExplainedPod } from "./http/scheduler_server.ts";
 
 export interface SchedulerOptions {
   readonly client: Client;
@@ -47,9 +47,11 @@ export interface Scheduler {
   readonly ready: Promise<void>;
   readonly isReady: boolean;
   /** The latest decision on a pod, or undefined where none is remembered. */
-  explain(namespace: string, name: string): Explanation | undefined;
+  explain(namespace: string, name: string): ExplainedPod | undefined;
+  /** What each pod asks for, as `/metrics/resources` shows it. */
+  resourceMetrics(): string;
   /** What every node is to a pod as things stand, as if it had none yet; for who only looks. */
-  judge(pod: Pod): Promise<Explanation>;
+  judge(pod: Pod): Promise<ExplainedPod>;
   readonly configuration: SchedulerConfiguration;
   end(): Promise<void>;
 }

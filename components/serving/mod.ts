@@ -1,6 +1,7 @@
 /** What every server of the cluster shares. */
 export * from "./accepted_pipe.ts";
 export * from "./base64_channels.ts";
+export * from "./delegated_access.ts";
 export * from "./dial.ts";
 export * from "./streams.ts";
 export * from "./door.ts";

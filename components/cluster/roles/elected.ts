@@ -23,7 +23,7 @@ export function elected(
     logger,
     namespace: LEASE_NAMESPACE,
     name,
-    identity: election.identity,
+    ...election,
   });
   const running = lease.run(abort.signal, async (leading) => {
     const role = start();

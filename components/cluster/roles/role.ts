@@ -21,6 +21,11 @@ export interface Role {
 /** Leader election of a role, as kube-controller-manager and kube-scheduler take it. */
 export interface Election {
   readonly identity: string;
+  /** `kube-system` where not given. */
+  readonly namespace?: string;
+  readonly leaseSeconds?: number;
+  readonly renewDeadlineSeconds?: number;
+  readonly retrySeconds?: number;
 }
 
 /**

@@ -1,0 +1,126 @@
+import { parseDuration } from "../base/mod.ts";
+import {
+  ConfigurationError,
+  defaultConfiguration,
+  readConfiguration,
+  type Scheduler,
+  type SchedulerConfiguration,
+} from "../scheduler/mod.ts";
+import {
+  type ElectionOptions,
+  perhapsElected,
+  roleOptions,
+  type RoleProcessOptions,
+} from "./role_process.ts";
+import type { Role } from "./roles/role.ts";
+import { schedulerRole } from "./roles/scheduler.ts";
+import { SchedulerServer } from "./scheduler_server.ts";
+import { StartError } from "./start_error.ts";
+
+/** What kube-scheduler's flags of these names say. */
+export interface SchedulerFlags {
+  /** A file with a KubeSchedulerConfiguration. */
+  readonly config?: string;
+  readonly bindAddress?: string;
+  /** 0 opens none. */
+  readonly securePort?: number;
+  readonly tlsCertFile?: string;
+  readonly tlsPrivateKeyFile?: string;
+  /** A duration as Go writes it. */
+  readonly podMaxInUnschedulablePodsDuration?: string;
+  readonly leaderElect?: boolean;
+  /** Modules with plugins of the user's own. */
+  readonly plugins?: readonly string[];
+}
+
+const SECURE_PORT = 10259;
+
+/** kube-scheduler alone, with its HTTPS port. Rejects with `StartError` for what the user can mend. */
+export async function startSchedulerProcess(
+  options: RoleProcessOptions & Pick<ElectionOptions, "lost"> & { readonly flags?: SchedulerFlags },
+): Promise<Role> {
+  const { flags = {}, lost } = options;
+  const configuration = await configurationOf(flags);
+  const role = await roleOptions(options, "scheduler");
+  const { leaderElection } = configuration;
+  const leaderElect = flags.leaderElect ?? leaderElection.leaderElect;
+  const leftOver = flags.podMaxInUnschedulablePodsDuration;
+  let current: Scheduler | undefined;
+  const port = flags.securePort ?? SECURE_PORT;
+  const server = port === 0 ? undefined : await openServer();
+  const start = () =>
+    schedulerRole({
+      ...role,
+      configuration,
+      running: (scheduler) => current = scheduler,
+      ...(leftOver === undefined ? {} : { leftOverMilliseconds: durationOf(leftOver) }),
+    });
+  const seconds = (text: string) => parseDuration(text) / 1000;
+  const running = perhapsElected(
+    leaderElection.resourceName,
+    role,
+    { leaderElect, lost },
+    start,
+    {
+      namespace: leaderElection.resourceNamespace,
+      leaseSeconds: seconds(leaderElection.leaseDuration),
+      renewDeadlineSeconds: seconds(leaderElection.renewDeadline),
+      retrySeconds: seconds(leaderElection.retryPeriod),
+    },
+  );
+  return {
+    name: running.name,
+    ready: running.ready,
+    async end() {
+      await running.end();
+      await server?.close();
+    },
+  };
+
+  async function openServer(): Promise<SchedulerServer> {
+    const { tlsCertFile, tlsPrivateKeyFile } = flags;
+    const host = flags.bindAddress ?? "0.0.0.0";
+    const credential = tlsCertFile === undefined || tlsPrivateKeyFile === undefined
+      ? undefined
+      : { certificate: await readText(tlsCertFile), key: await readText(tlsPrivateKeyFile) };
+    try {
+      return await SchedulerServer.open(
+        role,
+        { host, port, ...(credential === undefined ? {} : { credential }) },
+        configuration,
+        () => current,
+      );
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StartError(
+        `failed to create listener: failed to listen on ${host}:${port}: ${why}`,
+      );
+    }
+  }
+}
+
+async function configurationOf({ config }: SchedulerFlags): Promise<SchedulerConfiguration> {
+  if (config === undefined) return defaultConfiguration();
+  try {
+    return readConfiguration(await readText(config));
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new StartError(error.message);
+    throw error;
+  }
+}
+
+function durationOf(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new StartError((error as Error).message);
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw new StartError(`open ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+}
