@@ -84,6 +84,8 @@ export interface ExtraConstraint {
   readonly terms?: readonly NodeSelectorTerm[];
   readonly names?: readonly string[];
   readonly except?: readonly string[];
+  /** Handles of pods: the rule falls when none of them is on a node any more, as when they are preempted. */
+  readonly holders?: readonly number[];
 }
 
 /** A volume that counts against a node's limit for its driver; the same handle counts once a node. */

@@ -99,7 +99,7 @@ function writeIgnored(out: CoreWriter, spec: PodSpec, profile: CoreProfile): voi
 }
 
 function writeConstraint(out: CoreWriter, constraint: ExtraConstraint): void {
-  const { plugin, reason, unresolvable, terms, names, except } = constraint;
+  const { plugin, reason, unresolvable, terms, names, except, holders = NONE } = constraint;
   out.number(INDEX_OF_FILTER.get(plugin) ?? FILTER_PLUGINS.length);
   out.text(plugin);
   out.text(reason);
@@ -110,6 +110,8 @@ function writeConstraint(out: CoreWriter, constraint: ExtraConstraint): void {
     out.flag(list !== undefined);
     if (list !== undefined) out.texts(list);
   }
+  out.number(holders.length);
+  for (const handle of holders) out.number(handle);
 }
 
 function writeToleration(out: CoreWriter, toleration: Toleration): void {

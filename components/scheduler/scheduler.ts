@@ -55,7 +55,8 @@ class SchedulerRun implements Scheduler {
     this.configuration = options.configuration ?? defaultConfiguration();
     this.#waiting = new WaitingPods(clock);
     this.#log = new DecisionLog(core);
-    this.#framework = new FrameworkDecision({ core, extenders, random });
+    const handleOf = (uid: string) => this.#state.tracker.handleOf(uid);
+    this.#framework = new FrameworkDecision({ core, extenders, random, handleOf });
     const nominations = new Nominations(core);
     this.#state = new ClusterState({
       client,

@@ -11,6 +11,7 @@ import {
   type PersistentVolumeClaim,
   type Pod,
   PODS,
+  PRIORITY_CLASSES,
   RESOURCE_CLAIM_TEMPLATES,
   RESOURCE_CLAIMS,
   RESOURCE_SLICES,
@@ -168,6 +169,57 @@ Deno.test("claims that wait for a pod get local volumes of the node that has eno
 
   await client.create(PODS, mounting("lost", "nothing"));
   assert.match(await refusal(client, "lost"), /persistentvolumeclaim "nothing" not found\./);
+});
+
+Deno.test("a claim for one pod alone is taken from a pod of lower priority", async () => {
+  await using cluster = await Cluster.start({ nodes: 2 });
+  const { client } = cluster;
+  for (const [name, value] of [["low", 1], ["high", 1000]] as const) {
+    await client.create(PRIORITY_CLASSES, {
+      apiVersion: "scheduling.k8s.io/v1",
+      kind: "PriorityClass",
+      metadata: { name },
+      value,
+    });
+  }
+  const modes = { accessModes: ["ReadWriteOncePod"] };
+  const volume = localVolume("v", "node-2", "1Gi");
+  await client.create(PERSISTENT_VOLUMES, { ...volume, spec: { ...volume.spec, ...modes } });
+  const wanted = claim("alone", "1Gi");
+  await client.create(PERSISTENT_VOLUME_CLAIMS, {
+    ...wanted,
+    spec: { ...wanted.spec, ...modes, volumeName: "v" },
+  });
+  await until(
+    client,
+    PERSISTENT_VOLUME_CLAIMS,
+    NAMESPACE,
+    "the claim is bound",
+    (all) => all[0]?.status?.phase === "Bound",
+  );
+  const holding = (name: string, priorityClassName: string): Pod => {
+    const { spec, ...pod } = mounting(name, "alone");
+    return { ...pod, spec: { ...spec, priorityClassName, terminationGracePeriodSeconds: 1 } };
+  };
+  await client.create(PODS, holding("first", "low"));
+  assert.equal((await running(client, "first")).spec?.nodeName, "node-2");
+  await client.create(PODS, holding("equal", "low"));
+  assert.equal(
+    await refusal(client, "equal"),
+    "0/2 nodes are available: 2 node(s) unavailable due to PersistentVolumeClaim with " +
+      "ReadWriteOncePod access mode already in-use by another pod. preemption: 0/2 nodes are " +
+      "available: 2 No preemption victims found for incoming pod.",
+  );
+  await client.delete(PODS, "equal", { namespace: NAMESPACE });
+  await client.create(PODS, holding("second", "high"));
+  assert.equal((await running(client, "second")).spec?.nodeName, "node-2");
+  await until(
+    client,
+    EVENTS,
+    NAMESPACE,
+    "the first is preempted",
+    (all: Event[]) => all.some(({ reason }) => reason === "Preempted"),
+  );
 });
 
 Deno.test("a pod gets a device of its template's claim, and the next one gets it when it has ended", async () => {

@@ -3,6 +3,7 @@
 use crate::amounts::{volume_uses, Needs, VolumeUse};
 use crate::decode::{DecodeError, Reader};
 use crate::selector::Selector;
+use crate::snapshot::pods::Pods;
 use crate::terms::{any_matches, Label, Term};
 
 pub struct Toleration {
@@ -44,6 +45,8 @@ pub struct Extra {
     /// Sorted names.
     names: Option<Vec<u32>>,
     except: Option<Vec<u32>>,
+    /// Handles of pods; the rule falls when none of them is on a node any more.
+    holders: Vec<u32>,
 }
 
 impl Extra {
@@ -56,6 +59,7 @@ impl Extra {
             terms: reader.optional_list(Term::decode)?,
             names: reader.optional_list(|r| r.index())?,
             except: reader.optional_list(|r| r.index())?,
+            holders: reader.list(|r| r.index())?,
         };
         for names in [&mut extra.names, &mut extra.except].into_iter().flatten() {
             names.sort_unstable();
@@ -63,8 +67,12 @@ impl Extra {
         Ok(extra)
     }
 
-    pub fn leaves(&self, labels: &[Label], name: u32) -> bool {
+    pub fn leaves(&self, labels: &[Label], name: u32, pods: &Pods) -> bool {
         let within = |names: &Vec<u32>| names.binary_search(&name).is_ok();
+        let gone = |holder: &u32| !pods.is_placed(*holder);
+        if !self.holders.is_empty() && self.holders.iter().all(gone) {
+            return true;
+        }
         self.names.as_ref().is_none_or(within)
             && !self.except.as_ref().is_some_and(within)
             && any_matches(&self.terms, labels, name)

@@ -42,9 +42,10 @@ export class PluginFailure {
 /** The verdict where it is one; else it says that the plugin answered nonsense. Pure. */
 export function checkedVerdict(plugin: string, point: string, answer: unknown): Verdict {
   if (answer instanceof PluginFailure) return failure(answer.message);
-  const { code, reasons } = (answer ?? {}) as Partial<Verdict>;
+  const { code, holders, reasons } = (answer ?? {}) as Partial<Verdict>;
   if (!CODES.has(code ?? "") || !Array.isArray(reasons)) {
     return failure(`running ${point} plugin ${JSON.stringify(plugin)}: no verdict was answered`);
   }
-  return { code: code!, reasons: reasons.map(String) };
+  const held = Array.isArray(holders) ? { holders: holders.map(String) } : {};
+  return { code: code!, reasons: reasons.map(String), ...held };
 }

@@ -24,6 +24,8 @@ export interface FrameworkDecisionOptions {
   readonly core: SchedulerCore;
   readonly extenders: readonly Extender[];
   readonly random: Random;
+  /** The core's number of a pod. */
+  readonly handleOf: (uid: string) => number | undefined;
 }
 
 /** What a decision needs to know of an attempt. */
@@ -134,7 +136,7 @@ export class FrameworkDecision {
       const refused: Refused = new Map();
       const feasible = await this.#filterOutside(search, [...result.feasible], refused);
       if (!Array.isArray(feasible)) return feasible as Outcome;
-      search.constraints.push(...constraintsOf(refused));
+      search.constraints.push(...constraintsOf(refused, this.#options.handleOf));
       if (feasible.length > 0) {
         search.extras = { ...search.extras, constraints: [...search.constraints] };
         return feasible;
@@ -279,16 +281,25 @@ function scoresProblem(plugin: string, scores: unknown, nodes: number): string |
     `${SCORE_MAXIMUM}] after normalizing`;
 }
 
-/** What was refused, as rules that the core keeps to. Pure. */
-export function constraintsOf(refused: Refused): ExtraConstraint[] {
+/** What was refused, as rules that the core keeps to: one a reason, as reasons are counted one by one. Pure. */
+export function constraintsOf(
+  refused: Refused,
+  handleOf: (uid: string) => number | undefined,
+): ExtraConstraint[] {
   const rules = new Map<string, ExtraConstraint & { readonly except: string[] }>();
   for (const [node, { plugin, verdict }] of refused) {
-    const reason = verdict.reasons.join(", ");
     const unresolvable = verdict.code === "UnschedulableAndUnresolvable";
-    const key = `${plugin}\n${reason}\n${unresolvable}`;
-    const rule = rules.get(key);
-    if (rule === undefined) rules.set(key, { plugin, reason, unresolvable, except: [node] });
-    else rule.except.push(node);
+    const holders = (verdict.holders ?? []).flatMap((uid) => handleOf(uid) ?? []);
+    for (const reason of verdict.reasons.length === 0 ? [""] : verdict.reasons) {
+      const key = `${plugin}\n${reason}\n${unresolvable}\n${holders}`;
+      const rule = rules.get(key);
+      if (rule !== undefined) {
+        rule.except.push(node);
+        continue;
+      }
+      const held = holders.length === 0 ? {} : { holders };
+      rules.set(key, { plugin, reason, unresolvable, except: [node], ...held });
+    }
   }
   return [...rules.values()];
 }

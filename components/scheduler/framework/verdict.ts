@@ -17,6 +17,8 @@ export type VerdictCode =
 export interface Verdict {
   readonly code: VerdictCode;
   readonly reasons: readonly string[];
+  /** `Unschedulable` of Filter: uids of the pods whose leaving, all of them, lets the pod onto the node. */
+  readonly holders?: readonly string[];
 }
 
 export const SUCCESS: Verdict = { code: "Success", reasons: [] };

@@ -78,6 +78,10 @@ export class PodTracker {
     };
   }
 
+  handleOf(uid: string): number | undefined {
+    return this.#handles.get(uid)?.handle;
+  }
+
   /** Who a handle is. */
   uidOf(handle: number): string | undefined {
     return this.#uids.get(handle);

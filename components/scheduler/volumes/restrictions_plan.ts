@@ -11,8 +11,8 @@ export const CLAIM_IN_USE =
 
 /** What others hold that the pod needs for itself. */
 export interface RestrictionsPlan {
-  /** Nodes on which a pod holds a disk of this pod's. */
-  readonly diskConflicts: ReadonlySet<string>;
+  /** uids of the pods that hold a disk of this pod's, by their node. */
+  readonly diskHolders: ReadonlyMap<string, ReadonlySet<string>>;
   /** uids of the pods that hold a claim which one pod alone may hold; each may be preempted where it runs. */
   readonly claimHolders: ReadonlySet<string>;
 }
@@ -31,22 +31,24 @@ export function planRestrictions(
     if (!claim.accessModes.includes("ReadWriteOncePod")) continue;
     for (const uid of used.usersOf(key)) if (uid !== pod.metadata?.uid) claimHolders.add(uid);
   }
-  const diskConflicts = new Set<string>();
+  const diskHolders = new Map<string, Set<string>>();
   for (const disk of podDisks(pod)) {
-    for (const node of used.nodesInConflict(disk)) diskConflicts.add(node);
+    for (const { node, uid } of used.inConflict(disk)) {
+      const known = diskHolders.get(node);
+      if (known === undefined) diskHolders.set(node, new Set([uid]));
+      else known.add(uid);
+    }
   }
-  return { diskConflicts, claimHolders };
+  return { diskHolders, claimHolders };
 }
 
-/** Why a node cannot have the pod. `leaving` are pods that would be removed from it. */
+/** Why a node cannot have the pod, and who would have to leave it. */
 export function restrictedOn(
-  { diskConflicts, claimHolders }: RestrictionsPlan,
+  { claimHolders, diskHolders }: RestrictionsPlan,
   node: string,
-  leaving: ReadonlySet<string> = NOBODY,
-): string | undefined {
-  if (diskConflicts.has(node)) return DISK_CONFLICT;
-  for (const uid of claimHolders) if (!leaving.has(uid)) return CLAIM_IN_USE;
-  return undefined;
+): { readonly reason: string; readonly holders: readonly string[] } | undefined {
+  const holders = diskHolders.get(node);
+  if (holders !== undefined) return { reason: DISK_CONFLICT, holders: [...holders] };
+  if (claimHolders.size === 0) return undefined;
+  return { reason: CLAIM_IN_USE, holders: [...claimHolders] };
 }
-
-const NOBODY: ReadonlySet<string> = new Set();

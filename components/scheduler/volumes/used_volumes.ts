@@ -64,19 +64,15 @@ export class UsedVolumes {
     return this.#ofClaim.get(claim) ?? NOBODY;
   }
 
-  /** Nodes on which a pod mounts a disk that conflicts. */
-  *nodesInConflict({ key, readOnly }: Disk): Iterable<string> {
+  /** The pods that mount a disk in a way that conflicts, each with its node. */
+  *inConflict({ key, readOnly }: Disk): Iterable<{ readonly uid: string; readonly node: string }> {
     for (const uid of this.#ofDisk.get(key) ?? NOBODY) {
       const holder = this.#pods.get(uid);
       const clashes = holder?.disks.some((disk) =>
         disk.key === key && !(disk.readOnly && readOnly)
       );
-      if (holder !== undefined && clashes === true) yield holder.node;
+      if (holder !== undefined && clashes === true) yield { uid, node: holder.node };
     }
-  }
-
-  nodeOf(uid: string): string | undefined {
-    return this.#pods.get(uid)?.node;
   }
 
   /** The claims that pods of a node mount; one that several mount comes several times. */

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import type { Pod } from "../../api/mod.ts";
 import { aClaim, aClass, aCycle, aPod, aVolume, cacheOf, podWith } from "./fake_volumes.ts";
 import { NodeVolumeLimits } from "./node_volume_limits.ts";
-import { restrictedOn, type RestrictionsPlan } from "./restrictions_plan.ts";
 import { podVolumes, UsedVolumes } from "./used_volumes.ts";
 import { VolumeRestrictions } from "./volume_restrictions.ts";
 
@@ -106,7 +105,11 @@ Deno.test("disks that two pods may not share", () => {
     assert.deepEqual(
       [...plugin.filter(cycle, ["n1", "n2"])],
       conflict
-        ? [["n1", { code: "Unschedulable", reasons: ["node(s) had no available disk"] }]]
+        ? [["n1", {
+          code: "Unschedulable",
+          reasons: ["node(s) had no available disk"],
+          holders: ["other-0"],
+        }]]
         : [],
       name,
     );
@@ -126,11 +129,9 @@ Deno.test("a claim for one pod alone is refused everywhere until its holder leav
     reasons: [
       "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod",
     ],
+    holders: ["other-0"],
   };
   assert.deepEqual([...plugin.filter(cycle, ["n1", "n2"])], [["n1", refusal], ["n2", refusal]]);
-  // Preemption takes the holder away.
-  const plan = cycle.state.get(plugin.name) as RestrictionsPlan;
-  assert.equal(restrictedOn(plan, "n1", new Set(["other-0"])), undefined);
   assert.equal(plugin.preFilter(aCycle(podWith("b"))).verdict.code, "Skip");
   volumes.remove("other-0");
   assert.equal(plugin.preFilter(aCycle(podWith("a"))).verdict.code, "Skip");

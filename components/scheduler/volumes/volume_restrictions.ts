@@ -5,7 +5,6 @@ import {
   type SchedulerPlugin,
   SKIP,
   SUCCESS,
-  unschedulable,
   type Verdict,
 } from "../framework/mod.ts";
 import { podDisks } from "./disks.ts";
@@ -36,7 +35,7 @@ export class VolumeRestrictions implements SchedulerPlugin {
   preFilter(cycle: Cycle): PreFilterAnswer {
     const plan = planRestrictions(cycle.pod, this.#view, this.#used);
     if (isVerdict(plan)) return { verdict: plan };
-    if (plan.diskConflicts.size === 0 && plan.claimHolders.size === 0) return { verdict: SKIP };
+    if (plan.diskHolders.size === 0 && plan.claimHolders.size === 0) return { verdict: SKIP };
     cycle.state.set(NAME, plan);
     return { verdict: SUCCESS };
   }
@@ -46,8 +45,10 @@ export class VolumeRestrictions implements SchedulerPlugin {
     const plan = cycle.state.get(NAME) as RestrictionsPlan | undefined;
     if (plan === undefined) return refused;
     for (const node of nodes) {
-      const reason = restrictedOn(plan, node);
-      if (reason !== undefined) refused.set(node, unschedulable(reason));
+      const restriction = restrictedOn(plan, node);
+      if (restriction === undefined) continue;
+      const { holders, reason } = restriction;
+      refused.set(node, { code: "Unschedulable", reasons: [reason], holders });
     }
     return refused;
   }

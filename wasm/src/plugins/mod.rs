@@ -17,6 +17,7 @@ pub mod taint_toleration;
 use crate::placement::Placement;
 use crate::profile::Profile;
 use crate::snapshot::nodes::{Load, NodeRecord};
+use crate::snapshot::pods::Pods;
 use crate::snapshot::Snapshot;
 
 /// Why a node was refused.
@@ -80,6 +81,7 @@ pub struct Site<'a> {
     pub load: &'a Load,
     pub pod: &'a Placement,
     pub profile: &'a Profile,
+    pub pods: &'a Pods,
 }
 
 impl<'a> Site<'a> {
@@ -89,6 +91,7 @@ impl<'a> Site<'a> {
             load: &snapshot.nodes.loads[slot as usize],
             pod,
             profile,
+            pods: &snapshot.pods,
         }
     }
 }
@@ -146,9 +149,16 @@ pub fn refuse(site: &Site<'_>, filters: core::ops::Range<usize>, out: &mut Vec<R
     false
 }
 
+/// All rules of the plugin that refuses first; several plugins that the core does not know share one index.
 fn ask_extras(site: &Site<'_>, filter: usize, out: &mut Vec<Refusal>) {
     for extra in &site.pod.extras {
-        if extra.filter == filter && !extra.leaves(&site.node.labels, site.node.name) {
+        if out
+            .first()
+            .is_some_and(|first| first.plugin != extra.plugin)
+        {
+            continue;
+        }
+        if extra.filter == filter && !extra.leaves(&site.node.labels, site.node.name, site.pods) {
             out.push(Refusal {
                 filter: filter as u32,
                 reason: Reason::Extra,
@@ -156,7 +166,6 @@ fn ask_extras(site: &Site<'_>, filter: usize, out: &mut Vec<Refusal>) {
                 plugin: extra.plugin,
                 unresolvable: extra.unresolvable,
             });
-            return;
         }
     }
 }

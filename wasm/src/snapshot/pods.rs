@@ -48,6 +48,13 @@ impl Pods {
         self.index.get(&handle).copied()
     }
 
+    /// Whether a pod is on a node at this moment.
+    pub fn is_placed(&self, handle: u32) -> bool {
+        self.find(handle)
+            .and_then(|index| self.get(index))
+            .is_some_and(|pod| pod.slot != UNPLACED)
+    }
+
     pub fn len(&self) -> usize {
         self.index.len()
     }
