@@ -1,4 +1,6 @@
 import { type MessagePipe, opened, type PipeCodec, webSocketPipe } from "./message_pipe.ts";
+import type { PausablePipe } from "./raw_connection.ts";
+import { takeWebSocket } from "./websocket_server.ts";
 import { upgradeWebSocket } from "./web_socket_upgrade.ts";
 
 const OFFERS = new WeakMap<Request, MessagePipe>();
@@ -16,12 +18,18 @@ export function acceptPipe(
   request: Request,
   protocol: string | undefined,
   codec?: PipeCodec,
-): { readonly pipe: MessagePipe; readonly response: Response; readonly open: Promise<void> } {
+): {
+  readonly pipe: MessagePipe & Partial<PausablePipe>;
+  readonly response: Response;
+  readonly open: Promise<void>;
+} {
   const offered = OFFERS.get(request);
   if (offered !== undefined) {
     const response = new Response(null, { status: 101 });
     return { pipe: offered, response, open: Promise.resolve() };
   }
+  const taken = takeWebSocket(request, protocol, codec);
+  if (taken !== undefined) return { ...taken, open: Promise.resolve() };
   const { socket, response } = upgradeWebSocket(request, protocol);
   return { pipe: webSocketPipe(socket, codec), response, open: opened(socket) };
 }

@@ -31,7 +31,7 @@ Deno.test("a large frame in tiny pieces costs as much as its bytes", () => {
   webSocket.set([0x82, 127, 0, 0, 0, 0, 0, 0x10, 0, 0]);
   const readers = [
     [spdy, (buffer: ByteBuffer) => new SpdyDecoder(buffer)],
-    [webSocket, (buffer: ByteBuffer) => new WebSocketFrameReader(buffer)],
+    [webSocket, (buffer: ByteBuffer) => new WebSocketFrameReader("server", buffer)],
   ] as const;
   for (const [frame, open] of readers) {
     const buffer = new ByteBuffer();

@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import type { Clock, Logger, Timer } from "../base/mod.ts";
+import type { Clock, Logger } from "../base/mod.ts";
 import { isRawUpgrade, REQUEST_HEAD_MAXIMUM_BYTES, requestHead } from "./request_head.ts";
+import { HEAD_TIMEOUT_MILLISECONDS, passRequests } from "./pass_requests.ts";
 import { RawUpgrades } from "./raw_upgrades.ts";
 import { RequestStream } from "./request_stream.ts";
 import { makeSocketFolder } from "./socket_folder.ts";
@@ -40,8 +41,6 @@ export interface DoorCredentials {
 /** Connections at once; more are closed at once. */
 const CONNECTIONS_MAXIMUM = 20_000;
 const HANDSHAKE_TIMEOUT_MILLISECONDS = 10_000;
-/** A client that has not said a head to its end by then is left; upstream's limit. */
-const HEAD_TIMEOUT_MILLISECONDS = 32_000;
 
 /**
  * The TLS front door: ends TLS (with client certificates, ALPN h2 and http/1.1), and gives each connection an inner
@@ -187,7 +186,9 @@ export class Door {
       upstream.write(head);
       socket.pipe(upstream, { end: false });
     } else {
-      this.#follow(socket, head, upstream, (bytes) => {
+      const { clock, isPassedOn } = this.#options;
+      const requests = new RequestStream((text) => isRawUpgrade(text, isPassedOn));
+      passRequests({ socket, upstream, requests, clock }, head, (bytes) => {
         // The answers before it have gone: a client that upgrades has read them.
         open = false;
         this.#inner.delete(inner);
@@ -197,41 +198,6 @@ export class Door {
         this.#raw.serve(socket, bytes, peer);
       });
     }
-  }
-
-  /** Passes an HTTP/1.1 client's requests on, up to one that wants the connection for itself, if there ever is one. */
-  #follow(
-    socket: tls.TLSSocket,
-    head: Buffer,
-    upstream: net.Socket,
-    leave: (bytes: Buffer) => void,
-  ): void {
-    const { clock, isPassedOn } = this.#options;
-    const requests = new RequestStream((text) => isRawUpgrade(text, isPassedOn));
-    let timer: Timer | undefined;
-    const stopTimer = () => {
-      timer?.cancel();
-      timer = undefined;
-    };
-    const take = (bytes: Buffer) => {
-      const { pass, upgrade } = requests.push(bytes);
-      if (!requests.inHead) stopTimer();
-      else timer ??= clock.after(HEAD_TIMEOUT_MILLISECONDS, () => socket.destroy());
-      const full = pass.length > 0 && !upstream.write(pass);
-      if (upgrade !== undefined) {
-        socket.off("data", take);
-        socket.off("close", stopTimer);
-        socket.pause();
-        return leave(upgrade);
-      }
-      if (!full) return;
-      socket.pause();
-      upstream.once("drain", () => socket.resume());
-    };
-    socket.on("close", stopTimer);
-    socket.on("data", take);
-    take(head);
-    socket.resume();
   }
 
   #failed(error: unknown): Response {

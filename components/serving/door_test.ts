@@ -22,7 +22,17 @@ const CASES: [string, string, boolean][] = [
     `${EXEC}Content-Length: 4\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\n`,
     false,
   ],
-  ["a WebSocket", `${EXEC}Upgrade: websocket\r\nConnection: Upgrade\r\n`, false],
+  ["a WebSocket of exec", `${EXEC}Upgrade: websocket\r\nConnection: Upgrade\r\n`, true],
+  [
+    "a WebSocket of a kubelet",
+    "GET /attach/a/p/c?input=1 HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+    true,
+  ],
+  [
+    "a WebSocket of a watch",
+    "GET /api/v1/pods?watch=1&a=/pods/p/exec HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+    false,
+  ],
   [
     "a WebSocket to a backend",
     `${PROXY}/ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`,

@@ -21,13 +21,13 @@ export interface PipeCodec {
 }
 
 /** Binary messages as they are. */
-const BINARY: PipeCodec = {
+export const BINARY_MESSAGES: PipeCodec = {
   decode: (data) => data instanceof ArrayBuffer ? new Uint8Array(data) : undefined,
   encode: (message) => message,
 };
 
 /** A pipe over a WebSocket. A message that `codec` does not know closes it: without one, a text message. */
-export function webSocketPipe(socket: WebSocket, codec: PipeCodec = BINARY): MessagePipe {
+export function webSocketPipe(socket: WebSocket, codec: PipeCodec = BINARY_MESSAGES): MessagePipe {
   socket.binaryType = "arraybuffer";
   let early: Uint8Array[] | undefined = [];
   let ended: { error?: Error } | undefined;

@@ -10,9 +10,9 @@ export function requestHead(bytes: Buffer): string | undefined {
 }
 
 /**
- * Whether a request wants its connection for something that Deno's server cannot give: SPDY anywhere, or any protocol
- * where it is a backend behind a proxy that speaks it, or a server that the path is passed on to. One with a body is an
- * ordinary request first. Pure.
+ * Whether a request wants its connection for something that Deno's server cannot give: SPDY anywhere, any protocol where
+ * it is a backend behind a proxy that speaks it, or a server that the path is passed on to, and WebSockets that must be
+ * able to wait. One with a body is an ordinary request first. Pure.
  */
 export function isRawUpgrade(head: string, isPassedOn?: (path: string) => boolean): boolean {
   const [line = "", ...rest] = head.split("\r\n");
@@ -28,8 +28,11 @@ export function isRawUpgrade(head: string, isPassedOn?: (path: string) => boolea
   if (headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) !== 0) {
     return false;
   }
-  return upgrade.startsWith("spdy/") || PROXY_PATH.test(line) ||
+  return upgrade.startsWith("spdy/") || PROXY_PATH.test(line) || STREAM_PATH.test(line) ||
     isPassedOn?.(line.split(" ", 2)[1]?.split("?", 1)[0] ?? "") === true;
 }
 
 const PROXY_PATH = /^[A-Z]+ [^ ?]*\/(?:pods|services|nodes)\/[^/ ?]+\/proxy(?:[/ ?])/;
+/** Of an API server, and of a kubelet. */
+const STREAM_PATH =
+  /^[A-Z]+ (?:[^ ?]*\/pods\/[^/ ?]+\/(?:exec|attach|portforward)[ ?]|\/(?:exec|attach|portForward)\/)/;

@@ -2,6 +2,7 @@ import { type Clock, sleep, type Status } from "../base/mod.ts";
 import { acceptPipe } from "./accepted_pipe.ts";
 import { BASE64_CHANNELS } from "./base64_channels.ts";
 import type { MessagePipe } from "./message_pipe.ts";
+import type { PausablePipe } from "./raw_connection.ts";
 import type { ExecStreams, TerminalSize } from "./streams.ts";
 
 /** The WebSocket subprotocols of exec and attach, best first. */
@@ -15,8 +16,10 @@ export const EXEC_PROTOCOLS: readonly string[] = [
 
 const STDIN = 0, STDOUT = 1, STDERR = 2, ERROR = 3, RESIZE = 4, CLOSE = 255;
 
-/** Bytes a client may send ahead of a container that does not read. */
-const STDIN_WAITING_MAXIMUM_BYTES = 64 * 1024 * 1024;
+/** A client that can wait is told to when this much of its input waits for a container that does not read. */
+export const STDIN_PAUSE_BYTES = 256 * 1024;
+/** What may wait of one that cannot: past that the session ends. */
+const STDIN_WAITING_MAXIMUM_BYTES = 16 * 1024 * 1024;
 /** Output waits while this much has not left the process: `send` itself never does. */
 export const SEND_WAITING_MAXIMUM_BYTES = 1024 * 1024;
 const SEND_POLL_MILLISECONDS = 5;
@@ -86,7 +89,7 @@ export function serveExecChannels(
 /** The server's end of one session over one pipe of messages: the first byte of each message names its channel. */
 export class ExecChannels {
   readonly streams: ExecStreams;
-  readonly #pipe: MessagePipe;
+  readonly #pipe: MessagePipe & Partial<PausablePipe>;
   readonly #version: number;
   readonly #wishes: ExecWishes;
   readonly #clock: Clock;
@@ -94,7 +97,12 @@ export class ExecChannels {
   #stdin: ReadableStreamDefaultController<Uint8Array> | undefined;
   #resize: ReadableStreamDefaultController<TerminalSize> | undefined;
 
-  constructor(pipe: MessagePipe, protocol: string, wishes: ExecWishes, clock: Clock) {
+  constructor(
+    pipe: MessagePipe & Partial<PausablePipe>,
+    protocol: string,
+    wishes: ExecWishes,
+    clock: Clock,
+  ) {
     this.#pipe = pipe;
     this.#version = protocol.startsWith("v5") ? 5 : protocol.startsWith("v4") ? 4 : 1;
     this.#wishes = wishes;
@@ -148,6 +156,7 @@ export class ExecChannels {
       return this.gone();
     }
     controller.enqueue(payload.slice());
+    if (-(controller.desiredSize ?? 0) > STDIN_PAUSE_BYTES) this.#pipe.pause?.();
   }
 
   #endInput(): void {
@@ -172,8 +181,12 @@ export class ExecChannels {
       start: (controller) => {
         this.#stdin = controller;
       },
+      // Called when all that came has been read.
+      pull: () => this.#pipe.resume?.(),
       cancel: () => {
         this.#stdin = undefined;
+        // Sizes and the client's end are still to be heard.
+        this.#pipe.resume?.();
       },
     }, new ByteLengthQueuingStrategy({ highWaterMark: 0 }));
   }

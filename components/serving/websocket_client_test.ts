@@ -94,8 +94,8 @@ Deno.test("WebSocketFrameReader takes no frames that a server must not send", ()
   const masked = clientFrame(TEXT, new Uint8Array(3), new Uint8Array([1, 2, 3, 4]));
   const huge = new Uint8Array([0x82, 127, 0, 0, 0, 9, 0, 0, 0, 0]);
   for (const bytes of [masked, new Uint8Array([0xc2, 0]), huge]) {
-    assert.throws(() => new WebSocketFrameReader().push(bytes));
+    assert.throws(() => new WebSocketFrameReader("server").push(bytes));
   }
-  const [frame] = new WebSocketFrameReader().push(new Uint8Array([0x82, 1, 7]));
+  const [frame] = new WebSocketFrameReader("server").push(new Uint8Array([0x82, 1, 7]));
   assert.deepEqual(frame, { fin: true, opcode: BINARY, payload: new Uint8Array([7]) });
 });

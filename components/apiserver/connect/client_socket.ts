@@ -4,10 +4,11 @@ import {
   chooseProtocol,
   isWebSocketUpgrade,
   type PausablePipe,
+  takeWebSocket,
   upgradeWebSocket,
   webSocketPipe,
 } from "../../serving/mod.ts";
-import { upgradedSocket } from "../upgraded.ts";
+import { upgraded, upgradedSocket } from "../upgraded.ts";
 import type { StreamPipe } from "../kubelet_connector.ts";
 import { bridge } from "./message_bridge.ts";
 import { isSpdyUpgrade, serveSpdy } from "./spdy_upgrade.ts";
@@ -57,15 +58,19 @@ export async function serveBridge(
   const backend = await options.open(protocol.backend).catch((error: unknown) => {
     throw backendError(error);
   });
+  const subprotocol = chosen === "none" ? undefined : protocol.offered;
+  const codec = protocol.base64 ? BASE64_CHANNELS : undefined;
+  const taken = takeWebSocket(request, subprotocol, codec);
+  if (taken !== undefined) return upgraded(taken.response, bridge(taken.pipe, backend, clock));
   let opened: Deno.WebSocketUpgrade;
   try {
-    opened = upgradeWebSocket(request, chosen === "none" ? undefined : protocol.offered);
+    opened = upgradeWebSocket(request, subprotocol);
   } catch (error) {
     backend.close();
     throw badRequest(`unable to upgrade: ${error instanceof Error ? error.message : error}`);
   }
   const { socket } = opened;
-  const client = protocol.base64 ? webSocketPipe(socket, BASE64_CHANNELS) : webSocketPipe(socket);
+  const client = webSocketPipe(socket, codec);
   socket.addEventListener("open", () => void bridge(client, backend, clock), { once: true });
   // The client may leave before the socket opens.
   socket.addEventListener("close", () => backend.close(), { once: true });

@@ -1,6 +1,12 @@
 import type { Clock, Logger } from "../../base/mod.ts";
 import type { RunningKubelet } from "../../kubelet/mod.ts";
-import { dialLocal, type Duplex, keepTunnel, KUBELET_HOST } from "../../serving/mod.ts";
+import {
+  dialLocal,
+  type Duplex,
+  keepTunnel,
+  KUBELET_HOST,
+  UpgradeFront,
+} from "../../serving/mod.ts";
 import type { Connection } from "../connection.ts";
 
 /** What the kubelet's server is told of a caller that came through the tunnel: the API server and nobody else. */
@@ -27,7 +33,7 @@ export function kubeletTunnel(options: KubeletTunnelOptions): () => Promise<void
   const { server, http } = connection;
   if (http === undefined) return () => Promise.resolve();
   const abort = new AbortController();
-  let serving: Deno.HttpServer | undefined;
+  let serving: Promise<UpgradeFront> | undefined;
   const running = keepTunnel({
     server,
     client: http,
@@ -39,26 +45,20 @@ export function kubeletTunnel(options: KubeletTunnelOptions): () => Promise<void
         if (dial === undefined) throw new Error(`node ${nodeName} has no network`);
         return await dial(host, port);
       }
-      serving ??= serve(kubelet, socket);
+      serving ??= UpgradeFront.open({
+        path: socket,
+        peer: TUNNEL_PEER,
+        clock,
+        logger,
+        handle: (request) => kubelet.fetch(request, TUNNEL_PEER),
+      });
+      await serving;
       return await dialLocal({ transport: "unix", path: socket });
     },
   }, abort.signal);
   return async () => {
     abort.abort(new Error("the node ends"));
     await running;
-    await serving?.shutdown();
+    await (await serving)?.close();
   };
-}
-
-function serve(kubelet: RunningKubelet, socket: string): Deno.HttpServer {
-  try {
-    // A process that was killed leaves its socket behind.
-    Deno.removeSync(socket);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return Deno.serve(
-    { path: socket, onListen() {} },
-    (request) => kubelet.fetch(request, TUNNEL_PEER),
-  );
 }
