@@ -106,6 +106,9 @@ export class FrameworkDecision {
         });
         return { kind: "refused", error };
       }
+      for (const rule of answer.constraints ?? []) {
+        constraints.push({ plugin: plugin.name, ...rule });
+      }
       if (answer.nodes !== undefined) {
         constraints.push({
           plugin: plugin.name,

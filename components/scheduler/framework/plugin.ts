@@ -1,4 +1,5 @@
 import type { Pod } from "../../api/mod.ts";
+import type { ExtraConstraint } from "../core_contract.ts";
 import type { QueueingHint } from "../queue/queueing_hint.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -17,6 +18,8 @@ export interface PreFilterAnswer {
   readonly verdict: Verdict;
   /** Only these nodes are looked at; all where not given. */
   readonly nodes?: ReadonlySet<string>;
+  /** Rules that the core keeps to in the plugin's place, before its filter is asked about the nodes that are left. */
+  readonly constraints?: readonly Omit<ExtraConstraint, "plugin">[];
 }
 
 export interface PermitAnswer {

@@ -1,5 +1,7 @@
+import type { NodeSelectorTerm } from "../../api/mod.ts";
 import { Candidates } from "./candidates.ts";
 import type { ClaimRecord } from "./claim_record.ts";
+import { type NodeRule, nodesOfAll } from "./node_rule.ts";
 import type { SortedClaims } from "./pod_claims.ts";
 import { Provisioning } from "./provisioning.ts";
 import type { VolumeRecord } from "./volume_record.ts";
@@ -24,23 +26,27 @@ export interface NodeBinding {
   readonly provisions: readonly ClaimRecord[];
 }
 
-type BoundClaim = ReadonlySet<string> | "everywhere" | "missing";
+const NOTHING_TO_DO: NodeBinding = { matches: [], provisions: [] };
+
+type BoundClaim = readonly NodeSelectorTerm[] | "everywhere" | "missing";
 
 /**
  * Where a pod's claims let it run: one plan an attempt, asked about each node that is looked at. Two claims of one pod
  * never get one volume; the smallest claim chooses first, and each takes the smallest volume that fits.
  */
 export class BindingPlan {
+  readonly #nodes: NodeTerms;
   readonly #bound: readonly BoundClaim[];
   readonly #fixed: readonly ClaimRecord[];
   readonly #searching: readonly { readonly claim: ClaimRecord; readonly candidates: Candidates }[];
   readonly #provisioning = new Map<ClaimRecord, Provisioning>();
 
   constructor({ bound, delayed }: SortedClaims, view: VolumeView, nodes: NodeTerms) {
+    this.#nodes = nodes;
     this.#bound = bound.map((claim) => {
       const volume = view.volume(claim.volumeName);
       if (volume === undefined) return "missing";
-      return volume.nodeTerms === undefined ? "everywhere" : nodes.matching(volume.nodeTerms);
+      return volume.nodeTerms ?? "everywhere";
     });
     this.#fixed = delayed.filter(({ selectedNode }) => selectedNode !== undefined);
     this.#searching = delayed.filter(({ selectedNode }) => selectedNode === undefined)
@@ -54,14 +60,25 @@ export class BindingPlan {
     }
   }
 
+  /**
+   * The nodes that reach all bound volumes, where nothing else is asked of nodes; undefined where each is to be asked.
+   */
+  get rule(): NodeRule | undefined {
+    if (this.#provisioning.size > 0 || this.#bound.includes("missing")) return undefined;
+    const lists = this.#bound.filter((bound) => typeof bound !== "string");
+    return lists.length === 0 ? undefined : nodesOfAll(lists, this.#nodes);
+  }
+
   /** What is to be done on a node, or why it cannot have the pod. */
   on(node: string): NodeBinding | readonly string[] {
     const reasons: string[] = [];
     for (const bound of this.#bound) {
-      if (bound === "everywhere" || bound !== "missing" && bound.has(node)) continue;
+      if (bound === "everywhere") continue;
+      if (bound !== "missing" && this.#nodes.matching(bound).has(node)) continue;
       reasons.push(bound === "missing" ? VOLUME_MISSING : NODE_CONFLICT);
       break;
     }
+    if (this.#provisioning.size === 0) return reasons.length === 0 ? NOTHING_TO_DO : reasons;
     const binding = this.#delayedOn(node);
     if (typeof binding === "string") {
       // A missing volume is said last.

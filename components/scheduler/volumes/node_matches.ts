@@ -8,6 +8,8 @@ const LISTS_MAXIMUM = 16_384;
 export class NodeMatches implements NodeTerms {
   readonly #find: (terms: readonly NodeSelectorTerm[]) => Iterable<string>;
   readonly #known = new Map<string, ReadonlySet<string>>();
+  /** The same by the list itself, which costs no text. */
+  #lists = new WeakMap<readonly NodeSelectorTerm[], ReadonlySet<string>>();
 
   /** `find` asks the scheduler's core. */
   constructor(find: (terms: readonly NodeSelectorTerm[]) => Iterable<string>) {
@@ -15,6 +17,14 @@ export class NodeMatches implements NodeTerms {
   }
 
   matching(terms: readonly NodeSelectorTerm[]): ReadonlySet<string> {
+    const same = this.#lists.get(terms);
+    if (same !== undefined) return same;
+    const found = this.#matching(terms);
+    this.#lists.set(terms, found);
+    return found;
+  }
+
+  #matching(terms: readonly NodeSelectorTerm[]): ReadonlySet<string> {
     const key = JSON.stringify(terms);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -27,5 +37,6 @@ export class NodeMatches implements NodeTerms {
   /** A node came, went, or has other labels. */
   nodesChanged(): void {
     this.#known.clear();
+    this.#lists = new WeakMap();
   }
 }

@@ -9,7 +9,7 @@ import {
   unresolvable,
   type Verdict,
 } from "../framework/mod.ts";
-import { BindingPlan, type NodeBinding } from "./binding_plan.ts";
+import { BindingPlan, NODE_CONFLICT, type NodeBinding } from "./binding_plan.ts";
 import { volumeBindingHints } from "./hints.ts";
 import { isVerdict, mountsClaims, sortClaims } from "./pod_claims.ts";
 import type { VolumeBinder } from "./volume_binder.ts";
@@ -52,16 +52,25 @@ export class VolumeBinding implements SchedulerPlugin {
     if (isVerdict(sorted)) return { verdict: sorted };
     const attempt: Attempt = { plan: new BindingPlan(sorted, view, nodes) };
     cycle.state.set(NAME, attempt);
-    return { verdict: SUCCESS };
+    const { rule } = attempt.plan;
+    if (rule === undefined) return { verdict: SUCCESS };
+    const constraint = { reason: NODE_CONFLICT, unresolvable: true, ...rule };
+    return { verdict: SUCCESS, constraints: [constraint] };
   }
 
   filter(cycle: Cycle, nodes: readonly string[]): ReadonlyMap<string, Verdict> {
     const refused = new Map<string, Verdict>();
+    const verdicts = new Map<string, Verdict>();
     const attempt = attemptOf(cycle);
     if (attempt === undefined) return refused;
     for (const node of nodes) {
       const answer = attempt.plan.on(node);
-      if (isRefusal(answer)) refused.set(node, unresolvable(...answer));
+      if (!isRefusal(answer)) continue;
+      // Thousands of nodes have one of a few verdicts.
+      const key = answer.join("\n");
+      const verdict = verdicts.get(key) ?? unresolvable(...answer);
+      verdicts.set(key, verdict);
+      refused.set(node, verdict);
     }
     return refused;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Pod } from "../../api/mod.ts";
-import type { SchedulerPlugin } from "../framework/mod.ts";
+import type { PreFilterAnswer, SchedulerPlugin, Verdict } from "../framework/mod.ts";
 import { BindingPlan } from "./binding_plan.ts";
 import { FakeNodes } from "./fake_nodes.ts";
 import {
@@ -33,16 +33,24 @@ const ZONE = "node(s) had no available volume zone";
 /** Why the whole pod is refused, or why each node is, in the order of nodes; empty for a node that is let through. */
 function verdict(plugin: SchedulerPlugin, pod: Pod): string | string[] {
   const cycle = aCycle(pod);
-  const answer = plugin.preFilter?.(cycle) as { verdict: { code: string; reasons: string[] } };
+  const answer = plugin.preFilter?.(cycle) as PreFilterAnswer;
   if (answer.verdict.code === "Skip") return [];
   if (answer.verdict.code !== "Success") {
     assert.equal(answer.verdict.code, "UnschedulableAndUnresolvable");
     return answer.verdict.reasons.join(", ");
   }
-  const refused = plugin.filter?.(cycle, NODES.names) as ReadonlyMap<
-    string,
-    { code: string; reasons: string[] }
-  >;
+  const refused = new Map<string, Verdict>();
+  for (const { names, reason, terms, unresolvable } of answer.constraints ?? []) {
+    assert.equal(unresolvable, true);
+    const leaves = terms === undefined ? new Set(names) : NODES.matching(terms);
+    for (const node of NODES.names) {
+      if (leaves.has(node)) continue;
+      refused.set(node, { code: "UnschedulableAndUnresolvable", reasons: [reason] });
+    }
+  }
+  const left = NODES.names.filter((node) => !refused.has(node));
+  const others = plugin.filter?.(cycle, left) as ReadonlyMap<string, Verdict> | undefined;
+  for (const [node, verdict] of others ?? []) refused.set(node, verdict);
   return NODES.names.map((node) => {
     const found = refused.get(node);
     if (found !== undefined) assert.equal(found.code, "UnschedulableAndUnresolvable");
