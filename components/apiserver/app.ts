@@ -21,6 +21,7 @@ import type {
   UserInfo,
 } from "./ports.ts";
 import { type Lifecycle, shuttingDown } from "./lifecycle.ts";
+import { requestQuestion } from "./questions.ts";
 import { Deadlines, timeoutOf } from "./request_deadline.ts";
 import { isLongRunning, parseRequestInfo } from "./request_info.ts";
 import { fieldRequirements, labelSelectorOf } from "./selector_attributes.ts";
@@ -221,17 +222,10 @@ function attributesOf(
 ): AuthorizationAttributes {
   const fieldSelector = fieldRequirements(info, query);
   const labelSelector = labelSelectorOf(info, query);
+  const question = requestQuestion(info, user);
+  if (fieldSelector === undefined && labelSelector === undefined) return question;
   return {
-    user,
-    verb: info.verb,
-    isResourceRequest: info.isResourceRequest,
-    group: info.group,
-    version: info.version,
-    resource: info.resource,
-    subresource: info.subresource,
-    namespace: info.namespace,
-    name: info.name,
-    path: info.path,
+    ...question,
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
     ...(labelSelector === undefined ? {} : { labelSelector }),
   };

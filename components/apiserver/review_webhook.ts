@@ -1,4 +1,5 @@
 import { type Clock, internalError, isJsonObject, type JsonObject, sleep } from "../base/mod.ts";
+import { bytesUpTo } from "./bounded_body.ts";
 import type { Fetch } from "../client/mod.ts";
 
 /** Where reviews are sent; `fetch` trusts and shows what the webhook's kubeconfig says. */
@@ -88,18 +89,7 @@ export async function readBounded(
   response: Response,
   maximumBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > maximumBytes) throw new Error(`more than ${maximumBytes} bytes`);
-    chunks.push(chunk);
-  }
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
+  const all = await bytesUpTo(response.body ?? [], maximumBytes);
+  if (all === undefined) throw new Error(`more than ${maximumBytes} bytes`);
   return all;
 }

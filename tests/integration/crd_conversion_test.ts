@@ -1,21 +1,11 @@
 /** Custom resources of several versions that a webhook converts into each other. */
 import assert from "node:assert/strict";
-import {
-  FakeClock,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  MetricRegistry,
-  seededRandom,
-  silentLogger,
-} from "../../components/base/mod.ts";
-import { type ApiServer, startApiServer } from "../../components/apiserver/mod.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../components/base/mod.ts";
 import { FakeWebhook } from "../../components/apiserver/webhook/fake_webhook.ts";
-import { openPki } from "../../components/pki/mod.ts";
-import { openKvStore } from "../../components/storage/mod.ts";
+import { Administrator } from "./administrator.ts";
 import { DEFINITIONS, thing, version } from "./parity/crd_definitions.ts";
+import { ParityServer } from "./parity/parity_server.ts";
 
-const ADMIN = { username: "admin", groups: ["system:masters", "system:authenticated"] };
 const FIRST = "/apis/a.test/v1/namespaces/default/things";
 const SECOND = "/apis/a.test/v2/namespaces/default/things";
 const V1 = version("v1", { color: { type: "string" } });
@@ -64,20 +54,9 @@ async function open(mood: Mood) {
       },
     };
   });
-  const clock = new FakeClock(Date.UTC(2026, 0, 1));
-  const store = await openKvStore({ directory: "memory", clock, logger: silentLogger });
-  const server = startApiServer({
-    store,
-    pki: await openPki(undefined, { clock, random: seededRandom(1) }),
-    clock,
-    random: seededRandom(2),
-    logger: silentLogger,
-    metrics: new MetricRegistry(),
-    advertise: { addresses: ["10.213.255.254"], port: 6443 },
-    serviceCidrs: ["10.96.0.0/16"],
-  });
-  await server.ready;
-  await json(server, "POST", "/api/v1/namespaces", { metadata: { name: "default" } });
+  const server = await ParityServer.open();
+  const admin = new Administrator(server.server);
+  await admin.json("POST", "/api/v1/namespaces", { metadata: { name: "default" } });
   const definition = thing("a.test", {}, {
     versions: [V1, V2],
     conversion: {
@@ -88,59 +67,22 @@ async function open(mood: Mood) {
       },
     },
   });
-  const made = await json(server, "POST", DEFINITIONS, definition);
+  const made = await admin.json("POST", DEFINITIONS, definition);
   assert.equal(made.code, 201, JSON.stringify(made.body));
-  await until(server, FIRST);
+  await admin.until(FIRST);
   return {
     webhook,
-    server,
+    admin,
     definition,
     async [Symbol.asyncDispose]() {
-      server.close();
-      await store.close();
+      await server.close();
       await webhook[Symbol.asyncDispose]();
     },
   };
 }
 
-function send(
-  server: ApiServer,
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Readonly<Record<string, string>> = {},
-) {
-  const request = new Request(`http://server${path}`, {
-    method,
-    headers: { "content-type": "application/json", ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return server.handle(request, { address: "test", user: ADMIN });
-}
-
-async function json(
-  server: ApiServer,
-  method: string,
-  path: string,
-  body?: unknown,
-  headers?: Readonly<Record<string, string>>,
-) {
-  const response = await send(server, method, path, body, headers);
-  return { code: response.status, body: await response.json() as Record<string, JsonObject> };
-}
-
-const merge = (server: ApiServer, path: string, body: unknown) =>
-  json(server, "PATCH", path, body, { "content-type": "application/merge-patch+json" });
-
-async function until(server: ApiServer, path: string) {
-  for (let tries = 0; tries < 2000; tries++) {
-    const response = await send(server, "GET", path);
-    await response.body?.cancel();
-    if (response.status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  assert.fail(`${path} never was there`);
-}
+const merge = (admin: Administrator, path: string, body: unknown) =>
+  admin.json("PATCH", path, body, "application/merge-patch+json");
 
 /** The events of a watch, as they come. */
 async function* events(response: Response): AsyncGenerator<Record<string, JsonObject>> {
@@ -170,13 +112,13 @@ const second = (name: string, color: string) => ({
 
 Deno.test("objects are read and written in every version", async () => {
   await using test = await open({});
-  const { server, webhook } = test;
+  const { admin, webhook } = test;
 
-  const made = await json(server, "POST", FIRST, first("a", "red"));
+  const made = await admin.json("POST", FIRST, first("a", "red"));
   assert.deepEqual([made.code, made.body["spec"]], [201, { color: "red" }]);
   assert.equal(webhook.calls.length, 0, "the stored version needs no conversion");
 
-  const read = await json(server, "GET", `${SECOND}/a`);
+  const read = await admin.json("GET", `${SECOND}/a`);
   assert.deepEqual(
     [read.code, read.body["apiVersion"], read.body["spec"]],
     [200, "a.test/v2", { paint: { name: "red" } }],
@@ -185,64 +127,68 @@ Deno.test("objects are read and written in every version", async () => {
   assert.deepEqual([annotations, generation], [{ own: "yes", by: "a.test/v2" }, 1]);
   assert.equal(resourceVersion, made.body["metadata"]!["resourceVersion"]);
 
-  const other = await json(server, "POST", SECOND, second("b", "blue"));
+  const other = await admin.json("POST", SECOND, second("b", "blue"));
   assert.deepEqual(
     [other.code, other.body["apiVersion"], other.body["spec"]],
     [201, "a.test/v2", { paint: { name: "blue" } }],
   );
-  const stored = await json(server, "GET", `${FIRST}/b`);
+  const stored = await admin.json("GET", `${FIRST}/b`);
   assert.deepEqual(stored.body["spec"], { color: "blue" });
 
   const before = webhook.calls.length;
-  const list = await json(server, "GET", SECOND);
+  const list = await admin.json("GET", SECOND);
   const items = list.body["items"] as unknown as JsonObject[];
   assert.deepEqual(items.map(paint), [{ paint: { name: "red" } }, { paint: { name: "blue" } }]);
   assert.ok(webhook.calls.length <= before + 1, "what is missing is asked for at once");
-  await json(server, "GET", SECOND);
+  await admin.json("GET", SECOND);
   assert.ok(webhook.calls.length <= before + 1, "what has been asked for is kept");
 
-  const found = await json(server, "GET", `${SECOND}?fieldSelector=spec.paint.name%3Dblue`);
+  const found = await admin.json("GET", `${SECOND}?fieldSelector=spec.paint.name%3Dblue`);
   const names = (found.body["items"] as unknown as { metadata: JsonObject }[])
     .map(({ metadata }) => metadata["name"]);
   assert.deepEqual(names, ["b"]);
 
-  const patched = await json(
-    server,
+  const patched = await admin.json(
     "PATCH",
     `${SECOND}/a`,
     { spec: { paint: { name: "pink" } } },
-    {
-      "content-type": "application/merge-patch+json",
-    },
+    "application/merge-patch+json",
   );
   assert.deepEqual([patched.code, patched.body["spec"]], [200, { paint: { name: "pink" } }]);
   assert.equal(patched.body["metadata"]!["generation"], 2);
-  const again = await json(server, "GET", `${FIRST}/a`);
+  const again = await admin.json("GET", `${FIRST}/a`);
   assert.deepEqual(again.body["spec"], { color: "pink" });
 
-  const applied = await json(
-    server,
+  const applied = await admin.json(
     "PATCH",
     `${SECOND}/a?fieldManager=me&force=true`,
     second("a", "gold"),
-    { "content-type": "application/apply-patch+yaml" },
+    "application/apply-patch+yaml",
   );
   assert.deepEqual([applied.code, applied.body["spec"]], [200, { paint: { name: "gold" } }]);
 
-  const table = await json(server, "GET", `${SECOND}/a`, undefined, {
-    accept: "application/json;as=Table;v=v1;g=meta.k8s.io",
-  });
+  const table = await admin.json(
+    "GET",
+    `${SECOND}/a`,
+    undefined,
+    undefined,
+    "application/json;as=Table;v=v1;g=meta.k8s.io",
+  );
   const [row] = table.body["rows"] as unknown as { cells: JsonValue[] }[];
   assert.equal(row?.cells[0], "a");
 
-  const partial = await json(server, "GET", `${SECOND}/a`, undefined, {
-    accept: "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
-  });
+  const partial = await admin.json(
+    "GET",
+    `${SECOND}/a`,
+    undefined,
+    undefined,
+    "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
+  );
   assert.equal((partial.body["metadata"]!["annotations"] as JsonObject)["by"], "a.test/v2");
 
-  const gone = await json(server, "DELETE", `${SECOND}/a`);
+  const gone = await admin.json("DELETE", `${SECOND}/a`);
   assert.equal(gone.code, 200);
-  const rest = await json(server, "DELETE", SECOND);
+  const rest = await admin.json("DELETE", SECOND);
   assert.deepEqual(
     [rest.code, (rest.body["items"] as unknown as JsonObject[]).map(paint)],
     [200, [{ paint: { name: "blue" } }]],
@@ -251,10 +197,10 @@ Deno.test("objects are read and written in every version", async () => {
 
 Deno.test("a watch shows the version that it watches, in order", async () => {
   await using test = await open({});
-  const { server } = test;
-  await json(server, "POST", FIRST, first("a", "red"));
+  const { admin } = test;
+  await admin.json("POST", FIRST, first("a", "red"));
   const stream = events(
-    await send(server, "GET", `${SECOND}?watch=true&fieldSelector=spec.paint.name%3Dred`),
+    await admin.send("GET", `${SECOND}?watch=true&fieldSelector=spec.paint.name%3Dred`),
   );
   const seen: unknown[] = [];
   const next = async () => {
@@ -264,11 +210,11 @@ Deno.test("a watch shows the version that it watches, in order", async () => {
     seen.push([event["type"], object["apiVersion"], object["spec"]]);
   };
   await next();
-  await merge(server, `${SECOND}/a`, { spec: { paint: { name: "blue" } } });
+  await merge(admin, `${SECOND}/a`, { spec: { paint: { name: "blue" } } });
   await next();
-  await merge(server, `${FIRST}/a`, { spec: { color: "red" } });
+  await merge(admin, `${FIRST}/a`, { spec: { color: "red" } });
   await next();
-  await json(server, "DELETE", `${FIRST}/a`);
+  await admin.json("DELETE", `${FIRST}/a`);
   await next();
   await stream.return(undefined);
   const red = { paint: { name: "red" } };
@@ -282,39 +228,33 @@ Deno.test("a watch shows the version that it watches, in order", async () => {
 
 Deno.test("what was stored in the version of before stays readable", async () => {
   await using test = await open({});
-  const { server, definition, webhook } = test;
-  await json(server, "POST", FIRST, first("a", "red"));
-  const changed = await json(
-    server,
-    "PATCH",
-    `${DEFINITIONS}/things.a.test`,
-    {
-      spec: {
-        ...definition["spec"] as JsonObject,
-        versions: [{ ...V1, storage: false }, { ...V2, storage: true }],
-      },
+  const { admin, definition, webhook } = test;
+  await admin.json("POST", FIRST, first("a", "red"));
+  const changed = await admin.json("PATCH", `${DEFINITIONS}/things.a.test`, {
+    spec: {
+      ...definition["spec"] as JsonObject,
+      versions: [{ ...V1, storage: false }, { ...V2, storage: true }],
     },
-    { "content-type": "application/merge-patch+json" },
-  );
+  }, "application/merge-patch+json");
   assert.deepEqual([changed.code, changed.body["status"]!["storedVersions"]], [200, ["v1", "v2"]]);
   for (let tries = 0; tries < 200; tries++) await Promise.resolve();
   const old = webhook.calls.length;
-  const same = await json(server, "GET", `${FIRST}/a`);
+  const same = await admin.json("GET", `${FIRST}/a`);
   assert.deepEqual(same.body["spec"], { color: "red" });
   assert.equal(webhook.calls.length, old, "it lies there as it is asked for");
-  const read = await json(server, "GET", `${SECOND}/a`);
+  const read = await admin.json("GET", `${SECOND}/a`);
   assert.deepEqual(read.body["spec"], { paint: { name: "red" } });
-  const written = await merge(server, `${FIRST}/a`, { spec: { color: "green" } });
+  const written = await merge(admin, `${FIRST}/a`, { spec: { color: "green" } });
   assert.deepEqual([written.code, written.body["spec"]], [200, { color: "green" }]);
-  const now = await json(server, "GET", `${SECOND}/a`);
+  const now = await admin.json("GET", `${SECOND}/a`);
   assert.deepEqual(now.body["spec"], { paint: { name: "green" } });
 });
 
 Deno.test("a webhook that fails is told, and nothing is shown or written", async () => {
   const mood: Mood = {};
   await using test = await open(mood);
-  const { server } = test;
-  await json(server, "POST", FIRST, first("a", "red"));
+  const { admin } = test;
+  await admin.json("POST", FIRST, first("a", "red"));
   const review = (response: JsonObject) => ({
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "ConversionReview",
@@ -371,22 +311,22 @@ Deno.test("a webhook that fails is told, and nothing is shown or written", async
   ];
   for (const [answer, message] of cases) {
     mood.answer = answer;
-    const { code, body } = await json(server, "GET", `${SECOND}/a`);
+    const { code, body } = await admin.json("GET", `${SECOND}/a`);
     assert.deepEqual([code, body["message"], body["reason"]], [
       500,
       `conversion webhook for a.test/v1, Kind=Thing ${message}`,
       undefined,
     ]);
   }
-  const list = await json(server, "GET", SECOND);
+  const list = await admin.json("GET", SECOND);
   assert.equal(list.code, 500);
-  const write = await json(server, "POST", SECOND, second("b", "blue"));
+  const write = await admin.json("POST", SECOND, second("b", "blue"));
   assert.equal(write.code, 500);
-  const stream = events(await send(server, "GET", `${SECOND}?watch=true`));
+  const stream = events(await admin.send("GET", `${SECOND}?watch=true`));
   const { value } = await stream.next();
   assert.equal((value as JsonObject)["type"], "ERROR");
   assert.equal((await stream.next()).done, true);
   delete mood.answer;
-  assert.equal((await json(server, "GET", `${SECOND}/a`)).code, 200);
-  assert.equal((await json(server, "GET", `${FIRST}/b`)).code, 404);
+  assert.equal((await admin.json("GET", `${SECOND}/a`)).code, 200);
+  assert.equal((await admin.json("GET", `${FIRST}/b`)).code, 404);
 });

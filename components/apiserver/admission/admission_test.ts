@@ -5,6 +5,7 @@ import { createSigningRequest, generateKeyPair } from "../../pki/mod.ts";
 import { RBAC_GROUP, RbacAuthorizer } from "../authz/mod.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import type { AdmissionRequest, UserInfo } from "../ports.ts";
+import { bothPasses } from "./both_passes.ts";
 import { type AdmissionConfiguration, admissionPlugins } from "./mod.ts";
 
 const USER: UserInfo = { username: "u", groups: ["system:authenticated"] };
@@ -64,20 +65,8 @@ function write(
   };
 }
 
-/** Both passes of all plugins; answers the object as it came out, or the message of the refusal. */
-async function run(
-  { plugins }: ReturnType<typeof cluster>,
-  request: AdmissionRequest,
-): Promise<KubeObject | string | undefined> {
-  try {
-    for (const plugin of plugins) if (plugin.handles(request)) await plugin.admit?.(request);
-    for (const plugin of plugins) if (plugin.handles(request)) await plugin.validate?.(request);
-    return request.object;
-  } catch (error) {
-    assert.equal((error as Error).name, "ApiError", String(error));
-    return (error as Error).message;
-  }
-}
+const run = ({ plugins }: ReturnType<typeof cluster>, request: AdmissionRequest) =>
+  bothPasses(plugins, request);
 
 const pod = (spec: JsonObject = {}, metadata: KubeObject["metadata"] = {}): Pod => ({
   metadata: { name: "p", namespace: "ns", ...metadata },

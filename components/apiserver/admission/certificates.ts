@@ -3,6 +3,7 @@ import type { CertificateSigningRequest } from "../../api/mod.ts";
 import { decodePem, readSigningRequest } from "../../pki/mod.ts";
 import { MASTERS_GROUP } from "../authz/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, Authorizer } from "../ports.ts";
+import { resourceQuestion } from "../questions.ts";
 import { isFor, rejected } from "./target.ts";
 
 const GROUP = "certificates.k8s.io";
@@ -129,18 +130,9 @@ async function maySigner(
 ): Promise<boolean> {
   const domain = signer.slice(0, signer.indexOf("/"));
   for (const name of [signer, `${domain}/*`]) {
-    const decision = await authorizer.authorize({
-      user,
-      verb,
-      isResourceRequest: true,
-      group: GROUP,
-      version: "*",
-      resource: "signers",
-      subresource: "",
-      namespace: "",
-      name,
-      path: "",
-    });
+    const decision = await authorizer.authorize(
+      resourceQuestion(user, verb, { group: GROUP, version: "*", resource: "signers", name }),
+    );
     if (decision.allowed) return true;
   }
   return false;

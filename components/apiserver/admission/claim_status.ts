@@ -7,13 +7,8 @@ import type {
 } from "../../api/mod.ts";
 import { parseServiceAccountUsername } from "../authn/mod.ts";
 import { forbiddenError } from "../authz/mod.ts";
-import type {
-  AdmissionPlugin,
-  AdmissionRequest,
-  AuthorizationAttributes,
-  Authorizer,
-  UserInfo,
-} from "../ports.ts";
+import type { AdmissionPlugin, AdmissionRequest, Authorizer, UserInfo } from "../ports.ts";
+import { resourceQuestion } from "../questions.ts";
 import { isFor } from "./target.ts";
 
 const GROUP = "resource.k8s.io";
@@ -112,18 +107,14 @@ export class ClaimStatusAuthorization implements AdmissionPlugin {
     namespace: string,
     name: string,
   ): Promise<string | undefined> {
-    const asked: AuthorizationAttributes = {
-      user,
-      verb,
-      isResourceRequest: true,
+    const asked = resourceQuestion(user, verb, {
       group: GROUP,
       version: requested.version,
       resource: "resourceclaims",
       subresource,
       namespace,
       name,
-      path: "",
-    };
+    });
     const decision = await this.#authorizer.authorize(asked);
     return decision.allowed ? undefined : forbiddenError(asked, decision.reason).message;
   }

@@ -10,6 +10,7 @@ import type {
 import { readSigningRequest } from "../../pki/mod.ts";
 import { isMirrorPod, nodeNameOf, podReferences } from "../authz/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, Authorizer, ObjectReader } from "../ports.ts";
+import { resourceQuestion } from "../questions.ts";
 import { validateOwnNode } from "./own_node.ts";
 import { podAudiences } from "./pod_audiences.ts";
 import { rejected } from "./target.ts";
@@ -192,18 +193,13 @@ export class NodeRestriction implements AdmissionPlugin {
     if (audiences.length > 1) throw rejected(request, "node may only request 0 or 1 audiences");
     const [audience = ""] = audiences;
     if (podAudiences(this.#reader, pod).has(audience)) return;
-    const { allowed } = await this.#authorizer.authorize({
-      user: request.user,
-      verb: "request-serviceaccounts-token-audience",
-      isResourceRequest: true,
-      group: "",
-      version: "",
-      resource: audience,
-      subresource: "",
-      namespace: request.namespace,
-      name: request.name,
-      path: "",
-    });
+    const { allowed } = await this.#authorizer.authorize(
+      resourceQuestion(request.user, "request-serviceaccounts-token-audience", {
+        resource: audience,
+        namespace: request.namespace,
+        name: request.name,
+      }),
+    );
     if (allowed) return;
     throw rejected(
       request,

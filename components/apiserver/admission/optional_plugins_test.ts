@@ -11,6 +11,7 @@ import { RBAC_GROUP, RbacAuthorizer } from "../authz/mod.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import type { AdmissionRequest } from "../ports.ts";
 import type { WebhookEndpoint } from "../review_webhook.ts";
+import { bothPasses } from "./both_passes.ts";
 import { admissionPlugins, readAdmissionConfiguration } from "./mod.ts";
 
 /** A cluster in which one plugin runs alone beside those that always do. */
@@ -56,20 +57,8 @@ function write(kind: string, object: KubeObject, change: Partial<AdmissionReques
   };
 }
 
-/** The object as it comes out of both passes, or the message of the refusal. */
-async function run(
-  { plugin }: ReturnType<typeof alone>,
-  request: AdmissionRequest,
-): Promise<KubeObject | string | undefined> {
-  try {
-    if (plugin.handles(request)) await plugin.admit?.(request);
-    if (plugin.handles(request)) await plugin.validate?.(request);
-    return request.object;
-  } catch (error) {
-    assert.equal((error as Error).name, "ApiError", String(error));
-    return (error as Error).message;
-  }
-}
+const run = ({ plugin }: ReturnType<typeof alone>, request: AdmissionRequest) =>
+  bothPasses([plugin], request);
 
 const pod = (spec: PodSpec = {}): Pod => ({
   metadata: { name: "p", namespace: "ns" },

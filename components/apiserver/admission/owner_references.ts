@@ -1,6 +1,7 @@
 import { equalJson } from "../../base/mod.ts";
 import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, Authorizer } from "../ports.ts";
+import { resourceQuestion } from "../questions.ts";
 import { rejected } from "./target.ts";
 
 /** Finds the resource of a kind; undefined where none is served. */
@@ -95,17 +96,15 @@ async function ask(
   verb: string,
   { definition: { group, version, plural }, subresource, namespace, name }: Target,
 ): Promise<string | undefined> {
-  const decision = await authorizer.authorize({
-    user,
-    verb,
-    isResourceRequest: true,
-    group,
-    version,
-    resource: plural,
-    subresource,
-    namespace,
-    name,
-    path: "",
-  });
+  const decision = await authorizer.authorize(
+    resourceQuestion(user, verb, {
+      group,
+      version,
+      resource: plural,
+      subresource,
+      namespace,
+      name,
+    }),
+  );
   return decision.allowed ? undefined : decision.reason;
 }

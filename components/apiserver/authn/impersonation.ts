@@ -2,6 +2,7 @@ import { ApiError, badRequest } from "../../base/mod.ts";
 import { dnsSubdomainProblems } from "../../api/mod.ts";
 import { forbiddenError, MASTERS_GROUP, NODES_GROUP } from "../authz/mod.ts";
 import type { AuthorizationAttributes, Authorizer, UserInfo } from "../ports.ts";
+import { resourceQuestion } from "../questions.ts";
 import { readWish, type Wish } from "./impersonation_wish.ts";
 import { ANONYMOUS, AUTHENTICATED_GROUP, UNAUTHENTICATED_GROUP } from "./request_authenticator.ts";
 import { parseServiceAccountUsername, serviceAccountGroups } from "./service_account_user.ts";
@@ -146,18 +147,9 @@ function question(
   { subresource = "", namespace = "", core = false } = {},
 ): AuthorizationAttributes {
   const group = core && mode.name === "" ? "" : AUTHENTICATION_GROUP;
-  return {
-    user,
-    verb: mode.name === "" ? "impersonate" : `impersonate:${mode.name}`,
-    isResourceRequest: true,
-    group,
-    version: "v1",
-    resource,
-    subresource,
-    namespace,
-    name,
-    path: "",
-  };
+  const verb = mode.name === "" ? "impersonate" : `impersonate:${mode.name}`;
+  const asked = { group, version: "v1", resource, subresource, namespace, name };
+  return resourceQuestion(user, verb, asked);
 }
 
 /** Questions about each part of the wish, in order; the first of each list is about all of that part at once. */

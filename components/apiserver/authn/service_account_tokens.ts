@@ -1,11 +1,16 @@
-import { decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
+import { errors, type JWTPayload, jwtVerify } from "jose";
 import { type Clock, isJsonObject, timestamp, unauthorized } from "../../base/mod.ts";
 import type { KubeObject, Secret } from "../../api/mod.ts";
 import type { ServiceAccountKeys } from "../../pki/mod.ts";
 import type { ObjectReader } from "../ports.ts";
 import type { IdentityMeter } from "./identity_meter.ts";
 import { type ServiceAccountClaims, serviceAccountUser } from "./service_account_user.ts";
-import { intersection, type TokenAnswer, type TokenAuthenticator } from "./token_authenticator.ts";
+import {
+  intersection,
+  type TokenAnswer,
+  type TokenAuthenticator,
+  unverifiedIssuer,
+} from "./token_authenticator.ts";
 
 /** The issuer of tokens that live in Secrets. */
 export const LEGACY_ISSUER = "kubernetes/serviceaccount";
@@ -40,7 +45,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     token: string,
     audiences: readonly string[],
   ): Promise<TokenAnswer | undefined> {
-    const issuer = unverifiedIssuer(token);
+    const issuer = unverifiedIssuer(token, TOKEN_MAXIMUM_CHARACTERS);
     const { issuers, apiAudiences } = this.#options;
     const legacy = issuer === LEGACY_ISSUER;
     if (issuer === undefined || !(legacy || issuers.includes(issuer))) return undefined;
@@ -156,15 +161,6 @@ function keyIdOf(token: string): string | undefined {
     });
     const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return isJsonObject(header) && typeof header["kid"] === "string" ? header["kid"] : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function unverifiedIssuer(token: string): string | undefined {
-  if (token.length > TOKEN_MAXIMUM_CHARACTERS) return undefined;
-  try {
-    return decodeJwt(token).iss;
   } catch {
     return undefined;
   }

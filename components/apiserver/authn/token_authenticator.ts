@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import type { UserInfo } from "../ports.ts";
 
 /** Whom a token stands for, and for which of the asked audiences. */
@@ -45,3 +46,13 @@ export const intersection = (
   wanted: readonly string[],
   offered: readonly string[],
 ): string[] => wanted.filter((item) => offered.includes(item));
+
+/** Who a token says has signed it; undefined for what is no JWT, or is longer than that. */
+export function unverifiedIssuer(token: string, maximumCharacters: number): string | undefined {
+  if (token.length > maximumCharacters) return undefined;
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
+}

@@ -8,6 +8,7 @@ import type {
   RoleRef,
 } from "../../api/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, Authorizer, ObjectReader } from "../ports.ts";
+import { resourceQuestion } from "../questions.ts";
 import { countGrants, describeRule, GRANTS_MAXIMUM, missingRules, quotedList } from "./covers.ts";
 import type { RbacAuthorizer } from "./rbac.ts";
 import { RBAC_GROUP } from "./role_index.ts";
@@ -100,18 +101,15 @@ export class RbacEscalation implements AdmissionPlugin {
     resource: string,
     name: string,
   ): Promise<boolean> {
-    const decision = await this.#authorizer.authorize({
-      user: request.user,
-      verb,
-      isResourceRequest: true,
-      group: RBAC_GROUP,
-      version: "*",
-      resource,
-      subresource: "",
-      namespace: request.namespace,
-      name,
-      path: "",
-    });
+    const decision = await this.#authorizer.authorize(
+      resourceQuestion(request.user, verb, {
+        group: RBAC_GROUP,
+        version: "*",
+        resource,
+        namespace: request.namespace,
+        name,
+      }),
+    );
     return decision.allowed;
   }
 

@@ -1,5 +1,5 @@
 import { forbiddenError } from "../authz/mod.ts";
-import type { AuthorizationAttributes } from "../ports.ts";
+import { requestQuestion } from "../questions.ts";
 import type { ConnectContext } from "./connect_context.ts";
 
 /**
@@ -8,18 +8,7 @@ import type { ConnectContext } from "./connect_context.ts";
  */
 export async function requireCreate({ info, user, authorizer }: ConnectContext): Promise<void> {
   if (info.verb === "create") return;
-  const attributes: AuthorizationAttributes = {
-    user,
-    verb: "create",
-    isResourceRequest: true,
-    group: info.group,
-    version: info.version,
-    resource: info.resource,
-    subresource: info.subresource,
-    namespace: info.namespace,
-    name: info.name,
-    path: info.path,
-  };
+  const attributes = requestQuestion(info, user, "create");
   const decision = await authorizer.authorize(attributes);
   if (!decision.allowed) throw forbiddenError(attributes, decision.reason);
 }

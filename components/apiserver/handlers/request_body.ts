@@ -1,4 +1,5 @@
 import { requestEntityTooLarge } from "../../base/mod.ts";
+import { bytesUpTo } from "../bounded_body.ts";
 import { trailOf } from "../audit/mod.ts";
 
 /** As upstream: more than this in one request is refused. */
@@ -22,18 +23,7 @@ async function readWhole(request: Request): Promise<Uint8Array> {
     // The server reads no more than the length says.
     return new Uint8Array(await request.arrayBuffer());
   }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body) {
-    size += chunk.length;
-    if (size > BODY_MAXIMUM_BYTES) throw requestEntityTooLarge(BODY_MAXIMUM_BYTES);
-    chunks.push(chunk);
-  }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
+  const whole = await bytesUpTo(request.body, BODY_MAXIMUM_BYTES);
+  if (whole === undefined) throw requestEntityTooLarge(BODY_MAXIMUM_BYTES);
   return whole;
 }

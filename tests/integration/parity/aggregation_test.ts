@@ -10,6 +10,7 @@ import {
 } from "../../../components/base/mod.ts";
 import { openPki } from "../../../components/pki/mod.ts";
 import { Door } from "../../../components/serving/mod.ts";
+import { created, DEFINITIONS, thing } from "./crd_definitions.ts";
 import { ExtensionServer } from "./extension_server.ts";
 import { type Cases, type Step, testCases } from "./parity_case.ts";
 import { ParityServer } from "./parity_server.ts";
@@ -175,24 +176,7 @@ const CASES: Cases = {
     { send: `DELETE ${REGISTRATION}/v1.ext.test`, code: 200 },
   ],
   "versions of custom resources are registered": [
-    {
-      send: "POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-      body: {
-        metadata: { name: "cats.pets.test" },
-        spec: {
-          group: "pets.test",
-          scope: "Namespaced",
-          names: { plural: "cats", singular: "cat", kind: "Cat", listKind: "CatList" },
-          versions: [{
-            name: "v1",
-            served: true,
-            storage: true,
-            schema: { openAPIV3Schema: { type: "object" } },
-          }],
-        },
-      },
-      code: 201,
-    },
+    ...created(thing("pets.test", {})),
     {
       send: `GET ${REGISTRATION}/v1.pets.test`,
       code: 200,
@@ -204,7 +188,7 @@ const CASES: Cases = {
       },
     },
     {
-      send: "DELETE /apis/apiextensions.k8s.io/v1/customresourcedefinitions/cats.pets.test",
+      send: `DELETE ${DEFINITIONS}/things.pets.test`,
       code: 200,
     },
     { send: `GET ${REGISTRATION}/v1.pets.test`, code: 404, eventually: true },

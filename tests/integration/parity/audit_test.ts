@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { type JsonObject, type JsonValue } from "../../../components/base/mod.ts";
 import { readAuditPolicy } from "../../../components/apiserver/mod.ts";
 import { ParityServer } from "./parity_server.ts";
-import { ADMISSION, CONFIGMAPS, openWebhook } from "./webhook_steps.ts";
+import { about } from "./policy_steps.ts";
+import { ADMISSION, CONFIGMAPS, openWebhook, ruleFor } from "./webhook_steps.ts";
 
 const POLICY = `
 apiVersion: audit.k8s.io/v1
@@ -219,14 +220,7 @@ Deno.test("parity: audit events", async (test) => {
       body: {
         metadata: { name: "p" },
         spec: {
-          matchConstraints: {
-            resourceRules: [{
-              apiGroups: [""],
-              apiVersions: ["v1"],
-              resources: ["configmaps"],
-              operations: ["CREATE"],
-            }],
-          },
+          matchConstraints: about(ruleFor("configmaps", ["CREATE"])),
           validations: [{ expression: "false", message: "no" }],
           auditAnnotations: [{ key: "name", valueExpression: "string(object.metadata.name)" }],
         },

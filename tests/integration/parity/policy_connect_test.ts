@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import type { JsonObject } from "../../../components/base/mod.ts";
 import { type Cases, type Step, type Surroundings, testCases } from "./parity_case.ts";
 import { ParityServer } from "./parity_server.ts";
-import { ADMISSION, apply, gone, mutating, patch, validating } from "./policy_steps.ts";
+import { about, ADMISSION, apply, gone, mutating, patch, validating } from "./policy_steps.ts";
+import { ruleFor } from "./webhook_steps.ts";
 
 /** Answers a connection with what it is for. */
 const open = (): Promise<Surroundings> =>
@@ -16,16 +17,10 @@ const open = (): Promise<Surroundings> =>
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
 
-const CONNECTIONS = {
-  matchConstraints: {
-    resourceRules: [{
-      apiGroups: [""],
-      apiVersions: ["v1"],
-      resources: ["pods/exec", "pods/portforward", "pods/proxy"],
-      operations: ["CONNECT"],
-    }],
-  },
-};
+const connections = (...subresources: string[]) => ({
+  matchConstraints: about(ruleFor(subresources.map((each) => `pods/${each}`), ["CONNECT"])),
+});
+const CONNECTIONS = connections("exec", "portforward", "proxy");
 const connect = (path: string, rest: Partial<Step>): Step => ({
   send: `GET pods/p/${path}`,
   code: 200,
@@ -46,24 +41,18 @@ const CASES: Cases = {
       has: { query: "container=b&stdin=true&command=ls&command=-l" },
     }),
     ...gone("mutating", "m"),
-    ...mutating("m", [patch('[JSONPatch{op: "add", path: "/ports", value: [80, 81]}]')], {
-      matchConstraints: {
-        resourceRules: [{
-          ...CONNECTIONS.matchConstraints.resourceRules[0]!,
-          resources: ["pods/portforward"],
-        }],
-      },
-    }),
+    ...mutating(
+      "m",
+      [patch('[JSONPatch{op: "add", path: "/ports", value: [80, 81]}]')],
+      connections("portforward"),
+    ),
     connect("portforward?ports=1", { has: { query: "ports=80&ports=81" } }),
     ...gone("mutating", "m"),
-    ...mutating("m", [patch('[JSONPatch{op: "add", path: "/path", value: "safe"}]')], {
-      matchConstraints: {
-        resourceRules: [{
-          ...CONNECTIONS.matchConstraints.resourceRules[0]!,
-          resources: ["pods/proxy"],
-        }],
-      },
-    }),
+    ...mutating(
+      "m",
+      [patch('[JSONPatch{op: "add", path: "/path", value: "safe"}]')],
+      connections("proxy"),
+    ),
     connect("proxy/a/b?x=y", {
       has: { path: "/api/v1/namespaces/$ns/pods/p/proxy/safe", query: "x=y" },
     }),
@@ -115,14 +104,7 @@ Deno.test("parity: policies ask with selectors, and are counted", async () => {
   const policy = {
     metadata: { name: "p" },
     spec: {
-      matchConstraints: {
-        resourceRules: [{
-          apiGroups: [""],
-          apiVersions: ["v1"],
-          resources: ["events"],
-          operations: ["CREATE"],
-        }],
-      },
+      matchConstraints: about(ruleFor("events", ["CREATE"])),
       validations: [
         { expression: `!${list}.check('list').allowed()` },
         { expression: `${list}.fieldSelector('spec.nodeName=a').check('list').allowed()` },

@@ -1,15 +1,13 @@
 import type { JsonObject } from "../../../components/base/mod.ts";
 import type { Step } from "./parity_case.ts";
+import { ruleFor } from "./webhook_steps.ts";
 
 export const ADMISSION = "/apis/admissionregistration.k8s.io/v1";
-export const CONFIGMAPS = {
-  resourceRules: [{
-    apiGroups: [""],
-    apiVersions: ["v1"],
-    resources: ["configmaps"],
-    operations: ["CREATE", "UPDATE"],
-  }],
-};
+/** What a policy is about. */
+export const about = (...rules: readonly ReturnType<typeof ruleFor>[]) => ({
+  resourceRules: [...rules],
+});
+export const CONFIGMAPS = about(ruleFor("configmaps", ["CREATE", "UPDATE"]));
 export const HERE = {
   namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "$ns" } },
 };

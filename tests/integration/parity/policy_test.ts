@@ -1,7 +1,17 @@
 /** Admission policies, as a client of the API sees what they do. */
 import type { JsonObject } from "../../../components/base/mod.ts";
 import { type Cases, type Step, testCases } from "./parity_case.ts";
-import { ADMISSION, apply, CONFIGMAPS, gone, mutating, patch, validating } from "./policy_steps.ts";
+import {
+  about,
+  ADMISSION,
+  apply,
+  CONFIGMAPS,
+  gone,
+  mutating,
+  patch,
+  validating,
+} from "./policy_steps.ts";
+import { ruleFor } from "./webhook_steps.ts";
 
 /** A dry run, so that it can be asked until the policy is known. */
 const config = (
@@ -206,14 +216,7 @@ const CASES: Cases = {
     ...mutating("m", [apply(
       "Object{spec: Object.spec{containers: [Object.spec.containers{name: 'sidecar', image: 'side'}]}}",
     )], {
-      matchConstraints: {
-        resourceRules: [{
-          apiGroups: [""],
-          apiVersions: ["v1"],
-          resources: ["pods"],
-          operations: ["CREATE"],
-        }],
-      },
+      matchConstraints: about(ruleFor("pods", ["CREATE"])),
     }),
     {
       send: "POST pods?dryRun=All",
@@ -228,14 +231,7 @@ const CASES: Cases = {
     ...mutating("n", [apply(
       "Object{spec: Object.spec{containers: [Object.spec.containers{name: 'c', args: ['x']}]}}",
     )], {
-      matchConstraints: {
-        resourceRules: [{
-          apiGroups: [""],
-          apiVersions: ["v1"],
-          resources: ["pods"],
-          operations: ["CREATE"],
-        }],
-      },
+      matchConstraints: about(ruleFor("pods", ["CREATE"])),
     }),
     {
       send: "POST pods?dryRun=All",

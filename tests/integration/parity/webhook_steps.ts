@@ -13,12 +13,19 @@ export async function openWebhook(): Promise<Surroundings> {
 }
 
 export const ADMISSION = "/apis/admissionregistration.k8s.io/v1";
-export const CONFIGMAPS = {
-  apiGroups: [""],
-  apiVersions: ["v1"],
-  resources: ["configmaps"],
-  operations: ["*"],
-};
+/** A rule of webhooks and policies. */
+export const ruleFor = (
+  resource: string | readonly string[],
+  operations: readonly string[],
+  apiGroup = "",
+  apiVersion = "v1",
+) => ({
+  apiGroups: [apiGroup],
+  apiVersions: [apiVersion],
+  resources: [resource].flat(),
+  operations: [...operations],
+});
+export const CONFIGMAPS = ruleFor("configmaps", ["*"]);
 
 /** A configuration of webhooks for the ConfigMaps of a case, each by the path that it calls. */
 export function configuration(

@@ -1,9 +1,17 @@
 /** Admission webhooks, as a client of the API sees what they do. */
 import assert from "node:assert/strict";
-import type { JsonValue } from "../../../components/base/mod.ts";
+import type { JsonObject, JsonValue } from "../../../components/base/mod.ts";
+import { created, object, thing, things } from "./crd_definitions.ts";
 import { type Cases, type Step, testCases } from "./parity_case.ts";
 import { ParityServer } from "./parity_server.ts";
-import { ADMISSION, CONFIGMAPS, configuration, gone, openWebhook } from "./webhook_steps.ts";
+import {
+  ADMISSION,
+  CONFIGMAPS,
+  configuration,
+  gone,
+  openWebhook,
+  ruleFor,
+} from "./webhook_steps.ts";
 
 const config = (name: string, rest: Partial<Step> = {}): Step => ({
   send: "POST configmaps",
@@ -11,6 +19,29 @@ const config = (name: string, rest: Partial<Step> = {}): Step => ({
   code: 201,
   ...rest,
 });
+const CREATE_OPTIONS = { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1" };
+const CONFIGMAP_KIND = { group: "", version: "v1", kind: "ConfigMap" };
+const CONFIGMAP_RESOURCE = { group: "", version: "v1", resource: "configmaps" };
+/** What a webhook that shows what it is asked refuses with: what is given stands in the place of what is usual. */
+const shows = (given: JsonObject): string =>
+  `admission webhook "a.hook.test" denied the request: ${
+    JSON.stringify({
+      kind: CONFIGMAP_KIND,
+      resource: CONFIGMAP_RESOURCE,
+      requestKind: CONFIGMAP_KIND,
+      requestResource: CONFIGMAP_RESOURCE,
+      name: "a",
+      namespace: "$ns",
+      operation: "CREATE",
+      dryRun: true,
+      options: { ...CREATE_OPTIONS, dryRun: ["All"] },
+      user: "admin",
+      uid: "string",
+      object: "a",
+      oldObject: null,
+      ...given,
+    })
+  }`;
 const CALLING = 'Internal error occurred: failed calling webhook "a.hook.test": ';
 
 const refusals: Cases = Object.fromEntries(
@@ -66,28 +97,7 @@ const CASES: Cases = {
       send: "POST configmaps?fieldManager=m&dryRun=All",
       code: 400,
       eventually: true,
-      message: `admission webhook "a.hook.test" denied the request: ${
-        JSON.stringify({
-          kind: { group: "", version: "v1", kind: "ConfigMap" },
-          resource: { group: "", version: "v1", resource: "configmaps" },
-          requestKind: { group: "", version: "v1", kind: "ConfigMap" },
-          requestResource: { group: "", version: "v1", resource: "configmaps" },
-          name: "a",
-          namespace: "$ns",
-          operation: "CREATE",
-          dryRun: true,
-          options: {
-            kind: "CreateOptions",
-            apiVersion: "meta.k8s.io/v1",
-            fieldManager: "m",
-            dryRun: ["All"],
-          },
-          user: "admin",
-          uid: "string",
-          object: "a",
-          oldObject: null,
-        })
-      }`,
+      message: shows({ options: { ...CREATE_OPTIONS, fieldManager: "m", dryRun: ["All"] } }),
     }),
     gone("validating", "v"),
   ],
@@ -99,23 +109,13 @@ const CASES: Cases = {
       body: { gracePeriodSeconds: 3 },
       code: 400,
       eventually: true,
-      message: `admission webhook "a.hook.test" denied the request: ${
-        JSON.stringify({
-          kind: { group: "", version: "v1", kind: "ConfigMap" },
-          resource: { group: "", version: "v1", resource: "configmaps" },
-          requestKind: { group: "", version: "v1", kind: "ConfigMap" },
-          requestResource: { group: "", version: "v1", resource: "configmaps" },
-          name: "a",
-          namespace: "$ns",
-          operation: "DELETE",
-          dryRun: false,
-          options: { kind: "DeleteOptions", apiVersion: "meta.k8s.io/v1", gracePeriodSeconds: 3 },
-          user: "admin",
-          uid: "string",
-          object: null,
-          oldObject: "a",
-        })
-      }`,
+      message: shows({
+        operation: "DELETE",
+        dryRun: false,
+        options: { kind: "DeleteOptions", apiVersion: "meta.k8s.io/v1", gracePeriodSeconds: 3 },
+        object: null,
+        oldObject: "a",
+      }),
     },
     { send: "DELETE configmaps", code: 400 },
     { send: "GET configmaps/a", code: 200 },
@@ -172,12 +172,7 @@ const CASES: Cases = {
   "the version that a rule names": [
     configuration("validating", "v", [{
       path: "/show",
-      rules: [{
-        apiGroups: ["autoscaling"],
-        apiVersions: ["v1"],
-        resources: ["horizontalpodautoscalers"],
-        operations: ["CREATE"],
-      }],
+      rules: [ruleFor("horizontalpodautoscalers", ["CREATE"], "autoscaling")],
     }]),
     {
       send: "POST /apis/autoscaling/v2/namespaces/$ns/horizontalpodautoscalers?dryRun=All",
@@ -187,27 +182,18 @@ const CASES: Cases = {
       },
       code: 400,
       eventually: true,
-      message: `admission webhook "a.hook.test" denied the request: ${
-        JSON.stringify({
-          kind: { group: "autoscaling", version: "v1", kind: "HorizontalPodAutoscaler" },
-          resource: { group: "autoscaling", version: "v1", resource: "horizontalpodautoscalers" },
-          requestKind: { group: "autoscaling", version: "v2", kind: "HorizontalPodAutoscaler" },
-          requestResource: {
-            group: "autoscaling",
-            version: "v2",
-            resource: "horizontalpodautoscalers",
-          },
-          name: "h",
-          namespace: "$ns",
-          operation: "CREATE",
-          dryRun: true,
-          options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1", dryRun: ["All"] },
-          user: "admin",
-          uid: "string",
-          object: "h",
-          oldObject: null,
-        })
-      }`,
+      message: shows({
+        kind: { group: "autoscaling", version: "v1", kind: "HorizontalPodAutoscaler" },
+        resource: { group: "autoscaling", version: "v1", resource: "horizontalpodautoscalers" },
+        requestKind: { group: "autoscaling", version: "v2", kind: "HorizontalPodAutoscaler" },
+        requestResource: {
+          group: "autoscaling",
+          version: "v2",
+          resource: "horizontalpodautoscalers",
+        },
+        name: "h",
+        object: "h",
+      }),
     },
     gone("validating", "v"),
   ],
@@ -255,12 +241,7 @@ const CASES: Cases = {
   "what a patch brings gets its defaults": [
     configuration("mutating", "m", [{
       path: "/container",
-      rules: [{
-        apiGroups: [""],
-        apiVersions: ["v1"],
-        resources: ["pods"],
-        operations: ["CREATE"],
-      }],
+      rules: [ruleFor("pods", ["CREATE"])],
     }]),
     {
       send: "POST pods?dryRun=All",
@@ -295,46 +276,16 @@ const CASES: Cases = {
     gone("mutating", "n"),
   ],
   "custom resources are changed, pruned and given defaults": [
-    {
-      send: "POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-      body: {
-        metadata: { name: "cats.pets.test" },
-        spec: {
-          group: "pets.test",
-          scope: "Namespaced",
-          names: { plural: "cats", singular: "cat", kind: "Cat", listKind: "CatList" },
-          versions: [{
-            name: "v1",
-            served: true,
-            storage: true,
-            schema: {
-              openAPIV3Schema: {
-                type: "object",
-                properties: {
-                  spec: {
-                    type: "object",
-                    properties: { a: { type: "string" }, b: { type: "string", default: "usual" } },
-                  },
-                },
-              },
-            },
-          }],
-        },
-      },
-      code: 201,
-    },
+    ...created(
+      thing("pets.test", { a: { type: "string" }, b: { type: "string", default: "usual" } }),
+    ),
     configuration("mutating", "m", [{
       path: "/spec",
-      rules: [{
-        apiGroups: ["pets.test"],
-        apiVersions: ["v1"],
-        resources: ["cats"],
-        operations: ["CREATE"],
-      }],
+      rules: [ruleFor("things", ["CREATE"], "pets.test")],
     }]),
     {
-      send: "POST /apis/pets.test/v1/namespaces/$ns/cats?dryRun=All",
-      body: { apiVersion: "pets.test/v1", kind: "Cat", metadata: { name: "c" } },
+      send: `POST ${things("pets.test")}?dryRun=All`,
+      body: object("pets.test", {}),
       code: 201,
       eventually: true,
       has: { spec: { a: "x", b: "usual" } },
@@ -343,17 +294,12 @@ const CASES: Cases = {
     gone("mutating", "m"),
     configuration("validating", "v", [{
       path: "/deny",
-      rules: [{
-        apiGroups: ["pets.test"],
-        apiVersions: ["*"],
-        resources: ["*"],
-        operations: ["*"],
-      }],
+      rules: [ruleFor("*", ["*"], "pets.test", "*")],
       matchConditions: [{ name: "spec", expression: "object.spec.a == 'z'" }],
     }]),
     {
-      send: "POST /apis/pets.test/v1/namespaces/$ns/cats?dryRun=All",
-      body: { apiVersion: "pets.test/v1", kind: "Cat", metadata: { name: "c" }, spec: { a: "z" } },
+      send: `POST ${things("pets.test")}?dryRun=All`,
+      body: object("pets.test", { a: "z" }),
       code: 418,
       eventually: true,
     },
@@ -420,12 +366,7 @@ const CASES: Cases = {
     },
     configuration("validating", "v", [{
       path: "/deny",
-      rules: [{
-        apiGroups: ["apps"],
-        apiVersions: ["v1"],
-        resources: ["*/scale"],
-        operations: ["*"],
-      }],
+      rules: [ruleFor("*/scale", ["*"], "apps")],
       matchConditions: [{
         name: "kind",
         expression:
@@ -444,12 +385,7 @@ const CASES: Cases = {
   "connections to pods": [
     configuration("validating", "v", [{
       path: "/deny",
-      rules: [{
-        apiGroups: [""],
-        apiVersions: ["v1"],
-        resources: ["pods/*"],
-        operations: ["CONNECT"],
-      }],
+      rules: [ruleFor("pods/*", ["CONNECT"])],
     }]),
     { send: "POST pods/p/exec?command=a&command=b", code: 501 },
     gone("validating", "v"),

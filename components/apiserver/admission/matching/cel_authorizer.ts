@@ -9,6 +9,7 @@ import type {
   Authorizer,
   UserInfo,
 } from "../../ports.ts";
+import { pathQuestion, resourceQuestion } from "../../questions.ts";
 import { readFieldSelector, readLabelSelector } from "../../selector_attributes.ts";
 
 /** Answers the checks of one request's expressions; those that must wait are asked for by `settle`. */
@@ -67,26 +68,11 @@ function attributesOf(
       "system:authenticated",
     ],
   };
-  const none = {
-    group: "",
-    version: "",
-    resource: "",
-    subresource: "",
-    namespace: "",
-    name: "",
-    path: "",
-  };
-  if ("path" in target) {
-    return { ...none, user, verb, isResourceRequest: false, path: target.path };
-  }
+  if ("path" in target) return pathQuestion(user, verb, target.path);
   const { group, resource, subresource, namespace, name } = target;
   const fieldSelector = readFieldSelector(target.fieldSelector);
   const labelSelector = readLabelSelector(target.labelSelector);
-  return {
-    ...none,
-    user,
-    verb,
-    isResourceRequest: true,
+  return resourceQuestion(user, verb, {
     group,
     version: "*",
     resource,
@@ -95,5 +81,5 @@ function attributesOf(
     name,
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
     ...(labelSelector === undefined ? {} : { labelSelector }),
-  };
+  });
 }

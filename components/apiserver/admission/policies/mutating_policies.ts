@@ -1,6 +1,6 @@
 import { ApiError, type JsonObject } from "../../../base/mod.ts";
 import type { KubeObject } from "../../../api/mod.ts";
-import type { AdmissionPlugin, AdmissionRequest } from "../../ports.ts";
+import type { AdmissionRequest } from "../../ports.ts";
 import { asJson } from "../../registry/mod.ts";
 import { Activation } from "../matching/activation.ts";
 import { isWhole } from "../matching/attributes.ts";
@@ -11,8 +11,8 @@ import { rejected } from "../target.ts";
 import type { MutatingPolicy } from "./mutating_policy.ts";
 import { unchanged } from "./mutation.ts";
 import { paramsOf } from "./params.ts";
-import type { Bound, PolicyIndex } from "./policy_index.ts";
-import { enclosing, isJudged, type PolicyOptions, textOf } from "./policy_request.ts";
+import type { Bound } from "./policy_index.ts";
+import { enclosing, PolicyPlugin, textOf } from "./policy_request.ts";
 
 interface Failure {
   readonly message: string;
@@ -20,27 +20,20 @@ interface Failure {
 }
 
 /** Lets every bound policy that is for a request change its object, in the order of their names. */
-export class MutatingPolicies implements AdmissionPlugin {
+export class MutatingPolicies extends PolicyPlugin<MutatingPolicy> {
   readonly name = "MutatingAdmissionPolicy";
-  readonly #index: PolicyIndex<MutatingPolicy>;
-  readonly #options: PolicyOptions;
 
-  constructor(index: PolicyIndex<MutatingPolicy>, options: PolicyOptions) {
-    this.#index = index;
-    this.#options = options;
-  }
-
-  handles(request: AdmissionRequest): boolean {
-    return !this.#index.idle && request.object !== undefined && isJudged(request);
+  override handles(request: AdmissionRequest): boolean {
+    return request.object !== undefined && super.handles(request);
   }
 
   async admit(request: AdmissionRequest): Promise<void> {
-    await this.#index.started;
+    await this.index.started;
     const reinvocation = reinvocationOf(request, this);
     const versions = new RequestVersions(request);
     reinvocation.begin(request.object);
     const failures: Failure[] = [];
-    for (const bound of this.#index.all) await this.#apply(versions, bound, reinvocation, failures);
+    for (const bound of this.index.all) await this.#apply(versions, bound, reinvocation, failures);
     reinvocation.end(request.object);
     const [first] = failures;
     if (first === undefined) return;
@@ -56,7 +49,7 @@ export class MutatingPolicies implements AdmissionPlugin {
     failures: Failure[],
   ): Promise<void> {
     const { request } = versions;
-    const { reader, equivalents, definitions, metrics } = this.#options;
+    const { reader, equivalents, definitions, metrics } = this.options;
     const fail = (error: unknown, reason: string, binding?: string) => {
       if (!policy.failClosed) return;
       const by = binding === undefined
@@ -112,7 +105,7 @@ export class MutatingPolicies implements AdmissionPlugin {
     const object = objects.object();
     if (object === null) return false;
     const before = asJson(object);
-    const { authorizer, reader, meterConditions } = this.#options;
+    const { authorizer, reader, meterConditions } = this.options;
     const owner = { name: policy.name, kind: "policy", type: "admit" } as const;
     const asking = () => meterConditions(owner, request);
     const open = (current: JsonObject) =>

@@ -1,5 +1,5 @@
 import type { Namespace } from "../../../api/mod.ts";
-import type { AdmissionRequest, Authorizer, ObjectReader } from "../../ports.ts";
+import type { AdmissionPlugin, AdmissionRequest, Authorizer, ObjectReader } from "../../ports.ts";
 import { Activation } from "../matching/activation.ts";
 import { isExempt } from "../matching/attributes.ts";
 import type { MeterConditions } from "../matching/condition_metrics.ts";
@@ -7,6 +7,7 @@ import type { Equivalents, Invocation } from "../matching/invocation.ts";
 import { namespaceOf } from "../matching/selectors.ts";
 import type { RequestVersions } from "../matching/versioned.ts";
 import type { ServedKinds } from "./params.ts";
+import type { PolicyIndex } from "./policy_index.ts";
 import type { PolicyMetrics } from "./policy_metrics.ts";
 
 export interface PolicyOptions {
@@ -32,6 +33,20 @@ const EXCLUDED: ReadonlySet<string> = new Set([
 export function isJudged(request: AdmissionRequest): boolean {
   const { plural, group } = request.definition;
   return !isExempt(request) && !EXCLUDED.has(`${plural}.${group}`);
+}
+
+/** What both plugins have: the bound policies of one kind, and what they are judged with. */
+export abstract class PolicyPlugin<P> implements AdmissionPlugin {
+  abstract readonly name: string;
+
+  constructor(
+    protected readonly index: PolicyIndex<P>,
+    protected readonly options: PolicyOptions,
+  ) {}
+
+  handles(request: AdmissionRequest): boolean {
+    return !this.index.idle && isJudged(request);
+  }
 }
 
 /** What the expressions of a policy read of a request. */

@@ -1,12 +1,12 @@
 import { ApiError } from "../../../base/mod.ts";
-import type { AdmissionPlugin, AdmissionRequest } from "../../ports.ts";
+import type { AdmissionRequest } from "../../ports.ts";
 import type { Activation } from "../matching/activation.ts";
 import { RequestVersions } from "../matching/versioned.ts";
 import { rejected } from "../target.ts";
 import { paramsOf } from "./params.ts";
-import type { Binding, Bound, PolicyIndex } from "./policy_index.ts";
+import type { Binding, Bound } from "./policy_index.ts";
 import type { Enforcement, PolicyMetrics } from "./policy_metrics.ts";
-import { activationOf, isJudged, type PolicyOptions, textOf } from "./policy_request.ts";
+import { activationOf, PolicyPlugin, textOf } from "./policy_request.ts";
 import type { Decision, ValidatingPolicy } from "./validating_policy.ts";
 
 const FAILURE_ANNOTATION = "validation.policy.admission.k8s.io/validation_failure";
@@ -31,25 +31,14 @@ interface Denial {
 }
 
 /** Asks every bound policy that is for a request; what is refused is told with the first no. */
-export class ValidatingPolicies implements AdmissionPlugin {
+export class ValidatingPolicies extends PolicyPlugin<ValidatingPolicy> {
   readonly name = "ValidatingAdmissionPolicy";
-  readonly #index: PolicyIndex<ValidatingPolicy>;
-  readonly #options: PolicyOptions;
-
-  constructor(index: PolicyIndex<ValidatingPolicy>, options: PolicyOptions) {
-    this.#index = index;
-    this.#options = options;
-  }
-
-  handles(request: AdmissionRequest): boolean {
-    return !this.#index.idle && isJudged(request);
-  }
 
   async validate(request: AdmissionRequest): Promise<void> {
-    await this.#index.started;
+    await this.index.started;
     const versions = new RequestVersions(request);
     const denials: Denial[] = [];
-    for (const bound of this.#index.all) await this.#judge(versions, bound, denials);
+    for (const bound of this.index.all) await this.#judge(versions, bound, denials);
     const [first] = denials;
     if (first !== undefined) throw refusal(request, first);
   }
@@ -60,7 +49,7 @@ export class ValidatingPolicies implements AdmissionPlugin {
     denials: Denial[],
   ): Promise<void> {
     const { request } = versions;
-    const { reader, equivalents, definitions, metrics, meterConditions } = this.#options;
+    const { reader, equivalents, definitions, metrics, meterConditions } = this.options;
     const owner = { name: policy.name, kind: "policy", type: "validate" } as const;
     const meter = { now: metrics.now, asking: () => meterConditions(owner, request) };
     const misconfigured = (what: string, error: unknown, binding?: string) => {
@@ -90,7 +79,7 @@ export class ValidatingPolicies implements AdmissionPlugin {
         continue;
       }
       try {
-        activation ??= await activationOf(versions, invocation, this.#options);
+        activation ??= await activationOf(versions, invocation, this.options);
       } catch (error) {
         const why = `failed to convert object version: ${textOf(error)}`;
         misconfigured("binding", new Error(why), binding.name);

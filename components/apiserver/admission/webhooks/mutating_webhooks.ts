@@ -6,43 +6,30 @@ import {
   type JsonValue,
 } from "../../../base/mod.ts";
 import { applyJsonPatch, nestsTooDeep } from "../../../api/mod.ts";
-import type { AdmissionPlugin, AdmissionRequest } from "../../ports.ts";
+import type { AdmissionRequest } from "../../ports.ts";
 import { asJson } from "../../registry/mod.ts";
-import { isExempt } from "../matching/attributes.ts";
 import type { Invocation } from "../matching/invocation.ts";
 import { type Reinvocation, reinvocationOf } from "../matching/reinvocation.ts";
 import { RequestVersions } from "../matching/versioned.ts";
 import type { ReviewAnswer } from "./review.ts";
 import type { Webhook } from "./webhook.ts";
 import { CallError } from "./webhook_error.ts";
-import type { WebhookIndex } from "./webhook_index.ts";
-import { askWebhook, failureOf, invocationFor, type WebhookOptions } from "./webhook_plugin.ts";
+import { askWebhook, failureOf, invocationFor, WebhookPlugin } from "./webhook_plugin.ts";
 
 /**
  * Asks the mutating webhooks that are for a request one after the other; each sees what those before it have made. What
  * one changes may concern those that came before: those that want it are asked once more, in a second round.
  */
-export class MutatingWebhooks implements AdmissionPlugin {
+export class MutatingWebhooks extends WebhookPlugin {
   readonly name = "MutatingAdmissionWebhook";
-  readonly #options: WebhookOptions;
-  readonly #index: WebhookIndex;
-
-  constructor(index: WebhookIndex, options: WebhookOptions) {
-    this.#index = index;
-    this.#options = options;
-  }
-
-  handles(request: AdmissionRequest): boolean {
-    return !this.#index.idle && !isExempt(request);
-  }
 
   async admit(request: AdmissionRequest): Promise<void> {
-    await this.#index.started;
+    await this.index.started;
     const reinvocation = reinvocationOf(request, this);
     const versions = new RequestVersions(request);
     reinvocation.begin(request.object);
     try {
-      for (const [index, webhook] of this.#index.all.entries()) {
+      for (const [index, webhook] of this.index.all.entries()) {
         await this.#ask(versions, webhook, index, reinvocation);
       }
     } finally {
@@ -58,10 +45,10 @@ export class MutatingWebhooks implements AdmissionPlugin {
   ): Promise<void> {
     const { request } = versions;
     if (!reinvocation.wants(webhook.id)) return;
-    const invocation = await invocationFor(this.#options, webhook, versions, true);
+    const invocation = await invocationFor(this.options, webhook, versions, true);
     if (invocation === undefined) return;
     try {
-      const answer = await askWebhook(this.#options, webhook, versions, invocation, true);
+      const answer = await askWebhook(this.options, webhook, versions, invocation, true);
       const place = `round_${reinvocation.round}_index_${index}`;
       const mutated = await applyAnswer(webhook, answer, versions, invocation);
       const { configuration, name } = webhook;
@@ -82,7 +69,7 @@ export class MutatingWebhooks implements AdmissionPlugin {
     } catch (error) {
       if (webhook.reinvocable) reinvocation.called(webhook.id);
       const round = reinvocation.round;
-      const failure = failureOf(this.#options, webhook, request, error, {
+      const failure = failureOf(this.options, webhook, request, error, {
         prefix: "mutation",
         round,
         index,

@@ -7,9 +7,10 @@ import {
   type Logger,
   type Random,
 } from "../../../base/mod.ts";
-import type { AdmissionRequest, Authorizer, ObjectReader } from "../../ports.ts";
+import type { AdmissionPlugin, AdmissionRequest, Authorizer, ObjectReader } from "../../ports.ts";
 import type { CallWebhook } from "../../webhook/mod.ts";
 import { Activation, describeRequest } from "../matching/activation.ts";
+import { isExempt } from "../matching/attributes.ts";
 import type { MeterConditions } from "../matching/condition_metrics.ts";
 import { type Equivalents, type Invocation, invocationOf } from "../matching/invocation.ts";
 import { namespaceOf, namespaceSelected, objectSelected } from "../matching/selectors.ts";
@@ -17,6 +18,7 @@ import type { RequestVersions, Versioned } from "../matching/versioned.ts";
 import { readReview, type ReviewAnswer, reviewOf, reviewVersion } from "./review.ts";
 import type { Webhook } from "./webhook.ts";
 import { CallError, denial } from "./webhook_error.ts";
+import type { WebhookIndex } from "./webhook_index.ts";
 import type { WebhookMetrics } from "./webhook_metrics.ts";
 
 export interface WebhookOptions {
@@ -28,6 +30,17 @@ export interface WebhookOptions {
   readonly logger: Logger;
   readonly metrics: WebhookMetrics;
   readonly meterConditions: MeterConditions;
+}
+
+/** What both plugins have: the webhooks of one kind of configuration, and how they are asked. */
+export abstract class WebhookPlugin implements AdmissionPlugin {
+  abstract readonly name: string;
+
+  constructor(protected readonly index: WebhookIndex, protected readonly options: WebhookOptions) {}
+
+  handles(request: AdmissionRequest): boolean {
+    return !this.index.idle && !isExempt(request);
+  }
 }
 
 /** Whether a webhook is for a request, and as what. Throws where its selectors or conditions cannot be judged. */

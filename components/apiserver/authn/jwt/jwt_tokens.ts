@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
-import { decodeJwt } from "jose";
 import { type Clock, type JsonObject, unauthorized } from "../../../base/mod.ts";
 import type { Fetch } from "../../../client/mod.ts";
 import type { UserInfo } from "../../ports.ts";
 import type { IdentityMeter } from "../identity_meter.ts";
-import { intersection, type TokenAnswer, type TokenAuthenticator } from "../token_authenticator.ts";
+import {
+  intersection,
+  type TokenAnswer,
+  type TokenAuthenticator,
+  unverifiedIssuer,
+} from "../token_authenticator.ts";
 import { TokenCache } from "../token_cache.ts";
 import type { JwtIssuer } from "./configuration.ts";
 import { DistributedClaim } from "./distributed_claims.ts";
@@ -62,7 +66,7 @@ function byIssuer(
   }));
   return {
     async authenticateToken(token, audiences) {
-      const found = known.get(unverifiedIssuer(token) ?? "");
+      const found = known.get(unverifiedIssuer(token, TOKEN_MAXIMUM_CHARACTERS) ?? "");
       const shared = intersection(audiences, apiAudiences);
       if (found === undefined || shared.length === 0) return undefined;
       const started = clock.monotonic();
@@ -106,13 +110,4 @@ async function userOf(
     throw unauthorized(`oidc: could not expand distributed claims: ${why}`);
   }) ?? claims as JsonObject;
   return userOfClaims(issuer, all);
-}
-
-function unverifiedIssuer(token: string): string | undefined {
-  if (token.length > TOKEN_MAXIMUM_CHARACTERS) return undefined;
-  try {
-    return decodeJwt(token).iss;
-  } catch {
-    return undefined;
-  }
 }
