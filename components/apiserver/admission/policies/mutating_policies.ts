@@ -24,7 +24,7 @@ export class MutatingPolicies extends PolicyPlugin<MutatingPolicy> {
   readonly name = "MutatingAdmissionPolicy";
 
   override handles(request: AdmissionRequest): boolean {
-    return request.object !== undefined && super.handles(request);
+    return super.handles(request) && request.object !== undefined;
   }
 
   async admit(request: AdmissionRequest): Promise<void> {
