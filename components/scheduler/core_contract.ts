@@ -100,6 +100,8 @@ export interface PodExtras {
   readonly defaultSelector?: LabelSelector;
   readonly constraints?: readonly ExtraConstraint[];
   readonly volumes?: readonly VolumeUse[];
+  /** Extended resources that devices may serve, on nodes that have none of them: NodeResourcesFit lets these pass. */
+  readonly deviceResources?: readonly string[];
 }
 
 /** A pod to be placed in the core's form; valid until the profiles change. It may be asked about more than once. */

@@ -149,7 +149,7 @@ function writePorts(out: CoreWriter, spec: PodSpec): void {
       for (const port of container.ports ?? NONE) {
         if (port.hostPort === undefined || port.hostPort === 0) continue;
         const ip = port.hostIP ?? "";
-        const everywhere = ip === "" || ip === "0.0.0.0" || ip === "::";
+        const everywhere = ip === "" || ip === "0.0.0.0";
         out.number(everywhere ? 0 : out.interner.of(ip));
         out.text(port.protocol ?? "TCP");
         out.number(port.hostPort);

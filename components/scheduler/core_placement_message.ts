@@ -58,6 +58,7 @@ export function writePlacement(
   writeImages(out, spec);
   out.texts(requiredFeatures(pod));
   writeIgnored(out, spec, profile);
+  out.texts(extras.deviceResources ?? NONE);
   const constraints = extras.constraints ?? NONE;
   out.number(constraints.length);
   for (const constraint of constraints) writeConstraint(out, constraint);

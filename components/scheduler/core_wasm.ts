@@ -32,7 +32,7 @@ import { writeProfiles } from "./core_profile_message.ts";
 import { CoreWriter } from "./core_writer.ts";
 import { Interner } from "./interner.ts";
 
-const LAYOUT = 3;
+const LAYOUT = 4;
 const DEFAULT_PROFILE: CoreProfile = { name: "default-scheduler" };
 const NONE: readonly never[] = [];
 

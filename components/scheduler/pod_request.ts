@@ -51,7 +51,7 @@ function effective(
   assumeCpu: boolean,
   assumeMemory: boolean,
 ): Amounts {
-  const infeasible = statuses !== undefined && resizeIsInfeasible(pod);
+  const infeasible = resizeIsInfeasible(pod);
   const of = (container: Container): Amounts => {
     const own = amounts(container.resources?.requests ?? NO_QUANTITIES);
     const status = statuses?.get(container.name ?? "");
@@ -70,15 +70,29 @@ function effective(
   const initContainers = pod.spec?.initContainers;
   if (initContainers !== undefined) raise(total, peak(total, initContainers, of));
   // Requests of the pod as a whole stand above those of its containers.
-  const whole = pod.spec?.resources?.requests ?? NO_QUANTITIES;
-  for (const name in whole) {
-    if (isPodLevel(name)) total.set(name, amount(name, whole[name]!));
-  }
+  for (const [name, value] of wholePod(pod, infeasible)) total.set(name, value);
   const overhead = pod.spec?.overhead ?? NO_QUANTITIES;
   for (const name in overhead) {
     total.set(name, (total.get(name) ?? 0) + amount(name, overhead[name]!));
   }
   return total;
+}
+
+/** What the pod as a whole asks for; while a resize is under way the most of that, what was granted and what it has. */
+function wholePod(pod: Pod, infeasible: boolean): Amounts {
+  const asked = pod.spec?.resources?.requests;
+  const whole: Amounts = new Map();
+  if (asked === undefined) return whole;
+  const { allocatedResources = NO_QUANTITIES, resources } = pod.status ?? {};
+  const granted = amounts(allocatedResources);
+  raise(granted, amounts(resources?.requests ?? NO_QUANTITIES));
+  for (const name in asked) {
+    if (!isPodLevel(name)) continue;
+    const wanted = amount(name, asked[name]!);
+    const has = granted.get(name);
+    whole.set(name, has === undefined ? wanted : infeasible ? has : Math.max(wanted, has));
+  }
+  return whole;
 }
 
 /** The highest that init containers need, with the sidecars that run beside them; these are added to the total. */

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 const MESSAGE_NUMBERS_MAXIMUM: usize = 4 << 20;
 
 /// Changes with every change of the message layout; both sides assert it.
-const LAYOUT: u32 = 3;
+const LAYOUT: u32 = 4;
 
 /// A scheduler core with its own snapshot. A message is written where `reserve` says, and then named by a call.
 #[wasm_bindgen]

@@ -98,6 +98,8 @@ pub struct Placement {
     pub features: Vec<u32>,
     /// Scalars that are asked for and not looked at.
     pub ignored: Vec<u32>,
+    /// Scalars that devices may serve on nodes that have none.
+    pub by_devices: Vec<u32>,
     pub extras: Vec<Extra>,
 }
 
@@ -117,6 +119,7 @@ impl Placement {
             containers: reader.quantity()?,
             features: reader.list(|r| r.index())?,
             ignored: reader.list(|r| r.index())?,
+            by_devices: reader.list(|r| r.index())?,
             extras: reader.list(Extra::decode)?,
         })
     }

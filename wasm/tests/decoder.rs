@@ -66,7 +66,9 @@ fn plain_pod(handle: f64) -> Vec<f64> {
     let terms = vec![0.0, 1.0, 7.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0];
     let needs = vec![100.0, 100.0, 0.0, 100.0, 100.0, 0.0, 0.0];
     let volumes = vec![1.0, 5.0, 6.0];
-    let placement = vec![0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    let placement = vec![
+        0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+    ];
     let spread = vec![0.0, 1.0, 1.0, 7.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0];
     let mut message = vec![handle, 5.0, 1.0, 0.0, -1.0];
     let mut end = HEADER;

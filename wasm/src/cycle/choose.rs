@@ -97,13 +97,34 @@ impl Asked<'_> {
             return;
         }
         let looked_at = self.candidates();
+        // Few reasons are common to many nodes: these are counted by their number first.
+        let mut common: Vec<u32> = Vec::new();
         for slot in &looked_at {
+            let row = self.row(*slot);
+            if row.refused && self.local.reasons(row).is_some() && self.expected(*slot).is_empty() {
+                let at = row.why as usize;
+                if common.len() <= at {
+                    common.resize(at + 1, 0);
+                }
+                common[at] += 1;
+                decision.resolvable += usize::from(row.resolvable);
+                continue;
+            }
             let refusals = self.reasons(*slot);
             if refusals.iter().all(|refusal| !refusal.unresolvable) {
                 decision.resolvable += 1;
             }
             for refusal in refusals {
                 *decision.refusals.entry(refusal).or_insert(0) += 1;
+            }
+        }
+        for (at, nodes) in common
+            .into_iter()
+            .enumerate()
+            .filter(|(_, nodes)| *nodes > 0)
+        {
+            for refusal in self.local.reasons_at(at) {
+                *decision.refusals.entry(*refusal).or_insert(0) += nodes;
             }
         }
         let others = self.snapshot.nodes.len() - looked_at.len();

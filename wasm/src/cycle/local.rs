@@ -24,7 +24,13 @@ pub struct Row {
     pub refused_late: bool,
     /// Removing pods could mend what refuses.
     pub resolvable: bool,
+    /// Where what refuses stands among the reasons that are known; `UNKNOWN` past their bound.
+    pub why: u16,
 }
+
+const UNKNOWN: u16 = u16::MAX;
+/// Different sets of refusals that are remembered for pods of one kind.
+const REASONS_MAXIMUM: usize = 256;
 
 const STALE: Row = Row {
     fixed: 0,
@@ -34,6 +40,7 @@ const STALE: Row = Row {
     refused: false,
     refused_late: false,
     resolvable: false,
+    why: UNKNOWN,
 };
 
 pub struct Local {
@@ -43,6 +50,7 @@ pub struct Local {
     pub has_preferences: bool,
     pub balances: bool,
     rows: Vec<Row>,
+    reasons: Vec<Box<[Refusal]>>,
     epoch: u64,
     images: u64,
 }
@@ -60,6 +68,7 @@ impl Local {
             balances: balanced_allocation::scores(&placement, profile),
             placement,
             rows: Vec::new(),
+            reasons: Vec::new(),
             epoch: 0,
             images: 0,
         }
@@ -97,9 +106,32 @@ impl Local {
         if row.fresh {
             return row;
         }
-        let row = self.work_out(snapshot, profile, slot, scratch);
+        let mut row = self.work_out(snapshot, profile, slot, scratch);
+        if row.refused || row.refused_late {
+            row.why = self.number_of(scratch);
+        }
         self.rows[slot as usize] = row;
         row
+    }
+
+    fn number_of(&mut self, refusals: &[Refusal]) -> u16 {
+        let known = self.reasons.iter().position(|other| **other == *refusals);
+        if known.is_none() && self.reasons.len() < REASONS_MAXIMUM {
+            self.reasons.push(refusals.into());
+            return (self.reasons.len() - 1) as u16;
+        }
+        known.map_or(UNKNOWN, |at| at as u16)
+    }
+
+    /// What refuses in a row, where it is remembered.
+    pub fn reasons(&self, row: Row) -> Option<&[Refusal]> {
+        self.reasons
+            .get(row.why as usize)
+            .map(|refusals| &**refusals)
+    }
+
+    pub fn reasons_at(&self, number: usize) -> &[Refusal] {
+        self.reasons.get(number).map_or(&[], |refusals| &**refusals)
     }
 
     fn work_out(

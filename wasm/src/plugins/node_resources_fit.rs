@@ -37,6 +37,9 @@ pub fn filter(site: &Site<'_>, refusals: &mut Vec<Refusal>) {
             continue;
         }
         let allowed = amount_of(&node.scalars, resource);
+        if allowed == 0 && site.pod.by_devices.contains(&resource) {
+            continue;
+        }
         if asked > allowed.wrapping_sub(amount_of(&load.scalars, resource)) {
             refusals.push(Refusal {
                 detail: resource,
