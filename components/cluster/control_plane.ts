@@ -8,6 +8,7 @@ import {
   systemClock,
   systemRandom,
 } from "../base/mod.ts";
+import { MemoryTrim } from "../host/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { makeSocketFolder } from "../serving/mod.ts";
 import type { ApiServerFlags } from "./api_server_settings.ts";
@@ -104,6 +105,8 @@ export class ControlPlane {
       if (isFailed) await discardNewCluster(layout, found, clock);
     });
     shutdown.add("logs", () => logs.close());
+    const trim = new MemoryTrim(clock);
+    shutdown.add("memory", () => trim.end());
     try {
       await takeStopRequest(layout);
       const ranges = await chooseRanges(layout, options);

@@ -8,6 +8,7 @@ import {
   systemRandom,
 } from "../base/mod.ts";
 import { type Node, NODES } from "../api/mod.ts";
+import { MemoryTrim } from "../host/mod.ts";
 import { PodmanRuntime, readMachine, startKubelet } from "../kubelet/mod.ts";
 import { CLIENT_SUBJECTS, readCertificate } from "../pki/mod.ts";
 import { Informer } from "../reconcile/mod.ts";
@@ -46,6 +47,8 @@ export async function startNode(configuration: NodeConfiguration): Promise<NodeP
   const logger = logs.logger(nodeName);
   const shutdown = new Shutdown(logger);
   shutdown.add("logs", () => logs.close());
+  const trim = new MemoryTrim(clock);
+  shutdown.add("memory", () => trim.end());
   await Deno.mkdir(RUN_DIRECTORY, { recursive: true, mode: 0o700 });
   await Deno.remove(SOCKETS, { recursive: true }).catch(() => {});
   await Deno.mkdir(SOCKETS, { mode: 0o700 });

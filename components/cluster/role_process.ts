@@ -1,5 +1,6 @@
 import { openServerFiles, type ServerChoice } from "./server_files.ts";
 import { lineLogger, type Logger, MetricRegistry, systemClock, systemRandom } from "../base/mod.ts";
+import { MemoryTrim } from "../host/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import type { ApiServerFlags } from "./api_server_settings.ts";
 import { connect } from "./connection.ts";
@@ -147,7 +148,9 @@ export async function startApiServerProcess(options: {
     owned.release();
     throw error;
   });
+  const trim = new MemoryTrim(systemClock);
   const end = async () => {
+    trim.end();
     await api.end();
     await store.close();
     owned.release();

@@ -5,6 +5,7 @@ export * from "./detached.ts";
 export * from "./disk_usage.ts";
 export * from "./fabric.ts";
 export * from "./ip.ts";
+export { MemoryTrim } from "./memory_trim.ts";
 export * from "./mounts.ts";
 export * from "./network_namespace.ts";
 export * from "./nft.ts";
