@@ -49,6 +49,7 @@ export class ExtensionPoints {
       reader,
       authorizer,
       definitions: registry.definitions,
+      convertStored: (objects, to) => registry.convertStored(objects, to),
       call: this.call,
       random,
       logger,

@@ -270,11 +270,11 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       metrics,
       clock,
     ),
-    resources: extending.resources(async (request, query, info, user) => {
-      const { group, version, resource } = info;
-      const known = registry.definitions.find(group, version, resource) !== undefined;
-      if (!known && store.shared) await custom?.catchUp();
-      return await router.route(request, query, info, user);
+    resources: extending.resources((request, query, info, user) => {
+      const route = () => router.route(request, query, info, user);
+      return store.shared && !registry.definitions.has(info) && custom !== undefined
+        ? custom.catchUp().then(route)
+        : route();
     }),
     endpoints: extending.endpoints(async (request, query, info, user) => {
       // Clients of several servers find what they have just defined, whichever they ask.

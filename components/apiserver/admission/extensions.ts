@@ -4,7 +4,7 @@ import type { AdmissionPlugin } from "../ports.ts";
 import { conditionMeter } from "./matching/condition_metrics.ts";
 import { MutatingPolicies } from "./policies/mutating_policies.ts";
 import { MutatingPolicy } from "./policies/mutating_policy.ts";
-import type { ServedKinds } from "./policies/params.ts";
+import type { ConvertStored, ServedKinds } from "./policies/params.ts";
 import { PolicyIndex } from "./policies/policy_index.ts";
 import { PolicyMetrics } from "./policies/policy_metrics.ts";
 import { ValidatingPolicies } from "./policies/validating_policies.ts";
@@ -21,6 +21,7 @@ export interface ExtensionOptions
   readonly clock: Clock;
   /** The resources that are served; they come and go. */
   readonly definitions: ServedKinds;
+  readonly convertStored?: ConvertStored;
 }
 
 /** Plugins that do what objects of the cluster say. */

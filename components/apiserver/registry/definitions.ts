@@ -42,6 +42,17 @@ export class Definitions {
     return this.#byPath.get(pathKey(group, version, plural));
   }
 
+  /** Whether a request's resource is served. */
+  has(
+    { group, version, resource }: {
+      readonly group: string;
+      readonly version: string;
+      readonly resource: string;
+    },
+  ): boolean {
+    return this.#byPath.has(pathKey(group, version, resource));
+  }
+
   /** The first served version of a resource. */
   anyVersion(group: string, plural: string): ResourceDefinition | undefined {
     return this.#versions.get(resourceKey(group, plural))?.[0];

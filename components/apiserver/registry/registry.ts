@@ -1,5 +1,5 @@
 import { type Clock, invariant, type Logger, type Random } from "../../base/mod.ts";
-import type { CustomDefinitions, ResourceDefinition } from "../../api/mod.ts";
+import type { CustomDefinitions, KubeObject, ResourceDefinition } from "../../api/mod.ts";
 import type { Store } from "../../storage/mod.ts";
 import type { AdmissionPlugin, WriteHook } from "../ports.ts";
 import type { WriteDependencies } from "./create.ts";
@@ -58,6 +58,18 @@ export class Registry {
     return definition.storage === undefined
       ? undefined
       : this.#byPrefix.get(definition.storage.prefix);
+  }
+
+  /**
+   * Stored objects as another version of their resource has them, in order; undefined where its versions have the same
+   * fields. What is asked for is kept as long as the object stays as it is.
+   */
+  convertStored(
+    objects: readonly KubeObject[],
+    to: ResourceDefinition,
+  ): Promise<KubeObject[]> | undefined {
+    const resource = this.resource(to);
+    return resource?.converts === true ? resource.convertStored(objects, to) : undefined;
   }
 
   /** How many objects there are of a resource; none of one that is not stored. */

@@ -171,6 +171,18 @@ export class ResourceStore {
     return await this.#versions?.conversion?.entries(held, to) ?? new Map();
   }
 
+  /** The same for objects that have just been read; those that are gone since are left out. */
+  async convertStored(
+    objects: readonly KubeObject[],
+    to: ResourceDefinition,
+  ): Promise<KubeObject[]> {
+    const entries = objects.map(({ metadata }) =>
+      this.cache.get(this.key(metadata?.namespace ?? "", metadata?.name ?? ""))
+    ).filter((entry) => entry !== undefined);
+    const converted = await this.converted(entries, to);
+    return entries.map((entry) => converted.get(entry)).filter((each) => each !== undefined);
+  }
+
   /** True where the bytes of an entry are those that readers of a version get. */
   isOf(entry: StoredObject, definition: ResourceDefinition): boolean {
     return this.encodingOf(entry).apiVersion === apiVersionOf(definition);

@@ -2,6 +2,7 @@
 import type { JsonObject } from "../../../components/base/mod.ts";
 import { created, DEFINITIONS, object, thing, things, version } from "./crd_definitions.ts";
 import { type Cases, type Step, testCases } from "./parity_case.ts";
+import { gone as policyGone, validating } from "./policy_steps.ts";
 import { configuration, gone, openWebhook } from "./webhook_steps.ts";
 
 const GROUP = "paint.test";
@@ -131,6 +132,27 @@ const CASES: Cases = {
       send: "DELETE /apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/p",
       code: 200,
     },
+    UNDEFINED,
+  ],
+  "parameters of another version": [
+    ...DEFINED,
+    {
+      send: `POST ${things(GROUP)}`,
+      body: object(GROUP, { color: "red" }, { metadata: { name: "limit" } }),
+      code: 201,
+      eventually: true,
+    },
+    ...validating("p", {
+      paramKind: { apiVersion: `${GROUP}/v2`, kind: "Thing" },
+      validations: [{ expression: "object.data.k == params.spec.paint.name" }],
+    }, { paramRef: { name: "limit", parameterNotFoundAction: "Deny" } }),
+    ...[["red", 201], ["blue", 422]].map(([k = "", code]): Step => ({
+      send: "POST configmaps?dryRun=All",
+      body: { metadata: { name: "c" }, data: { k } },
+      code: Number(code),
+      eventually: true,
+    })),
+    ...policyGone("validating", "p"),
     UNDEFINED,
   ],
   "fields that a manager set in another version stay its own": [

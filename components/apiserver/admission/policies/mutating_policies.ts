@@ -49,7 +49,7 @@ export class MutatingPolicies extends PolicyPlugin<MutatingPolicy> {
     failures: Failure[],
   ): Promise<void> {
     const { request } = versions;
-    const { reader, equivalents, definitions, metrics } = this.options;
+    const { reader, equivalents, metrics } = this.options;
     const fail = (error: unknown, reason: string, binding?: string) => {
       if (!policy.failClosed) return;
       const by = binding === undefined
@@ -71,7 +71,7 @@ export class MutatingPolicies extends PolicyPlugin<MutatingPolicy> {
         if (matcher !== undefined && matcher.match(request, reader, equivalents) === undefined) {
           continue;
         }
-        params = paramsOf(policy.paramKind, paramRef, request.namespace, definitions, reader);
+        params = await paramsOf(policy.paramKind, paramRef, request.namespace, this.options);
       } catch (error) {
         fail(error, "Forbidden", binding.name);
         continue;

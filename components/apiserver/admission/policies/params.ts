@@ -15,6 +15,19 @@ export interface ServedKinds {
   all(): readonly ResourceDefinition[];
 }
 
+/** Where parameters are found. */
+export interface ParamSource {
+  readonly definitions: ServedKinds;
+  readonly reader: ObjectReader;
+  readonly convertStored?: ConvertStored;
+}
+
+/** Objects of another version than the stored one that somebody has to be asked for; undefined where nobody has. */
+export type ConvertStored = (
+  objects: readonly KubeObject[],
+  to: ResourceDefinition,
+) => Promise<readonly KubeObject[]> | undefined;
+
 /**
  * The objects that a binding hands to its policy: one evaluation each, null for a policy without. Throws an `Error` that
  * says why a binding makes no sense.
@@ -23,9 +36,8 @@ export function paramsOf(
   kind: ParamKind | undefined,
   ref: ParamRef | undefined,
   namespace: string,
-  kinds: ServedKinds,
-  reader: ObjectReader,
-): readonly (KubeObject | null)[] {
+  { definitions: kinds, reader, convertStored }: ParamSource,
+): readonly (KubeObject | null)[] | Promise<readonly KubeObject[]> {
   if (kind === undefined || ref === undefined) return [null];
   const { apiVersion = "", kind: name = "" } = kind;
   const slash = apiVersion.indexOf("/");
@@ -38,24 +50,24 @@ export function paramsOf(
   }
   const within = namespaceOf(definition, ref, namespace);
   const stored = kinds.anyVersion(group, definition.plural) ?? definition;
-  const shown = (object: KubeObject) => convertObject(object, stored, definition);
   const found: KubeObject[] = [];
   if ((ref.name ?? "") !== "") {
     if (ref.selector !== undefined) {
       throw new Error("paramRef.name and paramRef.selector are mutually exclusive");
     }
     const one = reader.get(group, definition.plural, within, ref.name ?? "");
-    if (one !== undefined) found.push(shown(one));
+    if (one !== undefined) found.push(one);
   } else if (ref.selector !== undefined) {
     const selector = labelSelectorMatcher(ref.selector);
     for (const each of reader.list(group, definition.plural, within)) {
-      if (selector.matches(each.metadata?.labels ?? {})) found.push(shown(each));
+      if (selector.matches(each.metadata?.labels ?? {})) found.push(each);
     }
   }
   if (found.length === 0 && ref.parameterNotFoundAction === "Deny") {
     throw new Error("no params found for policy binding with `Deny` parameterNotFoundAction");
   }
-  return found;
+  return convertStored?.(found, definition) ??
+    found.map((object) => convertObject(object, stored, definition));
 }
 
 function namespaceOf(

@@ -23,7 +23,9 @@ put("a", "two", { is: "x" });
 put("b", "three", { is: "x" });
 objects.put("storage.k8s.io", "storageclasses", { metadata: { name: "fast" } });
 
-Deno.test("paramsOf() finds what a binding hands to its policy", () => {
+const source = { definitions: KINDS, reader: objects };
+
+Deno.test("paramsOf() finds what a binding hands to its policy", async () => {
   const selector = { matchLabels: { is: "x" } };
   const cases: [string, ParamKind | undefined, ParamRef | undefined, string, unknown][] = [
     ["no kind", undefined, { name: "one" }, "a", [null]],
@@ -73,7 +75,7 @@ Deno.test("paramsOf() finds what a binding hands to its policy", () => {
   for (const [name, kind, ref, namespace, expected] of cases) {
     let found: unknown;
     try {
-      found = paramsOf(kind, ref, namespace, KINDS, objects).map((each) =>
+      found = (await paramsOf(kind, ref, namespace, source)).map((each) =>
         each === null ? null : each.metadata?.name
       );
     } catch (error) {

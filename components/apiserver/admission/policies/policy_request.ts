@@ -6,7 +6,7 @@ import type { MeterConditions } from "../matching/condition_metrics.ts";
 import type { Equivalents, Invocation } from "../matching/invocation.ts";
 import { namespaceOf } from "../matching/selectors.ts";
 import type { RequestVersions } from "../matching/versioned.ts";
-import type { ServedKinds } from "./params.ts";
+import type { ConvertStored, ServedKinds } from "./params.ts";
 import type { PolicyIndex } from "./policy_index.ts";
 import type { PolicyMetrics } from "./policy_metrics.ts";
 
@@ -15,6 +15,7 @@ export interface PolicyOptions {
   readonly authorizer: Authorizer;
   readonly equivalents: Equivalents;
   readonly definitions: ServedKinds;
+  readonly convertStored?: ConvertStored;
   readonly metrics: PolicyMetrics;
   readonly meterConditions: MeterConditions;
 }

@@ -49,7 +49,7 @@ export class ValidatingPolicies extends PolicyPlugin<ValidatingPolicy> {
     denials: Denial[],
   ): Promise<void> {
     const { request } = versions;
-    const { reader, equivalents, definitions, metrics, meterConditions } = this.options;
+    const { reader, equivalents, metrics, meterConditions } = this.options;
     const owner = { name: policy.name, kind: "policy", type: "validate" } as const;
     const meter = { now: metrics.now, asking: () => meterConditions(owner, request) };
     const misconfigured = (what: string, error: unknown, binding?: string) => {
@@ -73,7 +73,7 @@ export class ValidatingPolicies extends PolicyPlugin<ValidatingPolicy> {
           if (binding.matcher !== undefined) continue;
         }
         const { paramKind } = policy;
-        params = paramsOf(paramKind, binding.paramRef, request.namespace, definitions, reader);
+        params = await paramsOf(paramKind, binding.paramRef, request.namespace, this.options);
       } catch (error) {
         misconfigured("binding", error, binding.name);
         continue;
