@@ -52,6 +52,8 @@ export interface ResourceDefinition extends GroupVersionKind {
   selectableFields(object: KubeObject): Readonly<Record<string, string>>;
   /** The names a field selector may use. */
   readonly fieldLabels: readonly string[];
+  /** What every answer warns of, where clients should use something else. */
+  readonly deprecation?: string;
   /** Set for custom resources only. */
   readonly custom?: CustomResource;
 }

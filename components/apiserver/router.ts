@@ -90,6 +90,7 @@ export class Router {
     }
     checkPlace(definition, info);
     const warnings = new Warnings();
+    if (definition.deprecation !== undefined) warnings.add(definition.deprecation);
     for (const warning of definition.custom?.warnings ?? []) warnings.add(warning);
     const target: ResourceRequest = { request, query, info, user, definition, warnings };
     if (CONNECT.has(info.subresource) && definition.subresources.has(info.subresource)) {

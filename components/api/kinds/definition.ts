@@ -4,6 +4,7 @@ import type { ResourceDefinition, SubresourceDefinition } from "../resource_defi
 import { schemaOfKind } from "../schema/lookup.ts";
 import { strategyFor } from "../strategy/mod.ts";
 import { cellsFor } from "../tables/mod.ts";
+import { deprecationOf } from "./deprecation.ts";
 import { answersDeletedObject } from "./deleted_object.ts";
 import type { ResourceRow } from "./resource_table.ts";
 import { fieldLabelsOf, fieldReaderOf } from "./selectable_fields.ts";
@@ -23,10 +24,12 @@ export function definitionOf(row: ResourceRow): ResourceDefinition {
     returnDeletedObject: answersDeletedObject(row),
   }));
   const cells = once(() => cellsFor(row));
+  const deprecation = deprecationOf(row);
   return {
     ...rest,
     listKind: `${row.kind}List`,
     ...(storage === undefined ? {} : { storage }),
+    ...(deprecation === undefined ? {} : { deprecation }),
     subresources: new Map(subresources.map((sub) => [sub.name, subresourceOf(sub, row)])),
     get schema() {
       return schema();

@@ -74,8 +74,6 @@ const WEBHOOKS = rules<MutatingWebhookConfiguration>({
 });
 /** Names that stand in a path, colons included. */
 const ROLE: KindRules = { names: pathSegmentProblems, createOnUpdate: true };
-const ENDPOINTS_WARNING =
-  "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
 
 export const KIND_RULES: RuleTable = {
   "/ConfigMap": rules<ConfigMap>({
@@ -85,7 +83,6 @@ export const KIND_RULES: RuleTable = {
   "/Endpoints": rules<Endpoints>({
     createOnUpdate: true,
     create: endpoints.validateEndpoints,
-    warnings: () => [ENDPOINTS_WARNING],
   }),
   "/Event": rules<Event>({ createOnUpdate: true, create: events.validateEvent }),
   "events.k8s.io/Event": rules<EventsV1Event>({

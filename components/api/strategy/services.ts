@@ -1,6 +1,10 @@
 import type { Service, ServiceSpec } from "../generated/types.ts";
 import { dnsLabelProblems } from "../names.ts";
-import { validateService, validateServiceUpdate } from "../validation/service.ts";
+import {
+  validateService,
+  validateServiceStatus,
+  validateServiceUpdate,
+} from "../validation/service.ts";
 import { serviceWarnings } from "../validation/warnings/addresses.ts";
 import { rules } from "./rules.ts";
 
@@ -18,6 +22,7 @@ export const SERVICE_RULES = rules<Service>({
   status: () => ({ loadBalancer: {} }),
   create: validateService,
   update: validateServiceUpdate,
+  statusUpdate: validateServiceStatus,
   warnings: serviceWarnings,
   prepareCreate({ spec }) {
     if (spec !== undefined) alignAddresses(spec);

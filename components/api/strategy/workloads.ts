@@ -27,6 +27,7 @@ import {
   validateStatefulSet,
   validateStatefulSetUpdate,
 } from "../validation/workloads.ts";
+import * as status from "../validation/workload_status.ts";
 import { rules, type RuleTable } from "./rules.ts";
 
 const SPEC = ["spec"];
@@ -42,10 +43,12 @@ export const WORKLOAD_RULES: RuleTable = {
     orphans: true,
     status: () => ({ replicas: 0 }),
     create: validateReplicationController,
+    statusUpdate: status.validateReplicaStatus,
     warnings: warnings.workloadWarnings,
   }),
   "apps/ControllerRevision": rules<ControllerRevision>({
-    create({ revision = 0 }, errors) {
+    create({ revision = 0, data }, errors) {
+      if (data === undefined) errors.required(Path.of("data"), "data is mandatory");
       if (revision < 0) {
         errors.invalid(Path.of("revision"), revision, "must be greater than or equal to 0");
       }
@@ -67,12 +70,14 @@ export const WORKLOAD_RULES: RuleTable = {
     warnings: warnings.daemonSetWarnings,
     create: validateDaemonSet,
     update: validateDaemonSetUpdate,
+    statusUpdate: status.validateDaemonSetStatus,
   }),
   "apps/Deployment": rules<Deployment>({
     generation: ["spec", "annotations"],
     warnings: warnings.workloadWarnings,
     create: validateDeployment,
     update: validateDeploymentUpdate,
+    statusUpdate: status.validateDeploymentStatus,
     prepareStatus(next, previous) {
       const metadata = next.metadata ??= {};
       if (previous.metadata?.labels === undefined) delete metadata.labels;
@@ -85,6 +90,7 @@ export const WORKLOAD_RULES: RuleTable = {
     warnings: warnings.workloadWarnings,
     create: validateReplicaSet,
     update: validateReplicaSetUpdate,
+    statusUpdate: status.validateReplicaStatus,
   }),
   "apps/StatefulSet": rules<StatefulSet>({
     generation: SPEC,
@@ -93,6 +99,7 @@ export const WORKLOAD_RULES: RuleTable = {
     warnings: warnings.statefulSetWarnings,
     create: validateStatefulSet,
     update: validateStatefulSetUpdate,
+    statusUpdate: status.validateStatefulSetStatus,
   }),
   "batch/CronJob": rules<CronJob>({
     generation: SPEC,
@@ -105,6 +112,7 @@ export const WORKLOAD_RULES: RuleTable = {
     warnings: warnings.jobWarnings,
     create: validateJob,
     update: validateJobUpdate,
+    statusUpdate: status.validateJobStatus,
     prepareCreate: labelJob,
   }),
 };

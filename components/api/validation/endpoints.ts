@@ -131,14 +131,25 @@ export function validateEndpoints({ subsets = [] }: Endpoints, errors: Errors): 
         ["notReadyAddresses", notReadyAddresses],
       ] as const
     ) {
-      for (const [j, { ip = "" }] of list.entries()) {
-        const place = at.child(member).at(j).child("ip");
+      for (const [j, { ip = "", hostname = "", nodeName }] of list.entries()) {
+        const address = at.child(member).at(j);
+        if (hostname !== "") {
+          errors.invalidAll(address.child("hostname"), hostname, dnsLabelProblems(hostname));
+        }
+        if (nodeName !== undefined) {
+          errors.invalidAll(address.child("nodeName"), nodeName, dnsSubdomainProblems(nodeName));
+        }
+        const place = address.child("ip");
         if (!isIpAddress(ip)) errors.invalid(place, ip, NOT_AN_ADDRESS);
         else validateNonSpecialAddress(ip, place, errors);
       }
     }
-    for (const [j, { name = "", port = 0, protocol = "" }] of ports.entries()) {
+    for (const [j, { name = "", port = 0, protocol = "", appProtocol }] of ports.entries()) {
       const path = at.child("ports").at(j);
+      if (appProtocol !== undefined) {
+        const problems = qualifiedNameProblems(appProtocol);
+        errors.invalidAll(path.child("appProtocol"), appProtocol, problems);
+      }
       if (ports.length > 1 && name === "") errors.required(path.child("name"));
       else if (name !== "") errors.invalidAll(path.child("name"), name, dnsLabelProblems(name));
       errors.invalidAll(path.child("port"), port, portNumberProblems(port));

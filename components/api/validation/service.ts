@@ -1,10 +1,15 @@
 import { equalJson } from "../../base/mod.ts";
 import type { Service, ServiceSpec } from "../generated/types.ts";
-import { dnsLabelProblems, dnsSubdomainProblems, portNumberProblems } from "../names.ts";
+import {
+  dnsLabelProblems,
+  dnsSubdomainProblems,
+  portNumberProblems,
+  qualifiedNameProblems,
+} from "../names.ts";
+import { cidrProblems } from "./addresses.ts";
 import type { Errors } from "./errors.ts";
 import { IMMUTABLE, validateLabels } from "./metadata.ts";
 import { Path } from "./path.ts";
-import { isCidr } from "./network.ts";
 import { validatePort } from "./pod/probes.ts";
 import { isIpAddress, isIpv6 } from "./pod/spec.ts";
 import { validateNonSpecialAddress } from "./special_address.ts";
@@ -13,6 +18,7 @@ const SPEC = Path.of("spec");
 const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
 const POLICIES = ["Cluster", "Local"];
+const MODES = ["Proxy", "VIP"];
 const NOT_AN_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 
 export function validateService(service: Service, errors: Errors): void {
@@ -63,6 +69,11 @@ function validateExternalName(spec: ServiceSpec, errors: Errors): void {
   if (clusterIP) {
     errors.forbidden(SPEC.child("clusterIPs"), "may not be set for ExternalName services");
   }
+  for (const member of ["ipFamilies", "ipFamilyPolicy"] as const) {
+    if (spec[member] !== undefined) {
+      errors.forbidden(SPEC.child(member), "may not be set for ExternalName services");
+    }
+  }
   const at = SPEC.child("externalName");
   // A dot at the end only says that the name is complete.
   const name = externalName.endsWith(".") ? externalName.slice(0, -1) : externalName;
@@ -77,6 +88,10 @@ function validatePorts({ ports = [], type, clusterIP }: ServiceSpec, errors: Err
   for (const [i, port] of ports.entries()) {
     const at = SPEC.child("ports").at(i);
     const { name = "", port: number = 0, protocol = "", targetPort, nodePort = 0 } = port;
+    if (port.appProtocol !== undefined) {
+      const problems = qualifiedNameProblems(port.appProtocol);
+      errors.invalidAll(at.child("appProtocol"), port.appProtocol, problems);
+    }
     if (ports.length > 1 && name === "") errors.required(at.child("name"));
     else if (name !== "") {
       errors.invalidAll(at.child("name"), name, dnsLabelProblems(name));
@@ -111,6 +126,17 @@ function validateAddresses(spec: ServiceSpec, errors: Errors): void {
   const { clusterIPs = [], clusterIP = "", externalIPs = [], ipFamilies = [] } = spec;
   if (clusterIPs.length > 0 && clusterIP !== "" && clusterIPs[0] !== clusterIP) {
     errors.invalid(SPEC.child("clusterIPs"), clusterIPs, "first value must match `clusterIP`");
+  }
+  if (clusterIPs.length > 2) {
+    errors.invalid(SPEC.child("clusterIPs"), clusterIPs, "may only hold up to 2 values");
+  }
+  const families = new Set(clusterIPs.map((address) => address.includes(":")));
+  if (clusterIPs.length === 2 && !clusterIPs.includes("None") && families.size === 1) {
+    errors.invalid(
+      SPEC.child("clusterIPs"),
+      clusterIPs,
+      "may specify no more than one IP for each IP family",
+    );
   }
   for (const [i, address] of clusterIPs.entries()) {
     if (address === "None") {
@@ -175,13 +201,20 @@ function validateTraffic(spec: ServiceSpec, errors: Errors): void {
       "may only be used when `type` is 'LoadBalancer'",
     );
   }
-  for (const [i, range] of loadBalancerSourceRanges.entries()) {
-    if (isCidr(range.trim())) continue;
-    errors.invalid(
-      SPEC.child("loadBalancerSourceRanges").at(i),
-      range,
-      "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
+  if (loadBalancerClass !== undefined) {
+    const problems = qualifiedNameProblems(loadBalancerClass);
+    errors.invalidAll(SPEC.child("loadBalancerClass"), loadBalancerClass, problems);
+  }
+  if (spec.allocateLoadBalancerNodePorts !== undefined && type !== "LoadBalancer") {
+    errors.forbidden(
+      SPEC.child("allocateLoadBalancerNodePorts"),
+      "may only be used when `type` is 'LoadBalancer'",
     );
+  }
+  for (const [i, range] of loadBalancerSourceRanges.entries()) {
+    // Blanks around them are as old as the annotation that they come from.
+    const at = SPEC.child("loadBalancerSourceRanges").at(i);
+    errors.invalidAll(at, range, cidrProblems(range.trim(), false));
   }
   if (loadBalancerSourceRanges.length > 0 && type !== "LoadBalancer") {
     errors.forbidden(
@@ -222,4 +255,29 @@ export function validateServiceUpdate(next: Service, old: Service, errors: Error
     }
   }
   validateService(next, errors);
+}
+
+/** What balancers say: addresses and names. */
+export function validateServiceStatus({ spec, status }: Service, _old: Service, errors: Errors) {
+  const given = status?.loadBalancer?.ingress ?? [];
+  const path = Path.of("status", "loadBalancer", "ingress");
+  if (given.length > 0 && spec?.type !== "LoadBalancer") {
+    return errors.forbidden(path, "may only be used when `spec.type` is LoadBalancer");
+  }
+  for (const [i, { ip = "", ipMode, hostname = "" }] of given.entries()) {
+    const at = path.at(i);
+    if (ip !== "" && !isIpAddress(ip)) errors.invalid(at.child("ip"), ip, NOT_AN_ADDRESS);
+    if (ipMode !== undefined && ip === "") {
+      errors.forbidden(at.child("ipMode"), "may not be specified when `ip` is not set");
+    } else if (ip !== "" && ipMode === undefined) {
+      errors.required(at.child("ipMode"), "must be specified when `ip` is set");
+    } else if (ipMode !== undefined && !MODES.includes(ipMode)) {
+      errors.notSupported(at.child("ipMode"), ipMode, MODES);
+    }
+    if (hostname === "") continue;
+    errors.invalidAll(at.child("hostname"), hostname, dnsSubdomainProblems(hostname));
+    if (isIpAddress(hostname)) {
+      errors.invalid(at.child("hostname"), hostname, "must be a DNS name, not an IP address");
+    }
+  }
 }

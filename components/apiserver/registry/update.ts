@@ -107,7 +107,7 @@ async function attempt(
   }
   const ruled = ruledDefinition(context);
   const next = convertObject(made, definition, ruled);
-  const before = ruled.custom === undefined
+  const before = ruled.custom === undefined && ruled === resource.definition
     ? previous
     : { ...existing, metadata: { ...existing.metadata, resourceVersion } };
   const meta = next.metadata ??= {};

@@ -35,9 +35,13 @@ export interface Written {
   readonly created: boolean;
 }
 
-/** The version whose rules a write goes through: that of the request for a custom resource, else the stored one. */
+/**
+ * The version whose rules a write goes through: that of the request for a custom resource, and for an event, of which
+ * the newer group asks for more; else the stored one.
+ */
 export function ruledDefinition({ definition, resource }: WriteContext): ResourceDefinition {
-  return definition.custom === undefined ? resource.definition : definition;
+  const own = definition.custom !== undefined || definition.group === "events.k8s.io";
+  return own ? definition : resource.definition;
 }
 
 /** `pods`, `deployments.apps` of a definition, for messages. */

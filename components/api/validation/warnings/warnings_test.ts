@@ -313,9 +313,6 @@ const CASES: readonly (readonly [string, Json, readonly string[]])[] = [
     'spec.ingress[0].from[0].ipBlock.cidr: IPv6 CIDR value "FD00::/8" should be in RFC 5952 canonical format ' +
     '("fd00::/8")',
   ]],
-  ["v1 Endpoints", {}, [
-    "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
-  ]],
 ];
 for (const [kind, object, warnings] of CASES) {
   Deno.test(`a client is warned of ${kind}: ${warnings[0] ?? "nothing"}`, () => {
