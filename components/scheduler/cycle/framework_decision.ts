@@ -106,8 +106,9 @@ export class FrameworkDecision {
         });
         return { kind: "refused", error };
       }
-      for (const rule of answer.constraints ?? []) {
-        constraints.push({ plugin: plugin.name, ...rule });
+      for (const { holders = [], ...rule } of answer.constraints ?? []) {
+        const handles = holders.flatMap((uid) => this.#options.handleOf(uid) ?? []);
+        constraints.push({ plugin: plugin.name, ...rule, holders: handles });
       }
       if (answer.nodes !== undefined) {
         constraints.push({

@@ -19,8 +19,13 @@ export interface PreFilterAnswer {
   /** Only these nodes are looked at; all where not given. */
   readonly nodes?: ReadonlySet<string>;
   /** Rules that the core keeps to in the plugin's place, before its filter is asked about the nodes that are left. */
-  readonly constraints?: readonly Omit<ExtraConstraint, "plugin">[];
+  readonly constraints?: readonly PluginRule[];
 }
+
+/** A rule for the core. `holders` are uids here. */
+export type PluginRule = Omit<ExtraConstraint, "plugin" | "holders"> & {
+  readonly holders?: readonly string[];
+};
 
 export interface PermitAnswer {
   readonly verdict: Verdict;

@@ -1,5 +1,5 @@
 import type { Pod } from "../../api/mod.ts";
-import { unresolvable, type Verdict } from "../framework/mod.ts";
+import { type PluginRule, unresolvable, type Verdict } from "../framework/mod.ts";
 import { podDisks } from "./disks.ts";
 import { podClaims } from "./pod_claims.ts";
 import type { UsedVolumes } from "./used_volumes.ts";
@@ -42,13 +42,23 @@ export function planRestrictions(
   return { diskHolders, claimHolders };
 }
 
-/** Why a node cannot have the pod, and who would have to leave it. */
-export function restrictedOn(
-  { claimHolders, diskHolders }: RestrictionsPlan,
-  node: string,
-): { readonly reason: string; readonly holders: readonly string[] } | undefined {
-  const holders = diskHolders.get(node);
-  if (holders !== undefined) return { reason: DISK_CONFLICT, holders: [...holders] };
-  if (claimHolders.size === 0) return undefined;
-  return { reason: CLAIM_IN_USE, holders: [...claimHolders] };
+/** The nodes that are refused, each rule until those who hold what is wanted have left. */
+export function restrictions({ claimHolders, diskHolders }: RestrictionsPlan): PluginRule[] {
+  const rules: PluginRule[] = [];
+  for (const [node, holders] of diskHolders) {
+    rules.push({
+      reason: DISK_CONFLICT,
+      unresolvable: false,
+      except: [node],
+      holders: [...holders],
+    });
+  }
+  if (claimHolders.size === 0) return rules;
+  // What a disk refuses already is not refused twice.
+  return [...rules, {
+    reason: CLAIM_IN_USE,
+    unresolvable: false,
+    names: [...diskHolders.keys()],
+    holders: [...claimHolders],
+  }];
 }

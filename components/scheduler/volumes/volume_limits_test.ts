@@ -100,16 +100,15 @@ Deno.test("disks that two pods may not share", () => {
   ];
   for (const [name, there, wanted, conflict] of cases) {
     const plugin = new VolumeRestrictions(cacheOf({}), used({ n1: [there] }));
-    const cycle = aCycle(wanted);
-    plugin.preFilter(cycle);
     assert.deepEqual(
-      [...plugin.filter(cycle, ["n1", "n2"])],
+      plugin.preFilter(aCycle(wanted)).constraints ?? [],
       conflict
-        ? [["n1", {
-          code: "Unschedulable",
-          reasons: ["node(s) had no available disk"],
+        ? [{
+          reason: "node(s) had no available disk",
+          unresolvable: false,
+          except: ["n1"],
           holders: ["other-0"],
-        }]]
+        }]
         : [],
       name,
     );
@@ -122,16 +121,13 @@ Deno.test("a claim for one pod alone is refused everywhere until its holder leav
   });
   const volumes = used({ n1: [podWith("a")] });
   const plugin = new VolumeRestrictions(cache, volumes);
-  const cycle = aCycle(podWith("a"));
-  assert.equal(plugin.preFilter(cycle).verdict.code, "Success");
-  const refusal = {
-    code: "Unschedulable",
-    reasons: [
+  assert.deepEqual(plugin.preFilter(aCycle(podWith("a"))).constraints, [{
+    reason:
       "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod",
-    ],
+    unresolvable: false,
+    names: [],
     holders: ["other-0"],
-  };
-  assert.deepEqual([...plugin.filter(cycle, ["n1", "n2"])], [["n1", refusal], ["n2", refusal]]);
+  }]);
   assert.equal(plugin.preFilter(aCycle(podWith("b"))).verdict.code, "Skip");
   volumes.remove("other-0");
   assert.equal(plugin.preFilter(aCycle(podWith("a"))).verdict.code, "Skip");
