@@ -5,6 +5,7 @@ export {
   type ConnectDependencies,
   connectHandler,
   type KubeletCredentials,
+  otherServers,
   tunnelBackends,
   tunnelKubelets,
 } from "./connect/mod.ts";

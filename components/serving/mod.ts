@@ -9,6 +9,7 @@ export * from "./socket_folder.ts";
 export * from "./message_pipe.ts";
 export * from "./multiplexer.ts";
 export * from "./tunnel_agent.ts";
+export * from "./tunnel_agents.ts";
 export * from "./tunnel_hub.ts";
 export * from "./node_stream.ts";
 export * from "./port_forward_channels.ts";

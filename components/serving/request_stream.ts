@@ -16,8 +16,8 @@ const BODY_DIGITS_MAXIMUM = 15;
 
 /**
  * Follows the requests of an HTTP/1.1 connection, to see each head whole before anybody acts on it. It never guesses:
- * where it is not sure where a request ends, or that the answers to those before have gone, it sees no more heads on
- * this connection. So no body can pass for a request.
+ * where it is not sure where a request ends, or what protocol comes behind it, it sees no more heads on this connection.
+ * So no body can pass for a request. Nor does it see one that does not wait for the answers before it.
  */
 export class RequestStream {
   readonly #wants: (head: string) => boolean;
@@ -25,7 +25,7 @@ export class RequestStream {
   #body: BodyFollower | undefined;
   #doubtful = false;
 
-  /** `wants` says whether a head is that of a request that wants the connection for itself. */
+  /** `wants` says whether a head that names an upgrade is to have the connection for itself. */
   constructor(wants: (head: string) => boolean) {
     this.#wants = wants;
   }
@@ -50,13 +50,11 @@ export class RequestStream {
         this.#head = rest;
         return { pass: data.subarray(0, at) };
       }
-      const body = head === undefined ? undefined : bodyBehind(head);
+      const another = head !== undefined && ANOTHER.test(head);
+      if (another && at === 0 && this.#wants(head)) return { pass: NOTHING, upgrade: data };
+      const body = head === undefined || another ? undefined : bodyBehind(head);
       if (head === undefined || body === undefined) this.#doubtful = true;
-      else if (this.#wants(head)) {
-        if (at === 0) return { pass: NOTHING, upgrade: data };
-        // It came with the end of a request before it, whose answer is not out.
-        this.#doubtful = true;
-      } else {
+      else {
         at += head.length + 2;
         if (body !== "none") this.#body = body;
       }
@@ -93,6 +91,8 @@ export function bodyBehind(head: string): BodyFollower | "none" | undefined {
   return Number(value) === 0 ? "none" : new SizedBody(Number(value));
 }
 
+/** What follows may be another protocol: a WebSocket's frames are no requests. */
+const ANOTHER = /\r\nupgrade[ \t]*:|^CONNECT /i;
 const FRAMING = /\r\n(?:content-length|transfer-encoding)/i;
 /** Lines that others might read otherwise: those that go on, bare ends of lines, blanks before a colon, no name. */
 const ODD = /\r\n[ \t:]|\r(?!\n)|(?<!\r)\n|\0|\r\n[^:\r\n]*[ \t]:|\r\n[^:\r\n]+\r\n/;

@@ -102,3 +102,14 @@ Deno.test("RequestStream leaves an upgrade alone that does not wait for the answ
   const all = GET + UPGRADE;
   assert.deepEqual(pushed([all], 1000), { pass: all, upgrade: "", inHead: false });
 });
+
+Deno.test("RequestStream passes on what comes behind an upgrade at once, whatever it is", () => {
+  const upgrade = "GET /watch HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  for (const frames of ["\x82\x01a", "G", "GET / HTTP", "\r\n"]) {
+    assert.deepEqual(pushed([upgrade, frames], 1), {
+      pass: upgrade + frames,
+      upgrade: "",
+      inHead: false,
+    });
+  }
+});

@@ -4,5 +4,5 @@ export { connectionNames, passedHeaders } from "./proxy_headers.ts";
 export { isLocalAddress } from "./proxy_target.ts";
 export { proxyUpgrade } from "./proxy_upgrade.ts";
 export { type KubeletCredentials, tunnelBackends, tunnelKubelets } from "./tunnel_connectors.ts";
-export { acceptTunnel, tunnelAuthorizer } from "./tunnel_door.ts";
+export { acceptTunnel, otherServers, tunnelAuthorizer } from "./tunnel_door.ts";
 export { splitProxyPath } from "./proxy.ts";

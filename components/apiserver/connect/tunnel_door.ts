@@ -1,13 +1,23 @@
 import { badRequest } from "../../base/mod.ts";
-import { TUNNEL_PATH, type TunnelHub, upgradeWebSocket, webSocketPipe } from "../../serving/mod.ts";
+import type { Endpoints } from "../../api/mod.ts";
+import {
+  TUNNEL_PATH,
+  TUNNEL_SERVERS_PATH,
+  type TunnelHub,
+  upgradeWebSocket,
+  webSocketPipe,
+} from "../../serving/mod.ts";
 import { nodeNameOf } from "../authz/mod.ts";
-import type { Authorizer } from "../ports.ts";
+import type { Authorizer, ObjectReader } from "../ports.ts";
+
+const HTTPS_PORT = 443;
 
 /** Lets a node open its own tunnel and no other. */
 export const tunnelAuthorizer: Authorizer = {
   authorize({ isResourceRequest, path, user, verb }) {
-    const node = isResourceRequest || verb !== "get" ? undefined : tunnelNode(path);
-    const own = node !== undefined && node !== "" && node === nodeNameOf(user);
+    const asker = nodeNameOf(user) ?? "";
+    const isGet = !isResourceRequest && verb === "get" && asker !== "";
+    const own = isGet && (path === TUNNEL_SERVERS_PATH || tunnelNode(path) === asker);
     return { allowed: own, reason: own ? "a node's own tunnel" : "" };
   },
 };
@@ -22,12 +32,29 @@ function tunnelNode(path: string): string | undefined {
   }
 }
 
-/** Takes the tunnel that a node's agent opens; `tunnelAuthorizer` has let it in. Undefined: the path is another. */
+/** `https://host:port` of the API servers that share a store with the one at `own`, which is left out. */
+export function otherServers(reader: ObjectReader, own: readonly string[]): string[] {
+  const { subsets = [] } = reader.get<Endpoints>("", "endpoints", "default", "kubernetes") ?? {};
+  return subsets.flatMap(({ addresses = [], ports = [] }) =>
+    addresses.map(({ ip = "" }) => ip).filter((ip) => !own.includes(ip)).map((ip) =>
+      `https://${ip.includes(":") ? `[${ip}]` : ip}:${ports[0]?.port ?? HTTPS_PORT}`
+    )
+  );
+}
+
+/**
+ * Takes the tunnel that a node's agent opens, and tells it of the `others` that want one as well; `tunnelAuthorizer`
+ * has let it in. Undefined: the path is another.
+ */
 export function acceptTunnel(
   hub: TunnelHub,
   request: Request,
   path: string,
+  others: () => readonly string[] = () => [],
 ): Promise<Response> | undefined {
+  if (path === TUNNEL_SERVERS_PATH) {
+    return Promise.resolve(Response.json({ servers: others() }));
+  }
   const node = tunnelNode(path);
   if (node === undefined || node === "") return undefined;
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {

@@ -13,6 +13,7 @@ import {
   connectHandler,
   type KubeletConnector,
   type KubeletCredentials,
+  otherServers,
   type Peer,
   type RunningOptions,
   startApiServer,
@@ -137,7 +138,13 @@ export class ApiServerRole {
           random,
         }),
       dial: hub,
-      extra: (request, path) => acceptTunnel(hub, request, path),
+      extra: (request, path) =>
+        acceptTunnel(
+          hub,
+          request,
+          path,
+          () => store.shared ? otherServers(this.server.reader, advertise.addresses) : [],
+        ),
     });
   }
 

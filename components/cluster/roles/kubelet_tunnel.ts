@@ -3,7 +3,7 @@ import type { RunningKubelet } from "../../kubelet/mod.ts";
 import {
   dialLocal,
   type Duplex,
-  keepTunnel,
+  keepTunnels,
   KUBELET_HOST,
   UpgradeFront,
 } from "../../serving/mod.ts";
@@ -25,7 +25,7 @@ export interface KubeletTunnelOptions {
 }
 
 /**
- * Keeps the node's tunnel to the API server, through which it reaches this node's kubelet and pods. Answers how to
+ * Keeps the node's tunnel to each API server, through which it reaches this node's kubelet and pods. Answers how to
  * end it.
  */
 export function kubeletTunnel(options: KubeletTunnelOptions): () => Promise<void> {
@@ -34,7 +34,7 @@ export function kubeletTunnel(options: KubeletTunnelOptions): () => Promise<void
   if (http === undefined) return () => Promise.resolve();
   const abort = new AbortController();
   let serving: Promise<UpgradeFront> | undefined;
-  const running = keepTunnel({
+  const running = keepTunnels({
     server,
     client: http,
     nodeName,
