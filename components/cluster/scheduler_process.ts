@@ -2,6 +2,8 @@ import { parseDuration } from "../base/mod.ts";
 import {
   ConfigurationError,
   defaultConfiguration,
+  type LoadedPlugins,
+  loadPlugins,
   readConfiguration,
   type Scheduler,
   type SchedulerConfiguration,
@@ -12,7 +14,7 @@ import {
   roleOptions,
   type RoleProcessOptions,
 } from "./role_process.ts";
-import type { Role } from "./roles/role.ts";
+import type { Role, RoleOptions } from "./roles/role.ts";
 import { schedulerRole } from "./roles/scheduler.ts";
 import { SchedulerServer } from "./scheduler_server.ts";
 import { StartError } from "./start_error.ts";
@@ -42,6 +44,7 @@ export async function startSchedulerProcess(
   const { flags = {}, lost } = options;
   const configuration = await configurationOf(flags);
   const role = await roleOptions(options, "scheduler");
+  const own = await ownPlugins(flags.plugins ?? [], role);
   const { leaderElection } = configuration;
   const leaderElect = flags.leaderElect ?? leaderElection.leaderElect;
   const leftOver = flags.podMaxInUnschedulablePodsDuration;
@@ -52,6 +55,8 @@ export async function startSchedulerProcess(
     schedulerRole({
       ...role,
       configuration,
+      plugins: own.plugins,
+      ...(own.plugins.length === 0 ? {} : { onNode: own.onNode }),
       running: (scheduler) => current = scheduler,
       ...(leftOver === undefined ? {} : { leftOverMilliseconds: durationOf(leftOver) }),
     });
@@ -74,6 +79,7 @@ export async function startSchedulerProcess(
     async end() {
       await running.end();
       await server?.close();
+      own.end();
     },
   };
 
@@ -103,6 +109,15 @@ async function configurationOf({ config }: SchedulerFlags): Promise<SchedulerCon
   if (config === undefined) return defaultConfiguration();
   try {
     return readConfiguration(await readText(config));
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new StartError(error.message);
+    throw error;
+  }
+}
+
+async function ownPlugins(files: readonly string[], role: RoleOptions): Promise<LoadedPlugins> {
+  try {
+    return await loadPlugins(files, role.clock, role.logger);
   } catch (error) {
     if (error instanceof ConfigurationError) throw new StartError(error.message);
     throw error;

@@ -15,3 +15,4 @@ export {
 } from "./config/mod.ts";
 export type { Explanation, NodeVerdict } from "./explanation/explanation.ts";
 export { type ExplainedPod, schedulerHandler } from "./http/scheduler_server.ts";
+export { type LoadedPlugins, loadPlugins } from "./plugins/user_plugins.ts";

@@ -2,6 +2,7 @@ import type { Pod } from "../api/mod.ts";
 import { EventRecorder } from "../reconcile/mod.ts";
 import { defaultConfiguration, type SchedulerConfiguration } from "./config/mod.ts";
 import { BindingCycle } from "./cycle/binding_cycle.ts";
+import { EnqueueGate } from "./cycle/enqueue_gate.ts";
 import { reportExpected } from "./cycle/failure_report.ts";
 import { EXTENDERS, FrameworkDecision } from "./cycle/framework_decision.ts";
 import { fitMessage, NO_NODES } from "./cycle/fit_error.ts";
@@ -73,7 +74,7 @@ class SchedulerRun implements Scheduler {
     this.#queue = new SchedulingQueue({
       clock,
       hints: new HintTable(this.#hints()),
-      gate: (pod) => this.#gate(pod, preemptor),
+      gate: (pod, key) => gate.ask(pod, key),
       backoff: {
         initialMilliseconds: podInitialBackoffSeconds * 1000,
         maximumMilliseconds: podMaxBackoffSeconds * 1000,
@@ -83,6 +84,12 @@ class SchedulerRun implements Scheduler {
         ? {}
         : { leftOverMilliseconds: options.leftOverMilliseconds }),
     });
+    const gate = new EnqueueGate({
+      logger,
+      profileOf: (name) => this.#profiles.get(name),
+      isPreempting: (uid) => preemptor.isRunning(uid),
+      admitted: (key) => this.#queue.activate(key),
+    });
     const book = new PodBook({
       core,
       queue: this.#queue,
@@ -90,7 +97,10 @@ class SchedulerRun implements Scheduler {
       waiting: this.#waiting,
       isOurs: (name) => this.#profiles.has(name),
       onEvent: (event) => this.#queue.event(event),
-      forgotten: (key, uid) => this.#log.forget(key, uid),
+      forgotten: (key, uid) => {
+        gate.forget(key);
+        this.#log.forget(key, uid);
+      },
     });
     book.attach(this.#state);
     this.#metrics = schedulerMetrics(options.metrics, {
@@ -302,26 +312,6 @@ class SchedulerRun implements Scheduler {
     own.set(EXTENDERS, { plugin: EXTENDERS, hints: undefined });
     own.set(NO_NODES, { plugin: NO_NODES, hints: [{ resource: "Node", actions: ["Add"] }] });
     return [...own.values()];
-  }
-
-  /** The plugin that keeps a pod out of the queue. */
-  #gate(pod: Pod, preemptor: Preemptor): string | undefined {
-    const profile = this.#profiles.get(pod.spec?.schedulerName ?? "default-scheduler");
-    if (profile === undefined) return undefined;
-    const gates = pod.spec?.schedulingGates ?? [];
-    if (gates.length > 0 && profile.has("preEnqueue", "SchedulingGates")) return "SchedulingGates";
-    if (preemptor.isRunning(pod.metadata?.uid ?? "")) return "DefaultPreemption";
-    for (const { plugin } of profile.at("preEnqueue")) {
-      if (!plugin.concerns(pod)) continue;
-      try {
-        const verdict = plugin.preEnqueue!(pod);
-        if (!(verdict instanceof Promise) && verdict.code !== "Success") return plugin.name;
-      } catch (error) {
-        this.#options.logger.warn("preEnqueue failed", { plugin: plugin.name, error });
-        return plugin.name;
-      }
-    }
-    return undefined;
   }
 
   #tell(

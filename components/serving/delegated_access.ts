@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { type ApiError, type Clock, forbidden, unauthorized } from "../base/mod.ts";
+import { ApiError, type Clock, unauthorized } from "../base/mod.ts";
 import {
   CONFIG_MAPS,
   SUBJECT_ACCESS_REVIEWS,
@@ -53,10 +53,8 @@ export class DelegatedAccess {
     const verb = request.method === "GET" ? "get" : request.method.toLowerCase();
     if (user.groups.includes(MASTERS) || await this.#isAllowed(user, verb, path)) return undefined;
     const who = JSON.stringify(user.username);
-    const refused = forbidden({ group: "", resource: "" }, "", "");
-    return Object.assign(refused, {
-      message: `forbidden: User ${who} cannot ${verb} path ${JSON.stringify(path)}`,
-    });
+    const message = `forbidden: User ${who} cannot ${verb} path ${JSON.stringify(path)}`;
+    return new ApiError(403, "Forbidden", message, {});
   }
 
   async #userOf(request: Request, peer: DoorPeer): Promise<ReviewedUser | undefined> {

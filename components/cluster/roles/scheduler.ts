@@ -1,3 +1,4 @@
+import type { Node } from "../../api/mod.ts";
 import type { Scheduler, SchedulerConfiguration, UserPlugin } from "../../scheduler/mod.ts";
 import type { SchedulerServing } from "../scheduler_server.ts";
 import { lazyRole, type Role, type RoleOptions } from "./role.ts";
@@ -6,6 +7,8 @@ export interface SchedulerRoleOptions extends RoleOptions {
   readonly configuration?: SchedulerConfiguration;
   readonly plugins?: readonly UserPlugin[];
   readonly leftOverMilliseconds?: number;
+  /** Told of whole nodes. */
+  readonly onNode?: (name: string, node: Node | undefined) => void;
   /** Opens the HTTPS port with the scheduler; elsewhere it is opened apart, since it outlives leadership. */
   readonly serving?: SchedulerServing;
   /** Told of the scheduler when it runs, and of its end. */

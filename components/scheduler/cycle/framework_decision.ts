@@ -143,6 +143,8 @@ export class FrameworkDecision {
       search.constraints.push(...constraintsOf(refused, this.#options.handleOf));
       if (feasible.length > 0) {
         search.extras = { ...search.extras, constraints: [...search.constraints] };
+        // What was refused just now belongs to the decision that is remembered.
+        search.encoded = core.encode(attempt.tracked.handle, attempt.pod, search.extras);
         return feasible;
       }
       if (refused.size === 0) {
