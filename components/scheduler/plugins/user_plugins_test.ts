@@ -22,8 +22,7 @@ async function withPlugin(
   file: string,
   name: string,
   run: (simulation: Simulation) => Promise<void>,
-  clock: Clock = systemClock,
-  args?: string,
+  { args, clock = systemClock }: { readonly args?: string; readonly clock?: Clock } = {},
 ): Promise<void> {
   const loaded = await loadPlugins([file], clock, silentLogger);
   const simulation = await Simulation.start({
@@ -87,8 +86,7 @@ Deno.test("PodGroup gives the room back when its pods have waited long enough", 
       const { message = "" } = simulation.api.pod("alone")?.status?.conditions?.[0] ?? {};
       assert.match(message, /rejected due to timeout after waiting 5s at plugin PodGroup/);
     },
-    systemClock,
-    "{waitSeconds: 5}",
+    { args: "{waitSeconds: 5}" },
   );
 });
 
@@ -156,7 +154,7 @@ Deno.test("a plugin whose promise never resolves harms its pod alone", async () 
     );
     simulation.pod("next", { metadata: { labels: { does: "refuse" } } });
     await until(() => simulation.nodeOf("next") === "n2");
-  }, clock);
+  }, { clock });
 });
 
 Deno.test("a plugin in an endless loop harms its pod alone, and is given up in the end", async () => {
