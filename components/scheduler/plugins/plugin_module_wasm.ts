@@ -10,6 +10,11 @@ import {
 type Exported = Readonly<Record<string, unknown>>;
 type Call = (pointer: number, length: number) => bigint;
 
+/** Whether an address leads to such a module. Pure. */
+export function isWasmModule(url: URL): boolean {
+  return url.pathname.endsWith(".wasm");
+}
+
 /**
  * A WebAssembly module as a plugin. It imports nothing and exports
  *

@@ -3,7 +3,7 @@ import type { Node } from "../../api/mod.ts";
 import { type Verdict, type VerdictCode } from "../framework/mod.ts";
 import type { OwnPlugin, OwnPluginModule, OwnState, OwnVerdict } from "./own_plugin.ts";
 import type { FromPlugin, PluginAnswer, ToPlugin } from "./plugin_message.ts";
-import { loadWasmModule } from "./plugin_module_wasm.ts";
+import { isWasmModule, loadWasmModule } from "./plugin_module_wasm.ts";
 
 type Ask = Extract<ToPlugin, { op: "ask" }>;
 
@@ -43,7 +43,7 @@ self.onmessage = ({ data }: MessageEvent<ToPlugin>) => {
 };
 
 async function load(url: string): Promise<void> {
-  const loaded = new URL(url).pathname.endsWith(".wasm")
+  const loaded = isWasmModule(new URL(url))
     ? await loadWasmModule(new URL(url))
     : (await import(url)).default as OwnPluginModule;
   const { create, events, name, podSelector, points } = loaded ?? {};
