@@ -83,8 +83,10 @@ Deno.test("PodGroup gives the room back when its pods have waited long enough", 
       await until(() => simulation.api.pod("alone")?.status?.nominatedNodeName === "n1");
       simulation.pod("other", { cpu: "2" });
       await until(() => simulation.nodeOf("other") === "n1", () => simulation.clock.advance(1_000));
-      const { message = "" } = simulation.api.pod("alone")?.status?.conditions?.[0] ?? {};
-      assert.match(message, /rejected due to timeout after waiting 5s at plugin PodGroup/);
+      const why = /rejected due to timeout after waiting 5s at plugin PodGroup/;
+      await until(() =>
+        why.test(simulation.api.pod("alone")?.status?.conditions?.[0]?.message ?? "")
+      );
     },
     { args: "{waitSeconds: 5}" },
   );
