@@ -59,6 +59,11 @@ export class Core implements SchedulerCore {
     return this.#core.nodes();
   }
 
+  /** Memory of the module, which all cores of the process share; it never shrinks. */
+  get memoryBytes(): number {
+    return (memory as unknown as { buffer: ArrayBuffer }).buffer.byteLength;
+  }
+
   configure(profiles: readonly CoreProfile[]): void {
     invariant(profiles.length > 0, "a scheduler has a profile");
     this.#profiles = profiles;

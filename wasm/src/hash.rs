@@ -1,6 +1,6 @@
 //! A quick hash for keys that the caller chose itself: numbers of interned strings.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 const MULTIPLIER: u64 = 0x517c_c1b7_2722_0a95;
@@ -40,6 +40,7 @@ impl Hasher for QuickHasher {
 }
 
 pub type QuickMap<K, V> = HashMap<K, V, BuildHasherDefault<QuickHasher>>;
+pub type QuickSet<K> = HashSet<K, BuildHasherDefault<QuickHasher>>;
 
 /// Of a run of numbers as a message has them.
 pub fn of_numbers(numbers: &[f64]) -> u64 {

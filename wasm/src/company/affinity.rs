@@ -1,6 +1,7 @@
 //! InterPodAffinity: pods want certain others in their domain, or not.
 
 use super::tally::{Column, Tally};
+use crate::hash::QuickMap;
 use crate::plugins::{Reason, Refusal, INTER_POD_AFFINITY};
 use crate::profile::Profile;
 use crate::selector::{AffinityTerm, AffinityTerms, Company, PodLabels};
@@ -23,20 +24,28 @@ pub struct Affinity {
     counters: Vec<u32>,
 }
 
-/// Tallies by key while they are put together.
-type ByTopology = Vec<(u32, Vec<(Column, i64)>)>;
-
-fn add(list: &mut ByTopology, topology: u32, column: Column, weight: i64) {
-    match list.iter_mut().find(|(other, _)| *other == topology) {
-        Some((_, columns)) => columns.push((column, weight)),
-        None => list.push((topology, vec![(column, weight)])),
-    }
+/// Things by topology key, in the order of their first appearance.
+struct ByTopology<T> {
+    at: QuickMap<u32, usize>,
+    list: Vec<(u32, Vec<T>)>,
 }
 
-fn tallies(snapshot: &mut Snapshot, list: ByTopology) -> Vec<Tally> {
-    list.into_iter()
-        .map(|(key, columns)| Tally::new(snapshot.topologies.of(key, &snapshot.nodes), columns))
-        .collect()
+impl<T> ByTopology<T> {
+    fn new() -> Self {
+        ByTopology {
+            at: QuickMap::default(),
+            list: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, topology: u32, item: T) {
+        let next = self.list.len();
+        let at = *self.at.entry(topology).or_insert(next);
+        if at == next {
+            self.list.push((topology, Vec::new()));
+        }
+        self.list[at].1.push(item);
+    }
 }
 
 impl Affinity {
@@ -49,37 +58,26 @@ impl Affinity {
         labels: &PodLabels,
     ) -> Self {
         let mut affinity = Affinity::default();
-        let mut required = Vec::new();
-        if !terms.required.is_empty() {
-            let companies: Vec<Company> = terms
-                .required
-                .iter()
-                .map(|term| term.company.clone())
-                .collect();
-            affinity.satisfies_itself = companies
-                .iter()
-                .all(|company| company.matches(&snapshot.namespaces, namespace, labels));
-            let column = affinity.counter(snapshot, companies);
-            for term in &terms.required {
-                required.push((term.topology, vec![(column, 1)]));
-            }
-        }
-        let mut anti = Vec::new();
+        affinity.require(snapshot, &terms.required, namespace, labels);
+        let mut anti = ByTopology::new();
         for term in &terms.required_anti {
-            let column = affinity.counter_of(snapshot, term);
-            add(&mut anti, term.topology, column, 1);
+            anti.add(term.topology, (1, term.company.clone()));
         }
-        let mut existing = Vec::new();
-        let mut preferences = Vec::new();
+        let mut preferred = ByTopology::new();
         for (weight, term) in &terms.preferred {
-            let column = affinity.counter_of(snapshot, term);
-            add(&mut preferences, term.topology, column, *weight);
+            preferred.add(term.topology, (*weight, term.company.clone()));
         }
         for (weight, term) in &terms.preferred_anti {
-            let column = affinity.counter_of(snapshot, term);
-            add(&mut preferences, term.topology, column, -*weight);
+            preferred.add(term.topology, (-*weight, term.company.clone()));
         }
-        let ignore = profile.ignore_preferred_of_existing && preferences.is_empty();
+        let ignore = profile.ignore_preferred_of_existing && preferred.list.is_empty();
+        let mut existing = ByTopology::new();
+        let mut columns = ByTopology::new();
+        for (topology, companies) in preferred.list {
+            if let Some(column) = affinity.counter(snapshot, topology, Matcher::Sum(companies)) {
+                columns.add(topology, (column, 1));
+            }
+        }
         for &(index, _) in meant_by {
             let Some(holding) = snapshot.holdings.get(index) else {
                 continue;
@@ -87,7 +85,7 @@ impl Affinity {
             let column = Column::Holding(index);
             let weight = match holding.role {
                 Role::RequiredAnti => {
-                    add(&mut existing, holding.topology, column, 1);
+                    existing.add(holding.topology, (column, 1));
                     continue;
                 }
                 Role::Required => profile.hard_affinity_weight,
@@ -95,25 +93,64 @@ impl Affinity {
                 Role::PreferredAnti => -holding.weight,
             };
             if weight != 0 && !ignore {
-                add(&mut preferences, holding.topology, column, weight);
+                columns.add(holding.topology, (column, weight));
             }
         }
-        affinity.required = tallies(snapshot, required);
-        affinity.required_anti = tallies(snapshot, anti);
+        for (topology, companies) in anti.list {
+            if let Some(column) = affinity.counter(snapshot, topology, Matcher::Sum(companies)) {
+                let at = snapshot.topologies.of(topology, &snapshot.nodes);
+                affinity
+                    .required_anti
+                    .push(Tally::new(at, vec![(column, 1)]));
+            }
+        }
         affinity.existing_anti = tallies(snapshot, existing);
-        affinity.preferences = tallies(snapshot, preferences);
+        affinity.preferences = tallies(snapshot, columns);
         affinity
     }
 
-    fn counter_of(&mut self, snapshot: &mut Snapshot, term: &AffinityTerm) -> Column {
-        self.counter(snapshot, vec![term.company.clone()])
-    }
-
-    fn counter(&mut self, snapshot: &mut Snapshot, companies: Vec<Company>) -> Column {
-        let index = snapshot.counter(Matcher::Company(companies), &[]);
+    fn require(
+        &mut self,
+        snapshot: &mut Snapshot,
+        terms: &[AffinityTerm],
+        namespace: u32,
+        labels: &PodLabels,
+    ) {
+        if terms.is_empty() {
+            return;
+        }
+        let companies: Vec<Company> = terms.iter().map(|term| term.company.clone()).collect();
+        self.satisfies_itself = companies
+            .iter()
+            .all(|company| company.matches(&snapshot.namespaces, namespace, labels));
+        let index = snapshot.counter(Matcher::All(companies), &[]);
         snapshot.counters.take(index);
         self.counters.push(index);
-        Column::Counter(index)
+        let mut keys: Vec<u32> = terms.iter().map(|term| term.topology).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        for key in keys {
+            let at = snapshot.topologies.of(key, &snapshot.nodes);
+            let columns = vec![(Column::Counter(index), 1)];
+            self.required.push(Tally::new(at, columns));
+        }
+    }
+
+    /// None for a key that no node has: nothing can be counted then.
+    fn counter(
+        &mut self,
+        snapshot: &mut Snapshot,
+        topology: u32,
+        matcher: Matcher,
+    ) -> Option<Column> {
+        let at = snapshot.topologies.of(topology, &snapshot.nodes);
+        if snapshot.topologies.get(at).is_empty() {
+            return None;
+        }
+        let index = snapshot.counter(matcher, &[]);
+        snapshot.counters.take(index);
+        self.counters.push(index);
+        Some(Column::Counter(index))
     }
 
     pub fn counters(&self) -> impl Iterator<Item = u32> + '_ {
@@ -192,6 +229,13 @@ impl Affinity {
             out.push(score);
         }
     }
+}
+
+fn tallies(snapshot: &mut Snapshot, by: ByTopology<(Column, i64)>) -> Vec<Tally> {
+    by.list
+        .into_iter()
+        .map(|(key, columns)| Tally::new(snapshot.topologies.of(key, &snapshot.nodes), columns))
+        .collect()
 }
 
 #[inline]

@@ -169,7 +169,7 @@ impl Constraint {
     fn here(&self, snapshot: &Snapshot, slot: u32) -> i64 {
         self.counter
             .and_then(|index| snapshot.counters.get(index))
-            .map_or(0, |counter| i64::from(counter.at(slot)))
+            .map_or(0, |counter| i64::from(counter.at(slot).hits))
     }
 }
 
@@ -180,7 +180,10 @@ fn constraint(
     labels: &PodLabels,
     hostname: u32,
 ) -> Constraint {
-    let counter = (!spread.selector.is_empty()).then(|| {
+    let topology = snapshot.topologies.of(spread.topology, &snapshot.nodes);
+    // For a key that no node has nothing can be counted.
+    let counts = !spread.selector.is_empty() && !snapshot.topologies.get(topology).is_empty();
+    let counter = counts.then(|| {
         let matcher = Matcher::Spread {
             namespace,
             selector: spread.selector.clone(),
@@ -189,7 +192,6 @@ fn constraint(
         snapshot.counters.take(index);
         index
     });
-    let topology = snapshot.topologies.of(spread.topology, &snapshot.nodes);
     let columns = counter.map(|index| (Column::Counter(index), 1));
     Constraint {
         max_skew: spread.max_skew,

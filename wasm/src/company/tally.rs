@@ -1,5 +1,6 @@
 //! Numbers per topology domain: sums over nodes of something that each node has, kept while single nodes change.
 
+use crate::snapshot::counters::Count;
 use crate::snapshot::topology::NOWHERE;
 use crate::snapshot::Snapshot;
 
@@ -11,17 +12,21 @@ pub enum Column {
 }
 
 impl Column {
-    fn at(self, snapshot: &Snapshot, slot: u32) -> u32 {
+    fn at(self, snapshot: &Snapshot, slot: u32) -> Count {
         match self {
             Column::Counter(index) => snapshot
                 .counters
                 .get(index)
-                .map_or(0, |counter| counter.at(slot)),
-            Column::Holding(index) => snapshot
-                .holdings
-                .get(index)
-                .and_then(|holding| holding.nodes.get(&slot).copied())
-                .unwrap_or(0),
+                .map_or(Count::default(), |counter| counter.at(slot)),
+            Column::Holding(index) => {
+                let holding = snapshot.holdings.get(index);
+                let pods = holding.and_then(|holding| holding.nodes.get(&slot).copied());
+                let hits = pods.unwrap_or(0);
+                Count {
+                    sum: hits as i32,
+                    hits,
+                }
+            }
         }
     }
 }
@@ -67,15 +72,19 @@ impl Tally {
         }
     }
 
-    pub fn columns(&self) -> impl Iterator<Item = Column> + '_ {
-        self.columns.iter().map(|(column, _)| *column)
-    }
-
     /// Takes in a node as it is now; one that does not count is taken out.
     pub fn update(&mut self, snapshot: &Snapshot, slot: u32, counts: bool) {
         let topology = snapshot.topologies.get(self.topology);
         let at = slot as usize;
+        let domain = if counts {
+            topology.domain(slot)
+        } else {
+            NOWHERE
+        };
         if self.shares.len() <= at {
+            if domain == NOWHERE {
+                return;
+            }
             let none = Share {
                 domain: NOWHERE,
                 ..Share::default()
@@ -86,11 +95,6 @@ impl Tally {
         if self.domains.len() < topology.len() {
             self.domains.resize(topology.len(), Domain::default());
         }
-        let domain = if counts {
-            topology.domains.get(at).copied().unwrap_or(NOWHERE)
-        } else {
-            NOWHERE
-        };
         let mut share = Share {
             domain,
             hits: 0,
@@ -99,8 +103,8 @@ impl Tally {
         if domain != NOWHERE {
             for &(column, weight) in &self.columns {
                 let count = column.at(snapshot, slot);
-                share.hits += count;
-                share.sum += weight * i64::from(count);
+                share.hits = share.hits.wrapping_add(count.hits);
+                share.sum += weight * i64::from(count.sum);
             }
         }
         let before = core::mem::replace(&mut self.shares[at], share);
@@ -143,13 +147,7 @@ impl Tally {
     /// The domain of a node by its label; `NOWHERE` without it.
     #[inline]
     pub fn domain_of(&self, snapshot: &Snapshot, slot: u32) -> u32 {
-        snapshot
-            .topologies
-            .get(self.topology)
-            .domains
-            .get(slot as usize)
-            .copied()
-            .unwrap_or(NOWHERE)
+        snapshot.topologies.get(self.topology).domain(slot)
     }
 
     #[inline]

@@ -3,46 +3,78 @@
 use crate::pool::Pool;
 use crate::selector::{Company, Namespaces, PodLabels, Selector};
 
-/// Numbers that all counters together may have; past it, those that no cache uses go, the longest unused first.
-const NUMBERS_MAXIMUM: usize = 4 << 20;
+/// Nodes that all counters together may have; past it, those that no cache uses go, the longest unused first.
+const NUMBERS_MAXIMUM: usize = 2 << 20;
 const COUNTERS_MINIMUM: usize = 64;
 
 pub enum Matcher {
     /// Pods of a namespace that are not about to end: topology spread.
     Spread { namespace: u32, selector: Selector },
-    /// Pods that every term means: pod affinity.
-    Company(Vec<Company>),
+    /// Pods that every term means: required affinity.
+    All(Vec<Company>),
+    /// The weights of the terms that mean a pod: anti-affinity and preferences.
+    Sum(Vec<(i64, Company)>),
 }
 
+/// What pods add up to: weights, and how many terms meant them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    pub sum: i32,
+    pub hits: u32,
+}
+
+const ONE: Count = Count { sum: 1, hits: 1 };
+
 impl Matcher {
-    /// The identity of a matcher.
+    /// The identity of a matcher; `selector` is the one of a spread.
     pub fn key(&self, selector: &[f64]) -> Vec<f64> {
+        let term = |key: &mut Vec<f64>, weight: i64, company: &Company| {
+            key.push(weight as f64);
+            key.push(company.key.len() as f64);
+            key.extend_from_slice(&company.key);
+        };
+        let mut key = Vec::new();
         match self {
             Matcher::Spread { namespace, .. } => {
-                let mut key = vec![0.0, f64::from(*namespace)];
+                key.extend([0.0, f64::from(*namespace)]);
                 key.extend_from_slice(selector);
-                key
             }
-            Matcher::Company(terms) => {
-                let mut key = vec![1.0];
-                for term in terms {
-                    key.push(term.key.len() as f64);
-                    key.extend_from_slice(&term.key);
+            Matcher::All(terms) => {
+                key.push(1.0);
+                terms.iter().for_each(|company| term(&mut key, 1, company));
+            }
+            Matcher::Sum(terms) => {
+                key.push(2.0);
+                for (weight, company) in terms {
+                    term(&mut key, *weight, company);
                 }
-                key
             }
         }
+        key
     }
 
-    pub fn matches(&self, known: &Namespaces, namespace: u32, labels: &PodLabels) -> bool {
-        match self {
+    /// What one pod with these labels counts.
+    pub fn count(&self, known: &Namespaces, namespace: u32, labels: &PodLabels) -> Count {
+        let means = |company: &Company| company.matches(known, namespace, labels);
+        let matches = match self {
             Matcher::Spread {
                 namespace: own,
                 selector,
             } => *own == namespace && selector.matches(labels),
-            Matcher::Company(terms) => terms
-                .iter()
-                .all(|term| term.matches(known, namespace, labels)),
+            Matcher::All(terms) => terms.iter().all(means),
+            Matcher::Sum(terms) => {
+                let mut count = Count::default();
+                for (weight, _) in terms.iter().filter(|(_, company)| means(company)) {
+                    count.sum = count.sum.saturating_add(*weight as i32);
+                    count.hits += 1;
+                }
+                return count;
+            }
+        };
+        if matches {
+            ONE
+        } else {
+            Count::default()
         }
     }
 
@@ -52,9 +84,11 @@ impl Matcher {
     }
 
     pub fn selects_namespaces(&self) -> bool {
+        let selects = |company: &Company| company.namespace_selector.is_some();
         match self {
             Matcher::Spread { .. } => false,
-            Matcher::Company(terms) => terms.iter().any(|term| term.namespace_selector.is_some()),
+            Matcher::All(terms) => terms.iter().any(selects),
+            Matcher::Sum(terms) => terms.iter().any(|(_, company)| selects(company)),
         }
     }
 }
@@ -62,22 +96,30 @@ impl Matcher {
 pub struct Counter {
     pub matcher: Matcher,
     /// By slot; as long as the largest slot that ever counted.
-    pub nodes: Vec<u32>,
+    pub nodes: Vec<Count>,
     users: u32,
     used: u64,
 }
 
 impl Counter {
-    pub fn at(&self, slot: u32) -> u32 {
-        self.nodes.get(slot as usize).copied().unwrap_or(0)
+    pub fn at(&self, slot: u32) -> Count {
+        self.nodes.get(slot as usize).copied().unwrap_or_default()
     }
 
-    pub fn add(&mut self, slot: u32, sign: i64) {
+    /// A pod that counts so much comes to a node, or with a sign of -1 leaves it.
+    pub fn add(&mut self, slot: u32, count: Count, sign: i64) {
         let at = slot as usize;
         if self.nodes.len() <= at {
-            self.nodes.resize(at + 1, 0);
+            self.nodes.resize(at + 1, Count::default());
         }
-        self.nodes[at] = (i64::from(self.nodes[at]) + sign).max(0) as u32;
+        let node = &mut self.nodes[at];
+        if sign > 0 {
+            node.sum = node.sum.wrapping_add(count.sum);
+            node.hits = node.hits.wrapping_add(count.hits);
+        } else {
+            node.sum = node.sum.wrapping_sub(count.sum);
+            node.hits = node.hits.wrapping_sub(count.hits);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Terms of affinity that pods on nodes hold: the same term is one holding, with the number of its pods on each node.
 
-use crate::hash::QuickMap;
+use crate::hash::{QuickMap, QuickSet};
 use crate::pool::Pool;
 use crate::selector::{AffinityTerm, AffinityTerms, Company, Namespaces, PodLabels};
 
@@ -27,8 +27,8 @@ pub struct Holding {
 pub struct Holdings {
     pool: Pool<Holding>,
     /// Holdings whose term names the namespace, and those that select namespaces.
-    by_namespace: QuickMap<u32, Vec<u32>>,
-    wide: Vec<u32>,
+    by_namespace: QuickMap<u32, QuickSet<u32>>,
+    wide: QuickSet<u32>,
     /// Changes whenever the set of holdings does.
     pub version: u64,
 }
@@ -76,13 +76,11 @@ impl Holdings {
         };
         let index = self.pool.insert(key, holding);
         if term.company.namespace_selector.is_some() {
-            self.wide.push(index);
+            self.wide.insert(index);
         } else {
             for namespace in &term.company.namespaces {
                 let list = self.by_namespace.entry(*namespace).or_default();
-                if !list.contains(&index) {
-                    list.push(index);
-                }
+                list.insert(index);
             }
         }
         self.version += 1;
@@ -94,10 +92,10 @@ impl Holdings {
             return;
         };
         self.version += 1;
-        self.wide.retain(|other| *other != index);
+        self.wide.remove(&index);
         for namespace in &holding.company.namespaces {
             if let Some(list) = self.by_namespace.get_mut(namespace) {
-                list.retain(|other| *other != index);
+                list.remove(&index);
                 if list.is_empty() {
                     self.by_namespace.remove(namespace);
                 }

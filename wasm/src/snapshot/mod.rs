@@ -226,12 +226,11 @@ impl Snapshot {
             .counters
             .pool
             .iter()
-            .filter(|(_, counter)| {
-                counter
-                    .matcher
-                    .matches(&self.namespaces, namespace, &labels)
+            .map(|(index, counter)| {
+                let matcher = &counter.matcher;
+                (index, matcher.count(&self.namespaces, namespace, &labels))
             })
-            .map(|(index, _)| index)
+            .filter(|(_, count)| count.hits > 0)
             .collect();
         Ok(self.labels.insert(
             numbers,
@@ -263,7 +262,7 @@ impl Snapshot {
         while let Some(index) = self.counters.superfluous(self.nodes.slots()) {
             self.counters.pool.remove(index);
             for (_, set) in self.labels.iter_mut() {
-                set.counters.retain(|other| *other != index);
+                set.counters.retain(|(other, _)| *other != index);
             }
         }
         let index = self.counters.insert(&key, matcher);

@@ -90,10 +90,10 @@ impl Snapshot {
             }
         }
         if let Some(set) = self.labels.get(pod.labels) {
-            for counter in &set.counters {
+            for (counter, count) in &set.counters {
                 if let Some(counter) = self.counters.pool.get_mut(*counter) {
                     if !(pod.terminating && counter.matcher.skips_terminating()) {
-                        counter.add(slot, sign);
+                        counter.add(slot, *count, sign);
                     }
                 }
             }
@@ -108,28 +108,24 @@ impl Snapshot {
         };
         counter.nodes.clear();
         for (_, set) in self.labels.iter_mut() {
-            let matches = counter
+            let count = counter
                 .matcher
-                .matches(&self.namespaces, set.namespace, &set.labels);
-            let known = set.counters.iter().position(|other| *other == index);
-            match (matches, known) {
-                (true, None) => set.counters.push(index),
-                (false, Some(at)) => {
-                    set.counters.swap_remove(at);
-                }
-                _ => {}
+                .count(&self.namespaces, set.namespace, &set.labels);
+            set.counters.retain(|(other, _)| *other != index);
+            if count.hits > 0 {
+                set.counters.push((index, count));
             }
         }
         let skip = counter.matcher.skips_terminating();
         for pod in self.pods.iter() {
-            let counts = pod.slot != UNPLACED
-                && !(skip && pod.terminating)
-                && self
-                    .labels
-                    .get(pod.labels)
-                    .is_some_and(|set| set.counters.contains(&index));
-            if counts {
-                counter.add(pod.slot, 1);
+            if pod.slot == UNPLACED || (skip && pod.terminating) {
+                continue;
+            }
+            let counters = self.labels.get(pod.labels).map(|set| &set.counters);
+            // The one that is counted now stands last.
+            match counters.and_then(|counters| counters.last()) {
+                Some((last, count)) if *last == index => counter.add(pod.slot, *count, 1),
+                _ => {}
             }
         }
     }

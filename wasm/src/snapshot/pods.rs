@@ -2,14 +2,15 @@
 
 use crate::amounts::{Needs, VolumeUse};
 use crate::hash::QuickMap;
+use crate::snapshot::counters::Count;
 
 /// A namespace with labels, and what is known to match them.
 pub struct LabelSet {
     pub namespace: u32,
     /// Sorted by key.
     pub labels: Vec<(u32, u32)>,
-    /// The counters that count pods with these labels.
-    pub counters: Vec<u32>,
+    /// The counters that count pods with these labels, and how much.
+    pub counters: Vec<(u32, Count)>,
 }
 
 /// What pods of one template have in common.
