@@ -176,6 +176,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
     writer,
     random,
     logger,
+    metrics,
     ...(store.shared ? { shared: { store, clock } } : {}),
   });
   const dial = options.dial ?? directDial;

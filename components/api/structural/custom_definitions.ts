@@ -17,7 +17,7 @@ import { CustomSchema } from "./custom_schema.ts";
 import { goNumber } from "./go_text.ts";
 import { fieldSchemaOf } from "./field_schema.ts";
 import { JsonPathReader } from "./json_path.ts";
-import { ruleCheck } from "./rules/mod.ts";
+import { ruleCheck, type RuleMeter } from "./rules/mod.ts";
 import { printerColumns } from "./printer_columns.ts";
 
 /** The versions of one custom resource. */
@@ -55,6 +55,7 @@ const KEEPS_EVERYTHING = { type: "object", "x-kubernetes-preserve-unknown-fields
  */
 export function customDefinitions(
   definition: CustomResourceDefinition,
+  meter?: RuleMeter,
 ): CustomDefinitions | undefined {
   const all = definition.spec?.versions ?? [];
   const storage = all.find(({ storage }) => storage === true)?.name;
@@ -67,7 +68,7 @@ export function customDefinitions(
   };
   const versions = new Map<string, ResourceDefinition>();
   for (const version of all) {
-    const made = versionDefinition(definition, version, storage, lifecycle);
+    const made = versionDefinition(definition, version, storage, lifecycle, meter);
     versions.set(version.name ?? "", made);
   }
   const stored = versions.get(storage);
@@ -83,6 +84,7 @@ function versionDefinition(
   version: CustomResourceDefinitionVersion,
   storage: string,
   lifecycle: Lifecycle,
+  meter: RuleMeter | undefined,
 ): ResourceDefinition {
   const { group = "", scope } = spec;
   const names = status.acceptedNames ?? {};
@@ -95,7 +97,7 @@ function versionDefinition(
   const schema = new CustomSchema(published ?? KEEPS_EVERYTHING, {
     ...(scale === undefined ? {} : { scale }),
     ...(keepsUnknown ? { keepsUnknown } : {}),
-    rules: ruleCheck,
+    rules: (schema, node) => ruleCheck(schema, node, meter),
   });
   const { columns, cells } = printerColumns(version.additionalPrinterColumns);
   const fields = selectableFields(version, namespaced);

@@ -12,6 +12,7 @@ import {
   type CustomDefinitions,
   customDefinitions,
   type CustomResourceDefinition,
+  type RuleMeter,
 } from "../../api/mod.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import type { Registry } from "../registry/mod.ts";
@@ -20,6 +21,7 @@ import { InstanceCleanup } from "./cleanup.ts";
 import { findCondition, isTrue, withCondition } from "./conditions.ts";
 import { conversionMeter, type MeterConversion } from "./conversion_metrics.ts";
 import { UNREADABLE_BUNDLE } from "./naming.ts";
+import { ruleMeter } from "./rule_metrics.ts";
 import { planStatus } from "./status_plan.ts";
 import { webhookConversion } from "./webhook_conversion.ts";
 
@@ -56,6 +58,7 @@ export class DefinitionService {
   readonly #waiting = new Set<string>();
   readonly #cleanup: InstanceCleanup;
   readonly #meter: MeterConversion;
+  readonly #rules: RuleMeter;
   readonly #retries = new Map<string, Timer>();
   #working: Promise<void> | undefined;
   #ended = false;
@@ -65,6 +68,7 @@ export class DefinitionService {
   constructor(options: DefinitionServiceOptions) {
     this.#options = options;
     this.#meter = conversionMeter(options.metrics, options.clock);
+    this.#rules = ruleMeter(options.metrics, options.clock);
     this.#cleanup = new InstanceCleanup(options.registry, (name) => this.#enqueue(name));
   }
 
@@ -194,7 +198,7 @@ export class DefinitionService {
       known.definitions.lifecycle.terminating = isTrue(definition, "Terminating");
       return;
     }
-    const definitions = customDefinitions(definition);
+    const definitions = customDefinitions(definition, this.#rules);
     if (definitions === undefined) return;
     if (known !== undefined) this.#remove(name);
     const { registry, call, random } = this.#options;

@@ -67,6 +67,20 @@ export class ClusterIps {
     return [...new Set(this.#pools.slice(0, this.#own).map(({ range }) => range.family))];
   }
 
+  /** The usual range of a family. */
+  cidrOf(family: IpFamily): string {
+    return this.#pools.find(({ range }) => range.family === family)?.range.cidr ?? "";
+  }
+
+  /** How many addresses of each range are given, and how many there are. */
+  usage(): { readonly cidr: string; readonly used: number; readonly size: number }[] {
+    return this.#pools.map(({ range: { cidr }, allocator: { used, size } }) => ({
+      cidr,
+      used,
+      size,
+    }));
+  }
+
   /** Follows IPAddress and ServiceCIDR objects, whose caches must be ready; the result ends it. */
   start(): () => void {
     const follow = ({ current, previous }: { current?: IPAddress; previous?: IPAddress }) => {

@@ -62,6 +62,12 @@ export class NodePorts {
     throw new AllocationError("range is full");
   }
 
+  /** How many ports are given, and how many there are. */
+  get usage(): { readonly used: number; readonly size: number } {
+    const { used, size } = this.#allocator;
+    return { used, size };
+  }
+
   isFree(port: number): boolean {
     return this.#allocator.owner(port - this.#range.first) === undefined;
   }

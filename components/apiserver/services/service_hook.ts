@@ -1,7 +1,15 @@
-import { type Clock, internalError, invalid, type Logger, type Random } from "../../base/mod.ts";
+import {
+  type Clock,
+  internalError,
+  invalid,
+  type Logger,
+  type MetricRegistry,
+  type Random,
+} from "../../base/mod.ts";
 import { type KubeObject, type Service, SERVICES, type ServiceSpec } from "../../api/mod.ts";
 import type { Store } from "../../storage/mod.ts";
 import type { ObjectReader, ObjectWriter, Rollback, WriteHook } from "../ports.ts";
+import { type AllocatorMeter, allocatorMeter, type Scope } from "./allocator_metrics.ts";
 import { carryOver, clusterIpsOf, nodePortsOf } from "./carry_over.ts";
 import { AllocationError, ClusterIps, type Owner } from "./cluster_ips.ts";
 import { fillFamilies, wrong } from "./families.ts";
@@ -26,6 +34,7 @@ export interface ServiceHookOptions {
   readonly writer: ObjectWriter;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics?: MetricRegistry;
   /** Where other servers allocate as well. */
   readonly shared?: { readonly store: Store; readonly clock: Clock };
 }
@@ -47,6 +56,7 @@ export class ServiceHook implements WriteHook {
   readonly #ips: ClusterIps;
   readonly #ports: NodePorts;
   readonly #repair: ServiceRepair;
+  readonly #meter: AllocatorMeter | undefined;
 
   constructor(options: ServiceHookOptions) {
     const { cidrs, reader, writer, random } = options;
@@ -55,6 +65,7 @@ export class ServiceHook implements WriteHook {
     const range = options.nodePorts ?? NODE_PORT_RANGE;
     const claims = options.shared && new PortClaims(options.shared.store, range);
     this.#ports = new NodePorts(range, random, claims);
+    this.#meter = options.metrics && allocatorMeter(options.metrics, this.#ips, this.#ports);
     this.#repair = new ServiceRepair(this.#ips, this.#ports, options);
   }
 
@@ -168,13 +179,19 @@ export class ServiceHook implements WriteHook {
         addresses.push(asked);
         continue;
       }
+      const scope = asked === "" ? "dynamic" : "static";
+      const done = (well: boolean) => {
+        if (!taken.dryRun) this.#meter?.address(this.#ips.cidrOf(family), scope, well);
+      };
       try {
         const address = asked === ""
           ? await this.#ips.next(family, taken.owner, taken.dryRun)
           : await this.#ips.take(asked, taken.owner, taken.dryRun);
         taken.addresses.push(address);
         addresses.push(address);
+        done(true);
       } catch (error) {
+        done(false);
         if (!(error instanceof AllocationError)) throw error;
         if (asked === "") {
           throw internalError(`failed to allocate a serviceIP: ${error.message}`);
@@ -224,7 +241,7 @@ export class ServiceHook implements WriteHook {
       await this.#options.reader.fresh(this.group, this.resource);
     }
     try {
-      await this.#ports.take(port, taken.portOwner, taken.dryRun);
+      await this.#counted("static", taken, this.#ports.take(port, taken.portOwner, taken.dryRun));
       taken.ports.push(port);
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
@@ -235,12 +252,24 @@ export class ServiceHook implements WriteHook {
 
   async #nextPort(taken: Taken, what: string): Promise<number> {
     try {
-      const port = await this.#ports.next(taken.portOwner, taken.dryRun);
+      const next = this.#ports.next(taken.portOwner, taken.dryRun);
+      const port = await this.#counted("dynamic", taken, next);
       taken.ports.push(port);
       return port;
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
       throw internalError(`${what}: ${error.message}`);
+    }
+  }
+
+  async #counted<T>(scope: Scope, { dryRun }: Taken, taking: Promise<T>): Promise<T> {
+    try {
+      const port = await taking;
+      if (!dryRun) this.#meter?.port(scope, true);
+      return port;
+    } catch (error) {
+      if (!dryRun) this.#meter?.port(scope, false);
+      throw error;
     }
   }
 
@@ -258,7 +287,7 @@ export class ServiceHook implements WriteHook {
     }
     if (before?.healthCheckNodePort === asked) return;
     try {
-      await this.#ports.take(asked, taken.portOwner, taken.dryRun);
+      await this.#counted("static", taken, this.#ports.take(asked, taken.portOwner, taken.dryRun));
       taken.ports.push(asked);
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;

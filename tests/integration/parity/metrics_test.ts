@@ -32,7 +32,13 @@ Deno.test("parity: metrics of webhooks that convert, of conditions and of pod se
     thing("m.test", {}, {
       versions: [
         version("v1", { color: { type: "string" } }),
-        version("v2", { paint: { type: "object" } }, { storage: false }),
+        version("v2", {
+          paint: {
+            type: "object",
+            properties: { name: { type: "string" } },
+            "x-kubernetes-validations": [{ rule: "!has(self.name) || self.name != 'black'" }],
+          },
+        }, { storage: false }),
       ],
       conversion: {
         strategy: "Webhook",
@@ -90,6 +96,14 @@ Deno.test("parity: metrics of webhooks that convert, of conditions and of pod se
     metadata: { name: "default", namespace: "held" },
   });
   await server.server.reader.fresh("", "serviceaccounts");
+  await send("POST /api/v1/namespaces/$ns/services", {
+    metadata: { name: "s" },
+    spec: { type: "NodePort", ports: [{ port: 80, nodePort: 30001 }] },
+  }, 201);
+  await send("POST /api/v1/namespaces/$ns/services", {
+    metadata: { name: "t" },
+    spec: { type: "NodePort", ports: [{ port: 80, nodePort: 30001 }] },
+  }, 422);
   await send("POST /api/v1/namespaces/held/pods", {
     metadata: { name: "p" },
     spec: { hostNetwork: true, containers: [{ name: "c", image: "i" }] },
@@ -108,6 +122,13 @@ Deno.test("parity: metrics of webhooks that convert, of conditions and of pod se
     `apiserver_admission_match_condition_evaluation_seconds_count{${noted("wrong")}} 1`,
     `pod_security_evaluations_total{decision="deny",${baseline}} 1`,
     'apiserver_storage_events_received_total{group="",resource="configmaps"} ',
+    'kube_apiserver_clusterip_allocator_allocated_ips{cidr="10.96.0.0/16"} 2',
+    'kube_apiserver_clusterip_allocator_available_ips{cidr="10.96.0.0/16"} 65532',
+    'kube_apiserver_nodeport_allocator_allocation_total{scope="static"} 1',
+    'kube_apiserver_nodeport_allocator_allocation_errors_total{scope="static"} 1',
+    "kube_apiserver_nodeport_allocator_allocated_ports 1",
+    "apiserver_cel_compilation_duration_seconds_count 1",
+    "apiserver_cel_evaluation_duration_seconds_count ",
     'registered_metrics_total{stability_level="STABLE",deprecated_version="1.34.0"} ',
   ]);
 });
