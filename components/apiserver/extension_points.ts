@@ -71,7 +71,8 @@ export class ExtensionPoints {
   /** Answers of this server, but for what servers behind it answer. */
   resources(own: Answer): Answer {
     return (request, query, info, user, peer) =>
-      this.aggregator.resource(request, info, user) ?? own(request, query, info, user, peer);
+      this.aggregator.resource(request, info, user, peer.address) ??
+        own(request, query, info, user, peer);
   }
 
   /** The same for what is no resource. */
@@ -81,6 +82,7 @@ export class ExtensionPoints {
         request,
         info.path,
         user,
+        peer.address,
         (asked) => own(asked, query, info, user, peer),
       ) ?? own(request, query, info, user, peer);
   }

@@ -49,6 +49,7 @@ export type ConnectHandler = (
   info: RequestInfo,
   user: UserInfo,
   query: URLSearchParams,
+  address: string,
 ) => Promise<Response>;
 
 export interface RouterOptions {
@@ -81,6 +82,7 @@ export class Router {
     query: URLSearchParams,
     info: RequestInfo,
     user: UserInfo,
+    address: string,
   ): Promise<Response> {
     const { registry, connect } = this.#options;
     const definition = registry.definitions.find(info.group, info.version, info.resource);
@@ -95,11 +97,11 @@ export class Router {
     const target: ResourceRequest = { request, query, info, user, definition, warnings };
     if (CONNECT.has(info.subresource) && definition.subresources.has(info.subresource)) {
       if (connect === undefined) throw notImplemented(`${info.resource}/${info.subresource}`);
-      if (info.subresource === "log") return connect(request, info, user, query);
+      if (info.subresource === "log") return connect(request, info, user, query, address);
       const { pipeline } = registry.writes;
       const warn = (text: string) => warnings.add(text);
       const admitted = await admitConnect(pipeline, request, definition, info, query, user, warn);
-      return connect(request, admitted.info, user, admitted.query);
+      return connect(request, admitted.info, user, admitted.query, address);
     }
     const handler = this.#virtual.get(`${info.group}/${info.resource}/${info.subresource}`);
     const response = handler !== undefined

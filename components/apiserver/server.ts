@@ -271,8 +271,8 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       metrics,
       clock,
     ),
-    resources: extending.resources((request, query, info, user) => {
-      const route = () => router.route(request, query, info, user);
+    resources: extending.resources((request, query, info, user, peer) => {
+      const route = () => router.route(request, query, info, user, peer.address);
       return store.shared && !registry.definitions.has(info) && custom !== undefined
         ? custom.catchUp().then(route)
         : route();

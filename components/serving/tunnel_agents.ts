@@ -48,7 +48,8 @@ async function othersOf(
   { server, client }: TunnelAgentOptions,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const response = await fetch(server + TUNNEL_SERVERS_PATH, { client, signal });
+  const init = { client, signal } as RequestInit;
+  const response = await fetch(server + TUNNEL_SERVERS_PATH, init);
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new Error(`status ${response.status}`);

@@ -45,10 +45,15 @@ export class Aggregator {
   }
 
   /** Passes a request on where it is another server's; undefined where it is this one's. */
-  resource(request: Request, info: RequestInfo, user: UserInfo): Promise<Response> | undefined {
+  resource(
+    request: Request,
+    info: RequestInfo,
+    user: UserInfo,
+    address: string,
+  ): Promise<Response> | undefined {
     if (this.#index.empty) return undefined;
     const remote = this.#index.find(info.group, info.version);
-    return remote === undefined ? undefined : this.#pass(request, user, remote);
+    return remote === undefined ? undefined : this.#pass(request, user, address, remote);
   }
 
   /** The same for what is no resource: versions, and documents of OpenAPI. `own` is what this server answers. */
@@ -56,6 +61,7 @@ export class Aggregator {
     request: Request,
     path: string,
     user: UserInfo,
+    address: string,
     own: (request: Request) => Promise<Response>,
   ): Promise<Response> | undefined {
     if (this.#index.empty) return undefined;
@@ -64,11 +70,11 @@ export class Aggregator {
         request,
         path,
         own,
-        (remote) => this.#pass(request, user, remote),
+        (remote) => this.#pass(request, user, address, remote),
       );
     }
     const remote = this.remoteAt(path);
-    return remote === undefined ? undefined : this.#pass(request, user, remote);
+    return remote === undefined ? undefined : this.#pass(request, user, address, remote);
   }
 
   /** The server that a path belongs to; undefined where it is this one. */
@@ -109,10 +115,20 @@ export class Aggregator {
     return () => ends.forEach((end) => end());
   }
 
-  #pass(request: Request, user: UserInfo, remote: RemoteService): Promise<Response> {
+  #pass(
+    request: Request,
+    user: UserInfo,
+    address: string,
+    remote: RemoteService,
+  ): Promise<Response> {
     const start = request.url.indexOf("/", request.url.indexOf("://") + 3);
     const path = start < 0 ? "/" : request.url.slice(start).split("#", 1)[0] ?? "/";
-    return proxyRemote(request, path, user, remote, this.#clients, this.#options.clock);
+    return proxyRemote(
+      { request, path, user, address },
+      remote,
+      this.#clients,
+      this.#options.clock,
+    );
   }
 
   #discovered({ name }: RemoteService, version: APIVersionDiscovery | undefined): void {

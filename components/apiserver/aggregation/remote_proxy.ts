@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { ApiError, type Clock } from "../../base/mod.ts";
 import type { TlsAnswer } from "../../serving/mod.ts";
-import { connectionNames, passedHeaders, proxyUpgrade } from "../connect/mod.ts";
+import { connectionNames, forwardedFor, passedHeaders, proxyUpgrade } from "../connect/mod.ts";
 import { textResponse } from "../endpoints/endpoint.ts";
 import type { UserInfo } from "../ports.ts";
 import { identityHeaders } from "./identity_headers.ts";
@@ -15,15 +15,20 @@ const BODILESS_STATUSES = new Set([204, 205, 304]);
  * go both ways. That server is told who asks; what the client proved that with stays here.
  */
 export async function proxyRemote(
-  request: Request,
-  path: string,
-  user: UserInfo,
+  { request, path, user, address }: {
+    readonly request: Request;
+    /** With the query. */
+    readonly path: string;
+    readonly user: UserInfo;
+    /** Where it came from. */
+    readonly address: string;
+  },
   remote: RemoteService,
   clients: RemoteClients,
   clock: Clock,
 ): Promise<Response> {
   if (!remote.available) return textResponse("service unavailable\n", 503);
-  const identity = identityHeaders(user);
+  const identity = [...identityHeaders(user), ...forwardedFor(request.headers, address)];
   try {
     const client = await clients.of(remote);
     if (isUpgrade(request.headers)) {
@@ -64,6 +69,7 @@ function requestHeaders(
   // A packed answer is passed back as it is: what the client can unpack is for the two of them.
   const packing = request.headers.get("accept-encoding");
   const passed = passedHeaders(request.headers);
+  passed.delete("x-forwarded-for");
   passed.delete("accept-encoding");
   if (packing !== null) passed.set("accept-encoding", packing);
   for (const [name, value] of [...passed, ...identity, ...forwarded]) {

@@ -7,6 +7,8 @@ export interface ConnectContext {
   readonly info: RequestInfo;
   readonly query: URLSearchParams;
   readonly user: UserInfo;
+  /** Where the request came from, as its peer says. */
+  readonly address: string;
   readonly reader: ObjectReader;
   readonly authorizer: Authorizer;
   readonly kubelets: KubeletConnector;

@@ -24,7 +24,7 @@ const HANDLERS: Readonly<Record<string, readonly [readonly string[], Handler]>> 
 };
 
 /** What the handlers need beside the request. */
-export type ConnectDependencies = Omit<ConnectContext, "info" | "query" | "user">;
+export type ConnectDependencies = Omit<ConnectContext, "info" | "query" | "user" | "address">;
 
 /** Answers every subresource that streams. The request is authorized for its own verb already. */
 export function connectHandler(
@@ -34,15 +34,22 @@ export function connectHandler(
   info: RequestInfo,
   user: UserInfo,
   query?: URLSearchParams,
+  address?: string,
 ) => Promise<Response> {
-  return async (request, info, user, query = new URL(request.url).searchParams) => {
+  return async (
+    request,
+    info,
+    user,
+    query = new URL(request.url).searchParams,
+    address = "",
+  ) => {
     const handler = info.group === ""
       ? HANDLERS[`${info.resource}/${info.subresource}`]
       : undefined;
     if (handler === undefined) throw noSuchResource();
     const [methods, answer] = handler;
     if (!methods.includes(request.method)) throw methodNotAllowed();
-    return await answer(request, { ...dependencies, info, user, query });
+    return await answer(request, { ...dependencies, info, user, query, address });
   };
 }
 

@@ -3,13 +3,14 @@ import type { PassedRequest } from "../kubelet_connector.ts";
 import { backendError } from "./client_socket.ts";
 import type { ConnectContext } from "./connect_context.ts";
 import { passBack } from "./proxy_answer.ts";
-import { passedHeaders } from "./proxy_headers.ts";
+import { forwardedFor, passedHeaders } from "./proxy_headers.ts";
 import { findProxyTarget, type ProxyTarget } from "./proxy_target.ts";
 import { proxyUpgrade } from "./proxy_upgrade.ts";
 
 /** `pods/proxy`, `services/proxy` and `nodes/proxy`, with any method: passes a request on, and its answer back. */
 export async function proxy(request: Request, context: ConnectContext): Promise<Response> {
-  const { clock, info, reader, random } = context;
+  const { address, clock, info, reader, random } = context;
+  const forwarded = forwardedFor(request.headers, address);
   const { prefix, rest } = splitProxyPath(info.path);
   const query = queryOf(request.url);
   const { resource, namespace, name } = info;
@@ -24,13 +25,14 @@ export async function proxy(request: Request, context: ConnectContext): Promise<
       } catch (error) {
         throw backendError(error);
       }
-    });
+    }, forwarded);
   }
   // Links of a root that lacks its slash would lead beside it.
   if (rest === "" && (request.method === "GET" || request.method === "HEAD")) {
     return new Response(null, { status: 301, headers: { location: `${prefix}/${query}` } });
   }
   const headers = passedHeaders(request.headers);
+  for (const [name, value] of forwarded) headers.set(name, value);
   headers.set("x-forwarded-uri", info.path);
   const requestHost = request.headers.get("host") ?? new URL(request.url).host;
   // A backend hears whom the client asked, as it would without a proxy.

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { withoutTokenProtocol } from "../authn/mod.ts";
 
 /** Headers that belong to one connection, not to the message. */
@@ -44,6 +45,14 @@ export function upgradeHeaders(from: Headers): Headers {
 function append(headers: Headers, name: string, value: string): void {
   const passed = name === "sec-websocket-protocol" ? withoutTokenProtocol(value) : value;
   if (passed !== "" || value === "") headers.append(name, passed);
+}
+
+/** Whom a request came through, and at last from: what `X-Forwarded-For` tells a backend. `address` may have a port. */
+export function forwardedFor(from: Headers, address: string): [string, string][] {
+  const direct = address.replace(/:\d+$/, "").replace(/^\[|\]$/g, "").replace(/^::ffff:/, "");
+  const before = from.get("x-forwarded-for") ?? "";
+  const all = [before, isIP(direct) === 0 ? "" : direct].filter((each) => each !== "");
+  return all.length === 0 ? [] : [["x-forwarded-for", all.join(", ")]];
 }
 
 function isCredential(name: string): boolean {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connectionNames, passedHeaders, upgradeHeaders } from "./proxy_headers.ts";
+import { connectionNames, forwardedFor, passedHeaders, upgradeHeaders } from "./proxy_headers.ts";
 
 const SECRET = "c2VjcmV0";
 const TOKEN = `base64url.bearer.authorization.k8s.io.${SECRET}`;
@@ -34,5 +34,26 @@ Deno.test("what Connection lists and is no name of a header is passed over", () 
     // All of them can be taken away.
     for (const name of names) headers.delete(name);
     assert.deepEqual([...headers], []);
+  }
+});
+
+Deno.test("a backend is told whom a request came through", () => {
+  const cases: [string | undefined, string, string | undefined][] = [
+    [undefined, "10.0.0.1:4711", "10.0.0.1"],
+    [undefined, "::ffff:10.0.0.1:4711", "10.0.0.1"],
+    [undefined, "fd00::1:4711", "fd00::1"],
+    ["192.0.2.1", "10.0.0.1:4711", "192.0.2.1, 10.0.0.1"],
+    ["192.0.2.1, 192.0.2.2", "10.0.0.1:1", "192.0.2.1, 192.0.2.2, 10.0.0.1"],
+    ["192.0.2.1", "in-process", "192.0.2.1"],
+    [undefined, "socket", undefined],
+    [undefined, "", undefined],
+  ];
+  for (const [before, address, expected] of cases) {
+    const headers = new Headers(before === undefined ? {} : { "x-forwarded-for": before });
+    assert.deepEqual(
+      forwardedFor(headers, address),
+      expected === undefined ? [] : [["x-forwarded-for", expected]],
+      address,
+    );
   }
 });

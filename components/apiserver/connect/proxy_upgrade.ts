@@ -19,8 +19,8 @@ export async function proxyUpgrade(
   path: string,
   clock: Clock,
   connect: () => Promise<PausablePipe>,
-  /** Headers that the backend gets beside those of the client. */
-  more: Iterable<readonly [string, string]> = [],
+  /** Headers that the backend gets beside those of the client, or in their place. */
+  more: readonly (readonly [string, string])[] = [],
 ): Promise<Response> {
   const backend = await connect();
   backend.send(requestBytes(request, path, more));
@@ -65,11 +65,12 @@ const LAST_CHUNK = "0\r\n\r\n";
 function requestBytes(
   request: Request,
   path: string,
-  more: Iterable<readonly [string, string]>,
+  more: readonly (readonly [string, string])[],
 ): Uint8Array {
   let text = `${request.method} ${path} HTTP/1.1\r\n`;
-  const headers = [...upgradeHeaders(request.headers), ...more];
-  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
+  const headers = upgradeHeaders(request.headers);
+  for (const [name] of more) headers.delete(name);
+  for (const [name, value] of [...headers, ...more]) text += `${name}: ${value}\r\n`;
   return new Uint8Array(Buffer.from(`${text}\r\n`, "latin1"));
 }
 

@@ -1,6 +1,6 @@
-import { internalError, type JsonObject, requestEntityTooLarge, timedOut } from "../../base/mod.ts";
+import { ApiError, internalError, type JsonObject, timedOut } from "../../base/mod.ts";
 import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
-import { StoreFailedError, VALUE_MAXIMUM_BYTES, ValueTooLargeError } from "../../storage/mod.ts";
+import { StoreFailedError, ValueTooLargeError } from "../../storage/mod.ts";
 import type { Annotate, UserInfo } from "../ports.ts";
 import type { ResourceStore } from "./resource_store.ts";
 
@@ -58,9 +58,14 @@ export const mayHaveHappened = (error: unknown): boolean =>
 
 const NOT_IN_TIME = "request did not complete within requested timeout - context deadline exceeded";
 
+/** In etcd's words, which clients look for: a request that is small enough for the server may be too large to store. */
+const TOO_LARGE = "etcdserver: request is too large";
+
 /** Turns what a store throws into what a client is told; other errors pass. */
 export function storeError(error: unknown): unknown {
-  if (error instanceof ValueTooLargeError) return requestEntityTooLarge(VALUE_MAXIMUM_BYTES);
+  if (error instanceof ValueTooLargeError) {
+    return new ApiError(413, "RequestEntityTooLarge", TOO_LARGE);
+  }
   if (error instanceof StoreFailedError) {
     return error.timedOut ? timedOut(NOT_IN_TIME) : internalError(error.message);
   }
