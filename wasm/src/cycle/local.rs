@@ -3,8 +3,9 @@
 
 use crate::placement::Placement;
 use crate::plugins::{
-    balanced_allocation, image_locality, node_affinity, refuse, resource_scoring, taint_toleration,
-    Refusal, Site, FILTERS, POD_TOPOLOGY_SPREAD, SCORE_BALANCE, SCORE_FIT, SCORE_IMAGES,
+    balanced_allocation, concerned, image_locality, node_affinity, refuse, resource_scoring,
+    taint_toleration, Refusal, Site, FILTERS, POD_TOPOLOGY_SPREAD, SCORE_BALANCE, SCORE_FIT,
+    SCORE_IMAGES,
 };
 use crate::profile::Profile;
 use crate::snapshot::Snapshot;
@@ -49,6 +50,7 @@ pub struct Local {
     pub named: Option<Vec<u32>>,
     pub has_preferences: bool,
     pub balances: bool,
+    concerned: u32,
     rows: Vec<Row>,
     reasons: Vec<Box<[Refusal]>>,
     epoch: u64,
@@ -57,7 +59,7 @@ pub struct Local {
 
 /// Filters before topology spread, and those after inter-pod affinity with plugins that the core does not know.
 pub const EARLY: core::ops::Range<usize> = 0..POD_TOPOLOGY_SPREAD;
-pub const LATE: core::ops::Range<usize> = POD_TOPOLOGY_SPREAD + 2..FILTERS.len() + 1;
+pub const LATE: core::ops::Range<usize> = POD_TOPOLOGY_SPREAD + 2..FILTERS + 1;
 
 impl Local {
     pub fn new(placement: Placement, profile: &Profile) -> Self {
@@ -65,6 +67,7 @@ impl Local {
         Local {
             named: named(&placement.required).filter(|_| filters_affinity),
             has_preferences: node_affinity::scores(&placement, profile),
+            concerned: concerned(&placement, profile),
             balances: balanced_allocation::scores(&placement, profile),
             placement,
             rows: Vec::new(),
@@ -147,8 +150,8 @@ impl Local {
             ..STALE
         };
         scratch.clear();
-        row.refused = refuse(&site, EARLY, scratch);
-        row.refused_late = !row.refused && refuse(&site, LATE, scratch);
+        row.refused = refuse(&site, EARLY, self.concerned, scratch);
+        row.refused_late = !row.refused && refuse(&site, LATE, self.concerned, scratch);
         // A node that refuses has scores as well: a plugin outside may ask for them.
         row.resolvable = scratch.iter().all(|refusal| !refusal.unresolvable);
         if self.has_preferences {
@@ -173,7 +176,7 @@ impl Local {
         refusals: &mut Vec<Refusal>,
     ) -> bool {
         let site = Site::of(snapshot, profile, &self.placement, slot);
-        refuse(&site, range, refusals)
+        refuse(&site, range, self.concerned, refusals)
     }
 
     pub fn is_named(&self, name: u32) -> bool {

@@ -96,11 +96,6 @@ impl<'a> Site<'a> {
     }
 }
 
-/// A filter pushes at least one refusal, or lets the node pass.
-type Filter = fn(&Site<'_>, &mut Vec<Refusal>);
-
-fn extras_only(_: &Site<'_>, _: &mut Vec<Refusal>) {}
-
 pub const NODE_UNSCHEDULABLE: usize = 0;
 pub const NODE_NAME: usize = 1;
 pub const TAINT_TOLERATION: usize = 2;
@@ -112,34 +107,64 @@ pub const POD_TOPOLOGY_SPREAD: usize = 10;
 pub const INTER_POD_AFFINITY: usize = 11;
 pub const NODE_DECLARED_FEATURES: usize = 13;
 
-/// All filters by index. Those whose rule is found in TypeScript only have their place here.
-pub const FILTERS: [(&str, Filter); 14] = [
-    ("NodeUnschedulable", node_unschedulable::filter),
-    ("NodeName", node_name::filter),
-    ("TaintToleration", taint_toleration::filter),
-    ("NodeAffinity", node_affinity::filter),
-    ("NodePorts", node_ports::filter),
-    ("NodeResourcesFit", node_resources_fit::filter),
-    ("VolumeRestrictions", extras_only),
-    ("NodeVolumeLimits", node_volume_limits::filter),
-    ("VolumeBinding", extras_only),
-    ("VolumeZone", extras_only),
-    ("PodTopologySpread", extras_only),
-    ("InterPodAffinity", extras_only),
-    ("DynamicResources", extras_only),
-    ("NodeDeclaredFeatures", node_declared_features::filter),
-];
+/// Filters by index; plugins that the core does not know share the next one.
+pub const FILTERS: usize = 14;
 
-/// Asks filters by index, until one refuses; a plugin's extra rules come after its own.
-pub fn refuse(site: &Site<'_>, filters: core::ops::Range<usize>, out: &mut Vec<Refusal>) -> bool {
-    for filter in filters {
-        if !site.profile.filters(filter) {
-            continue;
-        }
-        if let Some((_, ask)) = FILTERS.get(filter) {
-            ask(site, out);
-        }
-        if out.is_empty() {
+/// Asks one filter: it pushes at least one refusal, or lets the node pass. Those whose rule is found in TypeScript only
+/// have their place here.
+#[inline]
+fn ask(filter: usize, site: &Site<'_>, out: &mut Vec<Refusal>) {
+    match filter {
+        NODE_UNSCHEDULABLE => node_unschedulable::filter(site, out),
+        NODE_NAME => node_name::filter(site, out),
+        TAINT_TOLERATION => taint_toleration::filter(site, out),
+        NODE_AFFINITY => node_affinity::filter(site, out),
+        NODE_PORTS => node_ports::filter(site, out),
+        NODE_RESOURCES_FIT => node_resources_fit::filter(site, out),
+        NODE_VOLUME_LIMITS => node_volume_limits::filter(site, out),
+        NODE_DECLARED_FEATURES => node_declared_features::filter(site, out),
+        _ => {}
+    }
+}
+
+/// The filters that may have something to say of a pod, a bit each.
+pub fn concerned(pod: &Placement, profile: &Profile) -> u32 {
+    let affinity =
+        !pod.node_selector.is_empty() || pod.required.is_some() || profile.added_required.is_some();
+    let mut bits = 0;
+    for (filter, concerned) in [
+        (NODE_UNSCHEDULABLE, true),
+        (NODE_NAME, pod.node_name.is_some()),
+        (TAINT_TOLERATION, true),
+        (NODE_AFFINITY, affinity),
+        (NODE_PORTS, !pod.needs.ports.is_empty()),
+        (NODE_RESOURCES_FIT, true),
+        (NODE_VOLUME_LIMITS, !pod.volumes.is_empty()),
+        (NODE_DECLARED_FEATURES, !pod.features.is_empty()),
+    ] {
+        bits |= u32::from(concerned) << filter;
+    }
+    for extra in &pod.extras {
+        bits |= 1 << extra.filter.min(FILTERS);
+    }
+    bits & !profile.disabled
+}
+
+/// Asks the filters of a range, by index, until one refuses; a plugin's extra rules come after its own. `concerned`: the
+/// filters that need to be asked.
+#[inline]
+pub fn refuse(
+    site: &Site<'_>,
+    filters: core::ops::Range<usize>,
+    concerned: u32,
+    out: &mut Vec<Refusal>,
+) -> bool {
+    let mut left = concerned & ((1u32 << filters.end) - (1u32 << filters.start));
+    while left != 0 {
+        let filter = left.trailing_zeros() as usize;
+        left &= left - 1;
+        ask(filter, site, out);
+        if out.is_empty() && !site.pod.extras.is_empty() {
             ask_extras(site, filter, out);
         }
         if !out.is_empty() {

@@ -62,13 +62,13 @@ pub fn score(site: &Site<'_>) -> i64 {
         };
         let score = match profile.strategy {
             Strategy::LeastAllocated if requested > allowed => 0,
-            Strategy::LeastAllocated => allowed.wrapping_sub(requested).wrapping_mul(100) / allowed,
-            Strategy::MostAllocated => requested.min(allowed).wrapping_mul(100) / allowed,
+            Strategy::LeastAllocated => percentage(allowed.wrapping_sub(requested), allowed),
+            Strategy::MostAllocated => percentage(requested.min(allowed), allowed),
             Strategy::RequestedToCapacityRatio => {
                 let utilization = if requested > allowed {
                     100
                 } else {
-                    requested.wrapping_mul(100) / allowed
+                    percentage(requested, allowed)
                 };
                 let score = on_shape(&profile.shape, utilization);
                 if score == 0 {
@@ -105,4 +105,41 @@ fn on_shape(corners: &[(i64, i64)], at: i64) -> i64 {
         return score;
     }
     before + (score - before) * (at - from) / (to - from)
+}
+
+/// A hundredfold, divided and rounded down. Floating point is the quicker, and as exact up to this size: the quotient's
+/// distance from the next whole number is larger than what rounding can move it.
+fn percentage(part: i64, whole: i64) -> i64 {
+    const EXACT: i64 = 1 << 44;
+    if (0..EXACT).contains(&part) && (1..EXACT).contains(&whole) {
+        return (part as f64 * 100.0 / whole as f64) as i64;
+    }
+    part.wrapping_mul(100) / whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percentage;
+
+    #[test]
+    fn percentages_are_those_of_whole_numbers() {
+        let mut state = 88172645463325252u64;
+        for _ in 0..200_000 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let whole = 1 + (state >> (20 + state % 43)) as i64;
+            for per_cent in [0, 1, 29, 57, 58, 99, 100] {
+                let exact = whole as i128 * per_cent / 100;
+                for part in [exact - 1, exact, exact + 1] {
+                    if (0..=i128::from(whole)).contains(&part) {
+                        assert_eq!(
+                            i128::from(percentage(part as i64, whole)),
+                            part * 100 / whole as i128
+                        );
+                    }
+                }
+            }
+        }
+    }
 }
