@@ -1,7 +1,9 @@
+import type { Node } from "../api/mod.ts";
 import { parseDuration } from "../base/mod.ts";
 import {
   ConfigurationError,
   defaultConfiguration,
+  HttpExtender,
   type LoadedPlugins,
   loadPlugins,
   readConfiguration,
@@ -14,6 +16,7 @@ import {
   roleOptions,
   type RoleProcessOptions,
 } from "./role_process.ts";
+import { extenderFetch } from "./extender_fetch.ts";
 import type { Role, RoleOptions } from "./roles/role.ts";
 import { schedulerRole } from "./roles/scheduler.ts";
 import { SchedulerServer } from "./scheduler_server.ts";
@@ -49,6 +52,26 @@ export async function startSchedulerProcess(
   const leaderElect = flags.leaderElect ?? leaderElection.leaderElect;
   const leftOver = flags.podMaxInUnschedulablePodsDuration;
   let current: Scheduler | undefined;
+  const nodes = new Map<string, Node>();
+  const extenders = await Promise.all(
+    configuration.extenders.map(async (extender) =>
+      new HttpExtender({
+        configuration: extender,
+        fetch: await extenderFetch(extender, role.clock),
+        clock: role.clock,
+        nodeOf: (name) => nodes.get(name),
+        podOf: (uid) => current?.podOf(uid),
+      })
+    ),
+  );
+  // Whole nodes take much memory: they are kept where somebody has to be shown them.
+  const shown = configuration.extenders.some(({ nodeCacheCapable }) => nodeCacheCapable !== true);
+  const onNode = (name: string, node: Node | undefined) => {
+    own.onNode(name, node);
+    if (!shown) return;
+    if (node === undefined) nodes.delete(name);
+    else nodes.set(name, node);
+  };
   const port = flags.securePort ?? SECURE_PORT;
   const server = port === 0 ? undefined : await openServer();
   const start = () =>
@@ -56,7 +79,8 @@ export async function startSchedulerProcess(
       ...role,
       configuration,
       plugins: own.plugins,
-      ...(own.plugins.length === 0 ? {} : { onNode: own.onNode }),
+      extenders,
+      ...(own.plugins.length === 0 && !shown ? {} : { onNode }),
       running: (scheduler) => current = scheduler,
       ...(leftOver === undefined ? {} : { leftOverMilliseconds: durationOf(leftOver) }),
     });

@@ -23,6 +23,7 @@ import { DEFAULT_HINTS, HintTable, type PluginHints, SchedulingQueue } from "./q
 import { type SchedulerMetrics, schedulerMetrics } from "./scheduler_metrics.ts";
 import type { Scheduler, SchedulerOptions } from "./scheduler_options.ts";
 import { ClusterState } from "./state/cluster_state.ts";
+import { podObject } from "./state/tracked_pod.ts";
 
 /** Events that are written at once. */
 const EVENT_WRITERS = 16;
@@ -211,6 +212,11 @@ class SchedulerRun implements Scheduler {
     return { ...found, wouldFit: wouldFit(pod, found, (node) => this.#state.nodes.get(node)) };
   }
 
+  podOf(uid: string): Pod | undefined {
+    const tracked = this.#state.podOfUid(uid);
+    return tracked === undefined ? undefined : podObject(tracked);
+  }
+
   resourceMetrics(): string {
     return resourceMetrics(this.#state.pods.list());
   }
@@ -297,8 +303,14 @@ class SchedulerRun implements Scheduler {
           }
           return new Map(instances.map((plugin) => [plugin.name, plugin]));
         };
-        const percentage = this.configuration.percentageOfNodesToScore;
-        return [name, new Profile(configuration, percentage, plugins, make)];
+        const common = {
+          percentage: this.configuration.percentageOfNodesToScore,
+          ignoredResources: this.configuration.extenders.flatMap((extender) =>
+            (extender.managedResources ?? []).filter((one) => one.ignoredByScheduler === true)
+              .map((one) => one.name)
+          ),
+        };
+        return [name, new Profile(configuration, common, plugins, make)];
       }),
     );
   }

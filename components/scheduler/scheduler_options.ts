@@ -52,6 +52,8 @@ export interface Scheduler {
   resourceMetrics(): string;
   /** What every node is to a pod as things stand, as if it had none yet; for who only looks. */
   judge(pod: Pod): Promise<ExplainedPod>;
+  /** What is known of a pod: all of one without a node, little of others. */
+  podOf(uid: string): Pod | undefined;
   readonly configuration: SchedulerConfiguration;
   end(): Promise<void>;
 }

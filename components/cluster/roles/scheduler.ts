@@ -1,5 +1,10 @@
 import type { Node } from "../../api/mod.ts";
-import type { Scheduler, SchedulerConfiguration, UserPlugin } from "../../scheduler/mod.ts";
+import type {
+  Extender,
+  Scheduler,
+  SchedulerConfiguration,
+  UserPlugin,
+} from "../../scheduler/mod.ts";
 import type { SchedulerServing } from "../scheduler_server.ts";
 import { lazyRole, type Role, type RoleOptions } from "./role.ts";
 
@@ -7,6 +12,7 @@ export interface SchedulerRoleOptions extends RoleOptions {
   readonly configuration?: SchedulerConfiguration;
   readonly plugins?: readonly UserPlugin[];
   readonly leftOverMilliseconds?: number;
+  readonly extenders?: readonly Extender[];
   /** Told of whole nodes. */
   readonly onNode?: (name: string, node: Node | undefined) => void;
   /** Opens the HTTPS port with the scheduler; elsewhere it is opened apart, since it outlives leadership. */

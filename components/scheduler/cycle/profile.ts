@@ -29,16 +29,22 @@ export class Profile {
   readonly #instances: readonly SchedulerPlugin[];
   readonly #at: ReadonlyMap<ExtensionPoint, readonly PointPlugin[]>;
   readonly #percentage: number;
+  readonly #ignoredResources: readonly string[];
 
   /** `make` gives the plugins in TypeScript of this profile, by their names; the core has the others. */
   constructor(
     configuration: SchedulerProfile,
-    percentage: number,
+    /** Of the whole scheduler: what its profiles do not say, and resources that extenders see to. */
+    { percentage, ignoredResources }: {
+      readonly percentage: number;
+      readonly ignoredResources: readonly string[];
+    },
     own: readonly OwnPlugin[],
     make: (configuration: SchedulerProfile) => ReadonlyMap<string, SchedulerPlugin>,
   ) {
     this.name = configuration.schedulerName;
     this.#configuration = configuration;
+    this.#ignoredResources = ignoredResources;
     this.#percentage = configuration.percentageOfNodesToScore ?? percentage;
     this.plugins = profilePlugins(configuration, own);
     const instances = make(configuration);
@@ -111,7 +117,7 @@ export class Profile {
         strategy: fit.scoringStrategy.type,
         resources: fit.scoringStrategy.resources,
         ...(ratio === undefined ? {} : { shape: ratio.shape }),
-        ignoredResources: fit.ignoredResources ?? [],
+        ignoredResources: [...fit.ignoredResources ?? [], ...this.#ignoredResources],
         ignoredResourceGroups: fit.ignoredResourceGroups ?? [],
       },
       balancedResources: this.args("NodeResourcesBalancedAllocation").resources,

@@ -135,6 +135,12 @@ export class ClusterState {
     return key === undefined ? undefined : this.pods.get(key);
   }
 
+  /** What is known of the pod with a uid. */
+  podOfUid(uid: string): TrackedPod | undefined {
+    const key = this.#keys.get(uid);
+    return key === undefined ? undefined : this.pods.get(key);
+  }
+
   #trackPod(pod: Pod): TrackedPod {
     const tracked = this.tracker.of(pod);
     if (tracked.node === "") return tracked;

@@ -28,6 +28,17 @@ type Template = Pick<KnownPod, "labels" | "requests" | "hostPorts" | "keepsAway"
   readonly volumes?: PodVolumes;
 };
 
+/** The object of a pod, as far as it is kept. Pure. */
+export function podObject(tracked: TrackedPod): Pod {
+  const { labels, name, namespace, node, priority, schedulerName, uid } = tracked;
+  return tracked.pod ?? {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace, uid, labels: { ...labels } },
+    spec: { containers: [], nodeName: node, priority, schedulerName },
+  };
+}
+
 /** Makes projections of pods; one handle a uid, and what pods of one template have in common once. */
 export class PodTracker {
   readonly #handles = new Map<string, { readonly handle: number; template: string }>();
