@@ -114,4 +114,49 @@ export function validateRule(rule: RuleWithOperations, path: Path, errors: Error
       );
     }
   }
+  for (const [i, version] of apiVersions.entries()) {
+    if (version === "") errors.required(path.child("apiVersions").at(i));
+  }
+  validateResources(resources, path.child("resources"), errors);
+}
+
+/** No resource is named again by a wildcard beside it. */
+function validateResources(names: readonly string[], path: Path, errors: Errors): void {
+  const whole = new Set<string>();
+  const everywhere = new Set<string>();
+  let plain = false;
+  for (const [i, name] of names.entries()) {
+    if (name === "") {
+      errors.required(path.at(i));
+      continue;
+    }
+    const slash = name.indexOf("/");
+    if (slash < 0) {
+      plain ||= name !== "*";
+      continue;
+    }
+    const [resource, subresource] = [name.slice(0, slash), name.slice(slash + 1)];
+    if (whole.has(resource)) {
+      errors.invalid(path.at(i), name, `if '${resource}/*' is present, must not specify ${name}`);
+    }
+    if (everywhere.has(subresource)) {
+      errors.invalid(
+        path.at(i),
+        name,
+        `if '*/${subresource}' is present, must not specify ${name}`,
+      );
+    }
+    if (subresource === "*") whole.add(resource);
+    if (resource === "*") everywhere.add(subresource);
+  }
+  if (names.length > 1 && names.includes("*/*")) {
+    errors.invalid(path, names, "if '*/*' is present, must not specify other resources");
+  }
+  if (names.includes("*") && plain) {
+    errors.invalid(
+      path,
+      names,
+      "if '*' is present, must not specify other resources without subresources",
+    );
+  }
 }

@@ -3,7 +3,7 @@ import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
 } from "../generated/types.ts";
-import { dnsSubdomainProblems, portNumberProblems } from "../names.ts";
+import { dns1035LabelProblems, dnsSubdomainProblems, portNumberProblems } from "../names.ts";
 import { validateMatchConditions, validateRule } from "./admission_matching.ts";
 import type { Errors } from "./errors.ts";
 import { Path } from "./path.ts";
@@ -53,6 +53,12 @@ function validateWebhook(webhook: MutatingWebhook, path: Path, errors: Errors): 
       `must include at least one of ${VERSIONS.join(", ")}`,
     );
   }
+  for (const [i, version] of admissionReviewVersions.entries()) {
+    const at = path.child("admissionReviewVersions").at(i);
+    if (admissionReviewVersions.indexOf(version) < i) {
+      errors.invalid(at, version, "duplicate version");
+    } else errors.invalidAll(at, version, dns1035LabelProblems(version));
+  }
   for (const [i, rule] of (webhook.rules ?? []).entries()) {
     validateRule(rule, path.child("rules").at(i), errors);
   }
@@ -84,25 +90,60 @@ export function validateClientConfig(
   if ((url === undefined) === (service === undefined)) {
     return errors.required(path, "exactly one of url or service is required");
   }
-  if (url !== undefined) {
-    const parsed = URL.parse(url);
-    const at = path.child("url");
-    if (parsed === null) {
-      errors.required(at, `url must be a valid URL: ${url}; desired format: https://host[/path]`);
-    } else if (parsed.protocol !== "https:") {
-      errors.invalid(
-        at,
-        url,
-        `'https' is the only allowed URL scheme; desired format: https://host[/path]`,
-      );
-    }
-  }
+  if (url !== undefined) validateUrl(url, path.child("url"), errors);
   if (service !== undefined) {
     const at = path.child("service");
     if (!service.name) errors.required(at.child("name"), "service name is required");
     if (!service.namespace) errors.required(at.child("namespace"), "service namespace is required");
     if (service.port !== undefined) {
-      errors.invalidAll(at.child("port"), service.port, portNumberProblems(service.port));
+      for (const problem of portNumberProblems(service.port)) {
+        errors.invalid(at.child("port"), service.port, `port is not valid: ${problem}`);
+      }
+    }
+    if (service.path !== undefined) validateServicePath(service.path, at.child("path"), errors);
+  }
+}
+
+const FORM = "; desired format: https://host[/path]";
+
+function validateUrl(url: string, path: Path, errors: Errors): void {
+  const parsed = URL.parse(url);
+  if (parsed === null) {
+    const [, scheme = ""] = /^([a-z][a-z0-9+.-]*):/i.exec(url) ?? [];
+    // Without a host it may still be read, as a path.
+    if (scheme !== "" && !/^[^:]*:\/*$/.test(url)) {
+      return errors.required(path, `url must be a valid URL: ${url}${FORM}`);
+    }
+    if (scheme !== "https") {
+      errors.invalid(path, scheme, `'https' is the only allowed URL scheme${FORM}`);
+    }
+    return errors.invalid(path, "", `host must be specified${FORM}`);
+  }
+  if (parsed.protocol !== "https:") {
+    const scheme = parsed.protocol.slice(0, -1);
+    errors.invalid(path, scheme, `'https' is the only allowed URL scheme${FORM}`);
+  }
+  const user = [parsed.username, parsed.password].filter((part) => part !== "").join(":");
+  if (user !== "") errors.invalid(path, user, "user information is not permitted in the URL");
+  if (parsed.hash !== "") {
+    errors.invalid(path, parsed.hash.slice(1), "fragments are not permitted in the URL");
+  }
+  if (parsed.search !== "") {
+    errors.invalid(path, parsed.search.slice(1), "query parameters are not permitted in the URL");
+  }
+}
+
+/** Steps that are subdomains, with a slash before the first. */
+function validateServicePath(text: string, path: Path, errors: Errors): void {
+  if (text === "" || text === "/") return;
+  if (text === "//") return errors.invalid(path, text, "segment[0] may not be empty");
+  if (!text.startsWith("/")) errors.invalid(path, text, "must start with a '/'");
+  for (const [i, step] of text.slice(1).replace(/\/$/, "").split("/").entries()) {
+    if (step === "") errors.invalid(path, text, `segment[${i}] may not be empty`);
+    else {
+      for (const problem of dnsSubdomainProblems(step)) {
+        errors.invalid(path, text, `segment[${i}]: ${problem}`);
+      }
     }
   }
 }

@@ -68,6 +68,6 @@ export function connectionNames(headers: Headers): Set<string> {
   // What is no name of a header names none.
   return new Set([
     ...CONNECTION_HEADERS,
-    ...listed.filter((name) => /^[!#-'*+.^-z|~-]+$/.test(name)),
+    ...listed.filter((name) => /^[!#-'*+.0-9^-z|~-]+$/.test(name)),
   ]);
 }
