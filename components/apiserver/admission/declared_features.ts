@@ -13,11 +13,14 @@ const NEEDED: readonly (readonly [feature: string, by: (next: Pod, previous: Pod
 ];
 
 /** A pod is not changed to what its node does not say that it can do. */
-export function nodeDeclaredFeatureValidator(reader: ObjectReader): AdmissionPlugin {
+export function nodeDeclaredFeatureValidator(
+  reader: ObjectReader,
+  enabled: boolean,
+): AdmissionPlugin {
   return {
     name: "NodeDeclaredFeatureValidator",
     handles: (request) =>
-      request.operation === "UPDATE" &&
+      enabled && request.operation === "UPDATE" &&
       (isFor(request, "", "pods") || isFor(request, "", "pods", "resize")),
     validate(request) {
       const [pod, previous] = [podOf(request), request.oldObject as Pod];

@@ -1,4 +1,4 @@
-import type { Clock, FeatureGates, MetricRegistry, Random } from "../../base/mod.ts";
+import { type Clock, FeatureGates, type MetricRegistry, type Random } from "../../base/mod.ts";
 import type { Toleration } from "../../api/mod.ts";
 import type { RbacAuthorizer } from "../authz/mod.ts";
 import {
@@ -182,7 +182,11 @@ export const PLUGINS: readonly Row[] = [
   on("DefaultIngressClass", ({ reader }) => defaultIngressClass(reader)),
   off("DenyServiceExternalIPs", () => denyServiceExternalIps),
   on("PodTopologyLabels", ({ reader }) => podTopologyLabels(reader)),
-  on("NodeDeclaredFeatureValidator", ({ reader }) => nodeDeclaredFeatureValidator(reader)),
+  on(
+    "NodeDeclaredFeatureValidator",
+    ({ reader, gates = FeatureGates.DEFAULT }) =>
+      nodeDeclaredFeatureValidator(reader, gates.enabled("NodeDeclaredFeatures")),
+  ),
   on("PodResizeValidator", ({ reader }) => podResizeValidator(reader)),
   extension("MutatingAdmissionPolicy"),
   extension("MutatingAdmissionWebhook"),
