@@ -308,3 +308,53 @@ Deno.test("a pod gets a device of its template's claim, and the next one gets it
       all.length === 1 && all[0]?.status?.reservedFor?.[0]?.name === "second",
   );
 });
+
+Deno.test("devices serve an extended resource on nodes that have none of it", async () => {
+  await using cluster = await Cluster.start({ nodes: 2 });
+  const { client } = cluster;
+  const resource = "example.com/gpu";
+  await client.create(DEVICE_CLASSES, {
+    apiVersion: "resource.k8s.io/v1",
+    kind: "DeviceClass",
+    metadata: { name: "gpu" },
+    spec: { extendedResourceName: resource },
+  });
+  await client.create(RESOURCE_SLICES, {
+    apiVersion: "resource.k8s.io/v1",
+    kind: "ResourceSlice",
+    metadata: { name: "node-2-gpu" },
+    spec: {
+      driver: "gpu.example.com",
+      nodeName: "node-2",
+      pool: { name: "node-2", generation: 1, resourceSliceCount: 1 },
+      devices: [{ name: "d0" }, { name: "d1" }],
+    },
+  });
+  const asking = (name: string, count: string) =>
+    pod(name, {
+      containers: [{
+        name: "c",
+        image: "web:1",
+        resources: { requests: { [resource]: count }, limits: { [resource]: count } },
+      }],
+    });
+  await client.create(PODS, asking("first", "2"));
+  const first = await running(client, "first");
+  assert.equal(first.spec?.nodeName, "node-2");
+  const [made] = (await client.list(RESOURCE_CLAIMS, { namespace: NAMESPACE })).items;
+  assert.deepEqual(first.status?.extendedResourceClaimStatus, {
+    resourceClaimName: made?.metadata?.name,
+    requestMappings: [
+      { containerName: "c", resourceName: resource, requestName: "container-0-request-0" },
+    ],
+  });
+  assert.match(made?.metadata?.name ?? "", /^first-extended-resources-/);
+  assert.deepEqual(made?.status?.allocation?.devices?.results?.map(({ device }) => device), [
+    "d0",
+    "d1",
+  ]);
+  await client.create(PODS, asking("second", "1"));
+  assert.match(await refusal(client, "second"), /^0\/2 nodes are available: 2 cannot allocate all/);
+  await client.delete(PODS, "first", { namespace: NAMESPACE });
+  assert.equal((await running(client, "second")).spec?.nodeName, "node-2");
+});

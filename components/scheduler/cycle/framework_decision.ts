@@ -110,6 +110,8 @@ export class FrameworkDecision {
         const handles = holders.flatMap((uid) => this.#options.handleOf(uid) ?? []);
         constraints.push({ plugin: plugin.name, ...rule, holders: handles });
       }
+      const { deviceResources = [] } = answer;
+      if (deviceResources.length > 0) search.extras = { ...search.extras, deviceResources };
       if (answer.nodes !== undefined) {
         constraints.push({
           plugin: plugin.name,

@@ -2,11 +2,13 @@ import { type Clock, hasReason, sleep, timestamp } from "../../base/mod.ts";
 import {
   type AllocationResult,
   type Pod,
+  PODS,
   RESOURCE_CLAIMS,
   type ResourceClaim,
 } from "../../api/mod.ts";
 import type { Client } from "../../client/mod.ts";
 import { hasConditions, isOverdue, readiness } from "./binding_conditions.ts";
+import { extendedClaim, type ExtendedRequests } from "./extended_resources.ts";
 import type { ResourceClaimCache } from "./resource_claim_cache.ts";
 
 /** Keeps an allocated claim from going away before its devices are given back. */
@@ -96,6 +98,56 @@ export class ClaimWriter {
     }, { subresource: "status" });
   }
 
+  /** Makes the claim of a pod's extended resources, allocates it, and tells the pod which container has what. */
+  async makeExtended(
+    pod: Pod,
+    extended: ExtendedRequests,
+    allocation: AllocationResult,
+    made: (claim: ResourceClaim) => void,
+  ): Promise<ResourceClaim> {
+    const { cache, client } = this.#options;
+    const claim = await client.create<ResourceClaim>(RESOURCE_CLAIMS, extendedClaim(pod, extended));
+    cache.wrote(keyOf(claim), claim, true);
+    made(claim);
+    const reserved = await this.reserve(claim, allocation, pod);
+    made(reserved);
+    const { name = "", namespace = "", uid } = pod.metadata ?? {};
+    await client.patch(PODS, name, {
+      metadata: { uid },
+      status: {
+        extendedResourceClaimStatus: {
+          resourceClaimName: claim.metadata?.name,
+          requestMappings: extended.mappings,
+        },
+      },
+    }, { type: "strategic", subresource: "status", namespace });
+    return reserved;
+  }
+
+  /** Takes the claim of a pod's extended resources away, with what it has. */
+  async removeExtended(claim: ResourceClaim): Promise<void> {
+    const { name = "", namespace = "", uid = "" } = claim.metadata ?? {};
+    const { client } = this.#options;
+    try {
+      const current = await client.find<ResourceClaim>(RESOURCE_CLAIMS, name, namespace);
+      if (current?.metadata?.uid !== uid) return;
+      const freed = current.status?.allocation === undefined ? current : await this.#free(current);
+      const finalizers = freed.metadata?.finalizers ?? [];
+      if (finalizers.includes(FINALIZER)) {
+        await client.update(RESOURCE_CLAIMS, {
+          ...freed,
+          metadata: {
+            ...freed.metadata,
+            finalizers: finalizers.filter((one) => one !== FINALIZER),
+          },
+        });
+      }
+      await client.delete(RESOURCE_CLAIMS, name, { namespace, uid });
+    } catch (error) {
+      if (!hasReason(error, "NotFound") && !hasReason(error, "Conflict")) throw error;
+    }
+  }
+
   /** Takes a pod off a claim that it was written on. */
   async release(claim: ResourceClaim, pod: Pod): Promise<void> {
     const { name = "", namespace = "", uid } = claim.metadata ?? {};
@@ -112,13 +164,16 @@ export class ClaimWriter {
 
   /** Gives the devices of a claim back. */
   async deallocate(claim: ResourceClaim): Promise<void> {
+    this.#options.cache.wrote(keyOf(claim), await this.#free(claim));
+  }
+
+  async #free(claim: ResourceClaim): Promise<ResourceClaim> {
     const { allocation: _a, reservedFor: _r, devices: _d, ...status } = claim.status ?? {};
-    const written = await this.#options.client.update(
+    return await this.#options.client.update(
       RESOURCE_CLAIMS,
       { ...claim, status },
       { subresource: "status" },
     );
-    this.#options.cache.wrote(keyOf(claim), written);
   }
 
   /** Whether any of the claims has devices that their driver prepares first. */

@@ -12,12 +12,14 @@ import {
   type Verdict,
 } from "../framework/mod.ts";
 import type { NodeTerms } from "../volumes/volume_view.ts";
+import { quantityNano } from "./amount.ts";
 import { allocationResult } from "./allocation_result.ts";
 import { isOverdue, readiness } from "./binding_conditions.ts";
 import { type ClaimPlan, planClaim } from "./claim_plan.ts";
 import type { ClaimWriter } from "./claim_writer.ts";
 import { ATTEMPT_STEPS_MAXIMUM, type ClaimChoice, type SearchBudget } from "./device_search.ts";
 import { DeviceSelectors } from "./device_selectors.ts";
+import { extendedClaim, type ExtendedRequests, extendedRequests } from "./extended_resources.ts";
 import { dynamicResourcesHints } from "./hints.ts";
 import { chooseDevices } from "./node_devices.ts";
 import {
@@ -35,6 +37,8 @@ export const NOT_ON_NODE = "resourceclaim not available on the node";
 export interface DynamicResourcesOptions {
   readonly cache: ResourceClaimCache;
   readonly nodes: NodeTerms;
+  /** status.allocatable of a node. */
+  readonly allocatable: (node: string) => Readonly<Record<string, string>> | undefined;
   readonly writer: ClaimWriter;
   readonly clock: Clock;
   readonly random: Random;
@@ -51,17 +55,28 @@ interface Allocated {
   readonly nodes: ReadonlySet<string> | undefined;
 }
 
+/** What a pod gets on one node. */
+interface NodeChoice {
+  readonly plans: readonly ClaimPlan[];
+  readonly choices: readonly ClaimChoice[];
+  /** The last plan is for them, where any are served by devices. */
+  readonly extended: ExtendedRequests | undefined;
+}
+
 interface Attempt {
   claims: readonly ResourceClaim[];
   readonly allocated: readonly Allocated[];
   readonly plans: readonly ClaimPlan[];
   readonly budget: SearchBudget;
-  /** What the plans get, by node. */
-  readonly choices: Map<string, readonly ClaimChoice[]>;
+  /** Extended resources that devices may serve, each with its class's name. */
+  readonly served: ReadonlyMap<string, string>;
+  readonly choices: Map<string, NodeChoice>;
   /** Claims that keep the pod from some node. */
   readonly unavailable: Set<ResourceClaim>;
   /** What was promised when the pod got its node, by the claim's uid. */
   readonly promised: Map<string, AllocationResult>;
+  /** The claim of the pod's extended resources: one that an earlier attempt left, or that was made in this one. */
+  extendedClaim?: ResourceClaim;
 }
 
 const uidOf = ({ metadata }: ResourceClaim): string => metadata?.uid ?? "";
@@ -79,7 +94,7 @@ export class DynamicResources implements SchedulerPlugin {
   }
 
   concerns(pod: Pod): boolean {
-    return asksForClaims(pod);
+    return asksForClaims(pod) || this.#options.cache.servedResources(pod).size > 0;
   }
 
   preEnqueue(pod: Pod): Verdict {
@@ -92,7 +107,8 @@ export class DynamicResources implements SchedulerPlugin {
     const { cache, nodes, clock, bindingTimeoutSeconds } = this.#options;
     const claims = podResourceClaims(cycle.pod, (key) => cache.claim(key));
     if (typeof claims === "string") return { verdict: unresolvable(claims) };
-    if (claims.length === 0) return { verdict: SKIP };
+    const served = cache.servedResources(cycle.pod);
+    if (claims.length === 0 && served.size === 0) return { verdict: SKIP };
     const allocated: Allocated[] = [];
     const plans: ClaimPlan[] = [];
     for (const claim of claims) {
@@ -127,13 +143,19 @@ export class DynamicResources implements SchedulerPlugin {
       claims,
       allocated,
       plans,
+      served,
       budget: { steps: ATTEMPT_STEPS_MAXIMUM },
       choices: new Map(),
       unavailable: new Set(),
       promised: new Map(),
     };
     cycle.state.set(NAME, attempt);
-    return { verdict: SUCCESS };
+    const left = cache.extendedClaimOf(cycle.pod.metadata?.uid ?? "");
+    if (left !== undefined) {
+      attempt.extendedClaim = left;
+      return { verdict: unresolvable("cannot schedule extended resource claim") };
+    }
+    return { verdict: SUCCESS, deviceResources: [...served.keys()] };
   }
 
   filter(cycle: Cycle, nodes: readonly string[]): ReadonlyMap<string, Verdict> {
@@ -141,19 +163,23 @@ export class DynamicResources implements SchedulerPlugin {
     const attempt = attemptOf(cycle);
     if (attempt === undefined) return refused;
     for (const node of nodes) {
-      const reason = this.#refusal(attempt, node);
+      const reason = this.#refusal(cycle.pod, attempt, node);
       if (reason !== undefined) refused.set(node, unresolvable(reason));
     }
     return refused;
   }
 
-  #refusal(attempt: Attempt, node: string): string | undefined {
-    if (attempt.plans.length > 0 && !attempt.choices.has(node)) {
+  #refusal(pod: Pod, attempt: Attempt, node: string): string | undefined {
+    const extended = this.#extendedOn(pod, attempt, node);
+    const plan = extended === undefined ? undefined : this.#planExtended(pod, extended);
+    if (plan !== undefined && "kind" in plan) return plan.message;
+    const plans = plan === undefined ? attempt.plans : [...attempt.plans, plan];
+    if (plans.length > 0 && !attempt.choices.has(node)) {
       const { cache: { pools, allocated }, nodes } = this.#options;
       const view = { pools, allocated, selectors: this.#selectors, nodes };
-      const choices = chooseDevices(attempt.plans, node, view, attempt.budget);
+      const choices = chooseDevices(plans, node, view, attempt.budget);
       if (typeof choices === "string") return choices;
-      attempt.choices.set(node, choices);
+      attempt.choices.set(node, { plans, choices, extended });
     }
     let missing = false;
     for (const { claim, nodes } of attempt.allocated) {
@@ -164,9 +190,28 @@ export class DynamicResources implements SchedulerPlugin {
     return missing ? NOT_ON_NODE : undefined;
   }
 
+  /** What devices have to serve on a node: resources that the node has itself are not theirs. */
+  #extendedOn(pod: Pod, { served }: Attempt, node: string): ExtendedRequests | undefined {
+    if (served.size === 0) return undefined;
+    const there = this.#options.allocatable(node) ?? {};
+    const missing = new Map(
+      [...served].filter(([resource]) => quantityNano(there[resource]) === 0n),
+    );
+    return missing.size === 0 ? undefined : extendedRequests(pod, missing);
+  }
+
+  #planExtended(pod: Pod, extended: ExtendedRequests) {
+    const { cache } = this.#options;
+    return planClaim(extendedClaim(pod, extended), (name) => cache.deviceClass(name));
+  }
+
   async postFilter(cycle: Cycle): Promise<{ readonly verdict: Verdict }> {
     const attempt = attemptOf(cycle);
     if (attempt === undefined) return { verdict: unschedulable("no new claims to deallocate") };
+    if (attempt.extendedClaim !== undefined) {
+      await this.#options.writer.removeExtended(attempt.extendedClaim);
+      return { verdict: unschedulable("deletion of ResourceClaim completed") };
+    }
     for (const claim of attempt.unavailable) {
       const { reservedFor = [] } = claim.status ?? {};
       const others = reservedFor.some(({ uid }) => uid !== cycle.pod.metadata?.uid);
@@ -180,25 +225,27 @@ export class DynamicResources implements SchedulerPlugin {
   score(cycle: Cycle, nodes: readonly string[]): readonly number[] {
     const attempt = attemptOf(cycle);
     return normalized(nodes.map((node) => {
-      const choices = attempt?.choices.get(node);
-      return attempt === undefined || choices === undefined
-        ? 0
-        : preferenceScore(attempt.plans, choices);
+      const choice = attempt?.choices.get(node);
+      return choice === undefined ? 0 : preferenceScore(choice.plans, choice.choices);
     }));
   }
 
   reserve(cycle: Cycle, node: string): Verdict {
     const attempt = attemptOf(cycle);
-    if (attempt === undefined || attempt.plans.length === 0) return SUCCESS;
-    const choices = attempt.choices.get(node);
-    if (choices === undefined) return failure("claim allocation not found for node");
+    if (attempt === undefined) return SUCCESS;
+    const chosen = attempt.choices.get(node);
+    if (chosen === undefined) {
+      return attempt.plans.length === 0 ? SUCCESS : failure("claim allocation not found for node");
+    }
     const { cache, random } = this.#options;
-    for (const [i, plan] of attempt.plans.entries()) {
-      const choice = choices[i];
+    for (const [i, plan] of chosen.plans.entries()) {
+      const choice = chosen.choices[i];
       if (choice === undefined) return failure("claim allocation not found for node");
       const allocation = allocationResult(plan, choice, node, () => random.uuid());
-      attempt.promised.set(uidOf(plan.claim), allocation);
-      cache.promise(uidOf(plan.claim), allocation);
+      const isExtended = chosen.extended !== undefined && i === chosen.plans.length - 1;
+      const key = isExtended ? extendedKey(cycle.pod) : uidOf(plan.claim);
+      attempt.promised.set(key, allocation);
+      cache.promise(key, allocation);
     }
     return SUCCESS;
   }
@@ -223,6 +270,14 @@ export class DynamicResources implements SchedulerPlugin {
         // What is written so far is what unreserve takes back.
         attempt.claims = [...claims];
       }
+      const extended = attempt.choices.get(node)?.extended;
+      const key = extendedKey(cycle.pod);
+      const promised = attempt.promised.get(key);
+      if (extended !== undefined && promised !== undefined) {
+        const made = (claim: ResourceClaim) => void (attempt.extendedClaim = claim);
+        claims.push(await writer.makeExtended(cycle.pod, extended, promised, made));
+        this.#options.cache.withdraw("", key);
+      }
       if (writer.mustWait(claims)) {
         onWaiting?.(cycle.pod, `waiting for binding conditions for device on node ${node}`);
         await writer.prepared(claims, signal);
@@ -240,11 +295,16 @@ export class DynamicResources implements SchedulerPlugin {
     for (const claim of attempt.claims) {
       if (attempt.promised.has(uidOf(claim))) cache.withdraw(keyOf(claim), uidOf(claim));
     }
+    cache.withdraw("", extendedKey(cycle.pod));
+    if (attempt.extendedClaim !== undefined) await writer.removeExtended(attempt.extendedClaim);
     for (const claim of attempt.claims) {
       if (isReservedFor(claim, cycle.pod)) await writer.release(claim, cycle.pod);
     }
   }
 }
+
+/** Under which what is promised to a pod's extended resources counts, until their claim is made. */
+const extendedKey = (pod: Pod): string => `extended resources of ${pod.metadata?.uid}`;
 
 const NO_NODES: ReadonlySet<string> = new Set();
 

@@ -115,6 +115,7 @@ export function pluginOf(
   return new DynamicResources({
     cache,
     nodes: NODES,
+    allocatable: () => ({}),
     writer: writer as ClaimWriter,
     clock,
     random: seededRandom(1),

@@ -24,7 +24,7 @@ function isItself(pod: Pod, { after }: ClusterEvent): boolean {
 }
 
 export const dynamicResourcesHints: readonly QueueingHint[] = [
-  { resource: "Node", actions: ["Add", "UpdateNodeLabel"] },
+  { resource: "Node", actions: ["Add", "UpdateNodeLabel", "UpdateNodeAllocatable"] },
   { resource: "ResourceClaim", actions: ["Add", "Update", "Delete"], helps: claimHelps },
   { resource: "Pod", actions: ["UpdatePodGeneratedResourceClaim"], helps: isItself },
   { resource: "DeviceClass", actions: ["Add", "Update"] },

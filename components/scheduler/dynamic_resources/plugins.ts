@@ -13,6 +13,8 @@ export interface DevicePluginOptions {
   readonly random: Random;
   readonly cache: ResourceClaimCache;
   readonly nodes: NodeTerms;
+  /** status.allocatable of a node. */
+  readonly allocatable: (node: string) => Readonly<Record<string, string>> | undefined;
   /** DynamicResourcesArgs.bindingTimeout in seconds. */
   readonly bindingTimeoutSeconds: number;
   /** Aborts when the scheduler ends. */

@@ -1,5 +1,7 @@
-import type { AllocationResult, DeviceClass, ResourceClaim } from "../../api/mod.ts";
+import type { AllocationResult, DeviceClass, Pod, ResourceClaim } from "../../api/mod.ts";
+import { isController } from "../volumes/ownership.ts";
 import { AllocatedDevices } from "./allocated_devices.ts";
+import { EXTENDED_CLAIM, ExtendedResources, servedResources } from "./extended_resources.ts";
 import { PoolIndex } from "./pool_index.ts";
 
 /**
@@ -9,6 +11,9 @@ import { PoolIndex } from "./pool_index.ts";
 export class ResourceClaimCache {
   readonly pools = new PoolIndex();
   readonly allocated = new AllocatedDevices();
+  readonly #extended = new ExtendedResources();
+  /** Keys of the claims of pods' extended resources, by the pod's uid. */
+  readonly #extendedClaims = new Map<string, string>();
   readonly #claims = new Map<string, ResourceClaim>();
   readonly #classes = new Map<string, DeviceClass>();
   /** What a write answered, until the watch is as far. */
@@ -24,6 +29,21 @@ export class ResourceClaimCache {
 
   deviceClass(name: string): DeviceClass | undefined {
     return this.#classes.get(name);
+  }
+
+  /** The extended resources of a pod that devices may serve, each with its class's name. */
+  servedResources(pod: Pod): ReadonlyMap<string, string> {
+    if (this.#classes.size === 0) return NONE;
+    return servedResources(
+      pod,
+      (resource) => this.#extended.classOf(resource, (name) => this.#classes.has(name)),
+    );
+  }
+
+  /** The claim that was made for a pod's extended resources. */
+  extendedClaimOf(pod: string): ResourceClaim | undefined {
+    const key = this.#extendedClaims.get(pod);
+    return key === undefined ? undefined : this.claim(key);
   }
 
   /** Whether a claim is being allocated for a pod that is on its way. */
@@ -42,12 +62,13 @@ export class ResourceClaimCache {
     this.#count(key, uid);
   }
 
-  /** What a write of the scheduler's own answered: the promise is kept. */
-  wrote(key: string, claim: ResourceClaim): void {
+  /** What a write of the scheduler's own answered: the promise is kept. `made`: it is the claim's first. */
+  wrote(key: string, claim: ResourceClaim, made = false): void {
     const uid = claim.metadata?.uid ?? "";
-    const known = this.#claims.get(key);
-    // The watch may have been faster.
-    if (known?.metadata?.uid === uid && !isNewer(known, claim)) this.#written.set(key, claim);
+    const known = this.claim(key);
+    // The watch may have been faster; what it has shown to be gone does not come back.
+    const isKnown = known?.metadata?.uid === uid && !isNewer(known, claim);
+    if (isKnown || (made && known === undefined)) this.#written.set(key, claim);
     this.#promised.delete(uid);
     this.#count(key, uid);
   }
@@ -60,6 +81,9 @@ export class ResourceClaimCache {
     const behind = written !== undefined && written.metadata?.uid === claim?.metadata?.uid &&
       claim !== undefined && isNewer(written, claim);
     if (!behind) this.#written.delete(key);
+    const [was, is] = [extendedOwner(before), extendedOwner(claim)];
+    if (was !== undefined && was !== is) this.#extendedClaims.delete(was);
+    if (is !== undefined) this.#extendedClaims.set(is, key);
     for (const uid of new Set([before?.metadata?.uid, claim?.metadata?.uid])) {
       if (uid === undefined) continue;
       if (uid !== claim?.metadata?.uid) this.#promised.delete(uid);
@@ -71,6 +95,7 @@ export class ResourceClaimCache {
   putClass(name: string, deviceClass: DeviceClass | undefined): void {
     if (deviceClass === undefined) this.#classes.delete(name);
     else this.#classes.set(name, deviceClass);
+    this.#extended.put(name, deviceClass);
   }
 
   /** Calls back after each change of a claim, until it is told to stop. */
@@ -88,4 +113,12 @@ export class ResourceClaimCache {
 
 function isNewer(a: ResourceClaim, b: ResourceClaim): boolean {
   return BigInt(a.metadata?.resourceVersion ?? "0") > BigInt(b.metadata?.resourceVersion ?? "0");
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** The uid of the pod whose extended resources a claim is for. */
+function extendedOwner(claim: ResourceClaim | undefined): string | undefined {
+  if (claim?.metadata?.annotations?.[EXTENDED_CLAIM] !== "true") return undefined;
+  return claim.metadata.ownerReferences?.find(isController)?.uid;
 }

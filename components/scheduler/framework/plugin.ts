@@ -20,6 +20,8 @@ export interface PreFilterAnswer {
   readonly nodes?: ReadonlySet<string>;
   /** Rules that the core keeps to in the plugin's place, before its filter is asked about the nodes that are left. */
   readonly constraints?: readonly PluginRule[];
+  /** Extended resources that the plugin sees to on nodes that have none of them. */
+  readonly deviceResources?: readonly string[];
 }
 
 /** A rule for the core. `holders` are uids here. */

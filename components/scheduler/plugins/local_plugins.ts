@@ -37,6 +37,7 @@ export function localPlugins(
     devicePlugin({
       ...options,
       cache: state.claims,
+      allocatable: (node) => state.nodes.get(node)?.allocatable,
       nodes,
       bindingTimeoutSeconds: parseDuration(bindingTimeout) / 1000,
     }),
