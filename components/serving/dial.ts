@@ -18,7 +18,7 @@ export interface DialTarget {
  * rootless node: `Dial` goes directly where there is a route, else through the tunnel that the node's agent opened.
  */
 export interface Dial {
-  /** Opens a TCP stream. Rejects with an Error whose message names the target. */
+  /** Opens a TCP stream. Rejects with an Error whose message names the target and says why. */
   connect(target: DialTarget, signal?: AbortSignal): Promise<Duplex>;
 }
 
@@ -41,8 +41,36 @@ export function connectionDuplex(connection: Deno.TcpConn | Deno.UnixConn): Dupl
 export const directDial: Dial = {
   async connect({ host, port }, signal) {
     signal?.throwIfAborted();
-    const connection = await Deno.connect({ hostname: host, port });
+    const connection = await connectTcp(host, port);
     connection.setNoDelay(true);
     return connectionDuplex(connection);
   },
 };
+
+/** Opens a TCP connection. Rejects with what Kubernetes' components say of one that fails. */
+export async function connectTcp(hostname: string, port: number): Promise<Deno.TcpConn> {
+  try {
+    return await Deno.connect({ hostname, port });
+  } catch (error) {
+    throw new Error(`dial tcp${dialProblem(hostname, port, error)}`, { cause: error });
+  }
+}
+
+/** What the system calls go wrong with, by the number that the runtime quotes. */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  "101": "connect: network is unreachable",
+  "104": "connect: connection reset by peer",
+  "110": "connect: connection timed out",
+  "111": "connect: connection refused",
+  "113": "connect: no route to host",
+};
+
+function dialProblem(host: string, port: number, error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error);
+  if (/failed to lookup address|name or service not known/i.test(why)) {
+    return `: lookup ${host}: no such host`;
+  }
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const number = /\(os error (\d+)\)/.exec(why)?.[1] ?? "";
+  return ` ${address}: ${PROBLEMS[number] ?? why}`;
+}

@@ -1,5 +1,5 @@
 import { backoffDelay, type Clock, type Logger, sleep } from "../base/mod.ts";
-import { connectionDuplex, type Duplex } from "./dial.ts";
+import { connectionDuplex, connectTcp, type Duplex } from "./dial.ts";
 import { opened, webSocketPipe } from "./message_pipe.ts";
 import { type Acceptor, Multiplexer } from "./multiplexer.ts";
 
@@ -47,11 +47,12 @@ export async function keepTunnel(options: TunnelAgentOptions, signal: AbortSigna
 
 /** Joins a tunnel's stream to an address in this process's own network, or to a socket. */
 export async function dialLocal(
-  target: Deno.ConnectOptions | (Deno.UnixConnectOptions & { transport: "unix" }),
+  target: { readonly hostname: string; readonly port: number } | {
+    readonly transport: "unix";
+    readonly path: string;
+  },
 ): Promise<Duplex> {
   return connectionDuplex(
-    "path" in target
-      ? await Deno.connect(target)
-      : await Deno.connect(target as Deno.ConnectOptions),
+    "path" in target ? await Deno.connect(target) : await connectTcp(target.hostname, target.port),
   );
 }

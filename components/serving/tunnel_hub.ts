@@ -15,6 +15,8 @@ interface Gate {
   readonly path: string;
   readonly client: Deno.HttpClient;
   readonly listener: Deno.UnixListener;
+  /** Why the far end could not be reached the last time; undefined after one that could. */
+  failure: string | undefined;
 }
 
 /**
@@ -74,8 +76,16 @@ export class TunnelHub implements Dial {
     return (await this.#gate(target, secure)).path;
   }
 
+  /**
+   * Why nothing came of a connection over the client or the path: those only see that it ended. Undefined where the
+   * target was reached.
+   */
+  failure(target: DialTarget, secure: boolean): string | undefined {
+    return this.#gates.get(gateKey(target, secure))?.failure;
+  }
+
   async #gate(target: DialTarget, secure: boolean): Promise<Gate> {
-    const key = `${target.node ?? ""}|${target.host}|${target.port}|${secure}`;
+    const key = gateKey(target, secure);
     const known = this.#gates.get(key);
     if (known !== undefined) {
       this.#gates.delete(key);
@@ -106,21 +116,22 @@ export class TunnelHub implements Dial {
     this.#directory ??= makeSocketFolder(this.#socketParent, "tunnel");
     const path = `${await this.#directory}/${this.#count++}`;
     const listener = Deno.listen({ transport: "unix", path });
-    void this.#serve(listener, target, secure);
     const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-    return { path, client, listener };
+    const gate: Gate = { path, client, listener, failure: undefined };
+    void this.#serve(gate, target, secure);
+    return gate;
   }
 
-  async #serve(
-    listener: Deno.UnixListener,
-    target: DialTarget,
-    secure: boolean,
-  ): Promise<void> {
-    for await (const connection of listener) {
+  async #serve(gate: Gate, target: DialTarget, secure: boolean): Promise<void> {
+    for await (const connection of gate.listener) {
       const local = connectionDuplex(connection);
       const far = secure ? this.#connectSecurely(target) : this.connect(target);
-      far.then((open) => join(local, open), (error) => {
-        this.#logger.debug("dial failed", { target, error: String(error) });
+      far.then((open) => {
+        gate.failure = undefined;
+        join(local, open);
+      }, (error) => {
+        gate.failure = error instanceof Error ? error.message : String(error);
+        this.#logger.debug("dial failed", { target, error: gate.failure });
         local.close();
       });
     }
@@ -130,6 +141,10 @@ export class TunnelHub implements Dial {
     const plain = nodeStream(await this.connect(target));
     return webDuplex(await secureStream(plain, { host: target.host }));
   }
+}
+
+function gateKey({ host, node = "", port }: DialTarget, secure: boolean): string {
+  return `${node}|${host}|${port}|${secure}`;
 }
 
 function closeGate(gate: Gate): void {

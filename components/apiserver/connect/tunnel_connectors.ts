@@ -35,7 +35,7 @@ export function tunnelKubelets(
   const route = async (kubelet: KubeletAddress) =>
     hub.has(kubelet.node)
       ? {
-        client: await hub.client({ node: kubelet.node, host: KUBELET_HOST, port: kubelet.port }),
+        client: await hub.client(throughTunnel(kubelet)),
         // An address: a name would be looked up, even for a socket.
         origin: "://127.0.0.1",
         secure: false,
@@ -51,7 +51,10 @@ export function tunnelKubelets(
   return {
     async fetch(kubelet, path, request) {
       const { client, origin, secure } = await route(kubelet);
-      return await fetch(`http${secure ? "s" : ""}${origin}${path}`, passedInit(request, client));
+      const url = `http${secure ? "s" : ""}${origin}${path}`;
+      return await fetch(url, passedInit(request, client)).catch((error) => {
+        throw reasonOf(hub.failure(throughTunnel(kubelet), false), error);
+      });
     },
     async websocket(kubelet, path, protocol) {
       return await openWebSocket(await connect(kubelet), { host: kubelet.host, path, protocol });
@@ -65,8 +68,12 @@ export function tunnelBackends(hub: TunnelHub): BackendConnector {
   return {
     async fetch(target, path, request) {
       // In plain HTTP as far as the hub, which knows who speaks TLS.
-      const socket = await hub.socketPath(dialTarget(target), target.scheme === "https");
-      return await requestOverSocket(socket, { ...request, path });
+      const dialled = dialTarget(target);
+      const secure = target.scheme === "https";
+      const socket = await hub.socketPath(dialled, secure);
+      return await requestOverSocket(socket, { ...request, path }).catch((error) => {
+        throw reasonOf(hub.failure(dialled, secure), error);
+      });
     },
     async connect(target) {
       const plain = nodeStream(await hub.connect(dialTarget(target)));
@@ -75,6 +82,13 @@ export function tunnelBackends(hub: TunnelHub): BackendConnector {
     },
   };
 }
+
+/** Behind a socket, a connection that could not be opened looks like one that ended. */
+function reasonOf(failure: string | undefined, error: unknown): unknown {
+  return failure === undefined ? error : new Error(failure, { cause: error });
+}
+
+const throughTunnel = ({ node, port }: KubeletAddress) => ({ node, host: KUBELET_HOST, port });
 
 function dialTarget({ host, port, node }: BackendTarget) {
   return { host, port, ...(node === undefined ? {} : { node }) };
