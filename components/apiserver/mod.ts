@@ -53,3 +53,4 @@ export type { WebhookEndpoint } from "./review_webhook.ts";
 export type { AuditOptions } from "./running.ts";
 export { AUDIT_MODES, type AuditMode, readAuditPolicy } from "./audit/mod.ts";
 export { readEncryptionConfig } from "./encryption/mod.ts";
+export type { ComponentCheck, ComponentHealth } from "./handlers/component_statuses.ts";

@@ -8,6 +8,7 @@ import {
 import { trailOf } from "./audit/mod.ts";
 import { pageNotFound } from "./endpoints/endpoint.ts";
 import { admitConnect } from "./handlers/connect_admission.ts";
+import { type ComponentCheck, respondComponentStatuses } from "./handlers/component_statuses.ts";
 import { handleDeleteCollection } from "./handlers/delete_collection.ts";
 import { respondScale } from "./handlers/scale_response.ts";
 import { handleBinding, handleEviction, handleScale } from "./handlers/subresource_handlers.ts";
@@ -58,6 +59,8 @@ export interface RouterOptions {
   readonly writer: ObjectWriter;
   readonly virtual: readonly VirtualHandler[];
   readonly connect?: ConnectHandler;
+  /** Components whose health is told, by name. */
+  readonly components: ReadonlyMap<string, ComponentCheck>;
   readonly reads: ReadServices;
 }
 
@@ -159,7 +162,14 @@ export class Router {
       return await this.#legacyBinding(plain);
     }
     const resource = registry.resource(definition);
-    if (resource === undefined) throw methodRefused();
+    if (resource === undefined) {
+      const { components, reads } = this.#options;
+      const isRead = info.verb === "get" || info.verb === "list";
+      if (!isRead || info.subresource !== "" || !isComponentStatus(definition)) {
+        throw methodRefused();
+      }
+      return await respondComponentStatuses(plain, components, reads.clock);
+    }
     const target: StoredRequest = { ...plain, resource, registry };
     return await (definition.custom === undefined
       ? this.#answer(target)
@@ -286,6 +296,9 @@ function deletedAll(
   const metadata = { resourceVersion: String(resource.cache.revision) };
   return writeBody(form.list(entries, metadata), negotiated, request);
 }
+
+const isComponentStatus = ({ group, plural }: ResourceDefinition): boolean =>
+  group === "" && plural === "componentstatuses";
 
 /** Verbs that are for one object, not for a collection. */
 const NAMED = new Set(["get", "update", "patch", "delete"]);

@@ -1,3 +1,4 @@
+import type { ComponentCheck } from "./handlers/component_statuses.ts";
 import {
   type Clock,
   FeatureGates,
@@ -46,6 +47,8 @@ export interface RunningOptions {
   readonly encryption?: EncryptionOptions;
   /** What `/flagz` shows. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** The other components of the control plane, for `componentstatuses`. */
+  readonly components?: ReadonlyMap<string, ComponentCheck>;
 }
 
 /** What is recorded, and where. */
@@ -110,6 +113,15 @@ export class Running {
   watching(info: RequestInfo): WatchMeter {
     const ends = [this.watches.open(info), this.metrics.longRunning("WATCH", info)];
     return this.#watchMetrics.open(info, () => ends.forEach((end) => end()));
+  }
+
+  /** Whose health `componentstatuses` tell: the store's, too. */
+  get components(): ReadonlyMap<string, ComponentCheck> {
+    const store = async () => {
+      await this.#services.store.check();
+      return { isHealthy: true, message: "ok", error: "" };
+    };
+    return new Map([...this.#options.components ?? [], ["etcd-0", store]]);
   }
 
   /** The checks of a running server beside those of its start. */

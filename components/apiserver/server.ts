@@ -235,6 +235,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       ...authenticationReviews(tokens, audiences),
       new TokenRequests({ keys, issuer, apiAudiences: audiences, reader, clock, random }),
     ],
+    components: running.components,
     reads: {
       clock,
       random,

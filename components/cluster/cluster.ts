@@ -13,6 +13,7 @@ import type { Client, Fetch } from "../client/mod.ts";
 import type { RunningKubelet } from "../kubelet/mod.ts";
 import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.ts";
 import { memoryPipes, offerPipe } from "../serving/mod.ts";
+import { ownComponents } from "./component_health.ts";
 import { connectFetch, LOCAL_ORIGIN } from "./connection.ts";
 import { dataLayout } from "./data_directory.ts";
 import { nodeUser, USERS } from "./identities.ts";
@@ -116,6 +117,7 @@ export class Cluster implements AsyncDisposable {
         logger: logger.with({ component: "apiserver" }),
         metrics,
         kubelets: localKubelets(kubelets),
+        components: ownComponents(() => undefined),
         ...(place === "memory" ? {} : { socketParent: await runDirectory(place) }),
       });
       shutdown.add("apiserver", () => api.end());

@@ -13,6 +13,7 @@ import { CLIENT_SUBJECTS, kubeconfigText, openPki, type Pki } from "../pki/mod.t
 import { makeSocketFolder } from "../serving/mod.ts";
 import type { ApiServerFlags } from "./api_server_settings.ts";
 import { recordOptions } from "./chosen_options.ts";
+import { ownComponents } from "./component_health.ts";
 import { connectFetch } from "./connection.ts";
 import { type DataLayout, dataLayout, ownData, writeSecret } from "./data_directory.ts";
 import { nodeUser, USERS } from "./identities.ts";
@@ -154,6 +155,7 @@ export class ControlPlane {
         logger: logs.logger("apiserver"),
         metrics,
         running,
+        components: ownComponents(() => worker.problem),
         ...(options.flags === undefined ? {} : { flags: options.flags }),
         socketParent: layout.sockets,
       });

@@ -11,6 +11,8 @@ export class WorkerRoles {
   readonly #logger: Logger;
   readonly #backoff = new Backoff(RESTART);
   readonly #ready = Promise.withResolvers<void>();
+  /** What keeps the roles from their work; undefined while they do it. */
+  #problem: string | undefined = "not started";
   #worker: Worker;
   #config: WorkerConfig | undefined;
   #ending: PromiseWithResolvers<void> | undefined;
@@ -26,6 +28,11 @@ export class WorkerRoles {
   /** Resolves when every role does its work for the first time. */
   get ready(): Promise<void> {
     return this.#ready.promise;
+  }
+
+  /** What is wrong with the roles now; undefined where nothing is. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   start(config: WorkerConfig): void {
@@ -67,6 +74,7 @@ export class WorkerRoles {
     switch (message.event) {
       case "ready":
         this.#backoff.forget("worker");
+        this.#problem = undefined;
         this.#ready.resolve();
         break;
       case "failed":
@@ -80,6 +88,7 @@ export class WorkerRoles {
   #failed(message: string): void {
     if (this.#ending !== undefined) return this.#ending.resolve();
     this.#logger.error("the worker failed", { message });
+    this.#problem = message;
     this.#worker.terminate();
     this.#clock.after(this.#backoff.fail("worker"), () => {
       if (this.#ending !== undefined) return;

@@ -9,6 +9,7 @@ import {
   acceptTunnel,
   type ApiServer,
   claimStore,
+  type ComponentCheck,
   ConfigurationError,
   connectHandler,
   type KubeletConnector,
@@ -25,6 +26,7 @@ import type { Fetch } from "../../client/mod.ts";
 import { apiServerNames, CLIENT_SUBJECTS, type Pki } from "../../pki/mod.ts";
 import { Door, TunnelHub } from "../../serving/mod.ts";
 import type { Store } from "../../storage/mod.ts";
+import { localComponents } from "../component_health.ts";
 import type { ClusterNetwork, ListenAddress } from "../network.ts";
 import { StartError } from "../start_error.ts";
 import {
@@ -55,6 +57,8 @@ export interface ApiServerRoleOptions {
   /** Kubelets of this very process; without it they are reached through tunnels, else directly. */
   readonly kubelets?: KubeletConnector;
   readonly running?: RunningOptions;
+  /** How the other components are; asked at their usual ports of this machine where not given. */
+  readonly components?: ReadonlyMap<string, ComponentCheck>;
   /** Who is known, who decides and what is let in. */
   readonly flags?: ApiServerFlags;
 }
@@ -125,7 +129,7 @@ export class ApiServerRole {
       serviceCidrs: network.serviceCidrs,
       issuer: `https://kubernetes.default.svc.${network.domain}`,
       ...(tokens === undefined ? {} : { tokens }),
-      ...(options.running === undefined ? {} : { running: options.running }),
+      running: { ...options.running, components: options.components ?? localComponents(clock) },
       outbound,
       ...settings,
       connect: ({ reader, authorizer }) =>
