@@ -22,15 +22,13 @@ export type ComponentCheck = () => Promise<ComponentHealth>;
 
 /** How long a component may take to answer. */
 const TIMEOUT_MILLISECONDS = 20_000;
-const DEPRECATED = "v1 ComponentStatus is deprecated in v1.19+";
 
 /** Answers `componentstatuses`, which nobody stores: each is asked when it is wanted, all of them at once. */
 export async function respondComponentStatuses(
-  { definition, info, query, request, warnings }: ResourceRequest,
+  { definition, info, query, request }: ResourceRequest,
   checks: ReadonlyMap<string, ComponentCheck>,
   clock: Clock,
 ): Promise<Response> {
-  warnings.add(DEPRECATED);
   const isOne = info.name !== "" && info.verb === "get";
   const negotiated = negotiate(request.headers.get("accept"), {
     table: true,
