@@ -36,6 +36,27 @@ export function portTarget(
   return ready.find(({ name }) => name === current)?.name ?? ready[0]?.name ?? current;
 }
 
+/** Whether a Service's traffic from outside is answered on the node that it came to, and nowhere else. Pure. */
+export function staysLocal({ spec }: Service): boolean {
+  return spec?.externalTrafficPolicy === "Local";
+}
+
+/**
+ * The node that a port of such a Service leads to: of those with endpoints of it, chosen as `portTarget` does.
+ * Undefined where no node has one: then it matters little where it is refused. Pure.
+ */
+export function localTarget(
+  current: string | undefined,
+  nodes: readonly PortTarget[],
+  withEndpoints: ReadonlySet<string>,
+): string | undefined {
+  const able = nodes.filter(({ name }) => withEndpoints.has(name));
+  return able.length === 0 ? undefined : portTarget(
+    able.some(({ name }) => name === current) ? current : undefined,
+    able,
+  );
+}
+
 export function portKey({ protocol, port }: NodePort): string {
   return `${protocol}/${port}`;
 }

@@ -3,7 +3,16 @@ import type { Clock, Logger, Random } from "../base/mod.ts";
 import type { Client } from "../client/mod.ts";
 import { type Fabric, PortInUseError } from "../host/mod.ts";
 import { ControlLoop, EventRecorder, type EventTarget, Informer } from "../reconcile/mod.ts";
-import { type NodePort, nodePortsOf, portKey, portOfKey, portTarget } from "./node_port_plan.ts";
+import { LocalEndpoints } from "./local_endpoints.ts";
+import {
+  localTarget,
+  type NodePort,
+  nodePortsOf,
+  portKey,
+  portOfKey,
+  portTarget,
+  staysLocal,
+} from "./node_port_plan.ts";
 import { isReady } from "./readiness.ts";
 
 /** When a port that another program has is asked for again. */
@@ -23,6 +32,8 @@ export interface NodePortsOptions {
 /** What is kept of a Service: which ports it has, and what an event about it names. */
 interface Owner {
   readonly ports: readonly NodePort[];
+  /** What comes from outside is answered on the node that it comes to. */
+  readonly local: boolean;
   readonly target: EventTarget;
 }
 
@@ -38,7 +49,12 @@ export class NodePorts {
   readonly #services: Informer<Service, Owner>;
   readonly #nodes: Informer<Node, boolean>;
   /** Who has a port. */
-  readonly #owners = new Map<string, EventTarget>();
+  readonly #owners = new Map<string, Owner>();
+  /** Ports of Services by `namespace/name`, where they must lead to a node with endpoints, and where each leads now. */
+  readonly #localPorts = new Map<string, readonly string[]>();
+  readonly #localTargets = new Map<string, string>();
+  /** Followed only where a Service asks for it. */
+  #endpoints: LocalEndpoints | undefined;
   /** Ports that another program has, with the Service that was told so. */
   readonly #told = new Map<string, string>();
   #target: string | undefined;
@@ -89,28 +105,54 @@ export class NodePorts {
     for (const port of previous?.ports ?? []) {
       const key = portKey(port);
       // Another Service may have it by now.
-      if (this.#owners.get(key) !== previous?.target) continue;
+      if (this.#owners.get(key) !== previous) continue;
       this.#owners.delete(key);
+      this.#localTargets.delete(key);
       this.#loop.queue.add(key);
     }
-    for (const port of current?.ports ?? []) {
-      const key = portKey(port);
-      this.#owners.set(key, current!.target);
+    if (previous !== undefined) this.#localPorts.delete(serviceOf(previous));
+    const keys = (current?.ports ?? []).map(portKey);
+    if (current?.local === true) {
+      this.#localPorts.set(serviceOf(current), keys);
+      this.#endpoints ??= new LocalEndpoints(this.#options, this.#abort.signal, (service) => {
+        for (const key of this.#localPorts.get(service) ?? []) this.#loop.queue.add(key);
+      });
+    }
+    for (const key of keys) {
+      this.#owners.set(key, current!);
       this.#loop.queue.add(key);
     }
   }
 
   /** The node may be as before and its address another: it has booted. */
   #aim(): void {
-    const nodes = this.#options.nodes.map(({ name }) => ({
-      name,
-      ready: this.#nodes.get(name) ?? false,
-    }));
-    this.#target = portTarget(this.#target, nodes);
-    const address = this.#options.nodes.find(({ name }) => name === this.#target)?.address;
+    this.#target = portTarget(this.#target, this.#targets());
+    for (const keys of this.#localPorts.values()) for (const key of keys) this.#loop.queue.add(key);
+    const address = this.#addressOf(this.#target);
     if (address === this.#targetAddress) return;
     this.#targetAddress = address;
     for (const key of this.#owners.keys()) this.#loop.queue.add(key);
+  }
+
+  #targets() {
+    return this.#options.nodes.map(({ name }) => ({
+      name,
+      ready: this.#nodes.get(name) ?? false,
+    }));
+  }
+
+  #addressOf(node: string | undefined): string | undefined {
+    return this.#options.nodes.find(({ name }) => name === node)?.address;
+  }
+
+  /** The address of the node that a port leads to. */
+  #addressFor(key: string, owner: Owner): string | undefined {
+    if (!owner.local) return this.#targetAddress;
+    const nodes = this.#endpoints?.nodesOf(serviceOf(owner)) ?? new Set<string>();
+    const target = localTarget(this.#localTargets.get(key), this.#targets(), nodes);
+    if (target === undefined) return this.#targetAddress;
+    this.#localTargets.set(key, target);
+    return this.#addressOf(target);
   }
 
   async #reconcile(key: string): Promise<number | void> {
@@ -121,24 +163,28 @@ export class NodePorts {
       this.#told.delete(key);
       return await fabric.unforward(protocol, port);
     }
-    const nodeAddress = this.#targetAddress;
+    const nodeAddress = this.#addressFor(key, owner);
     if (nodeAddress === undefined) return;
     try {
       await fabric.forward({ protocol, hostPort: port, nodeAddress, nodePort: port });
       this.#told.delete(key);
     } catch (error) {
       if (!(error instanceof PortInUseError)) throw error;
-      const uid = owner.metadata?.uid ?? "";
+      const { target } = owner;
+      const uid = target.metadata?.uid ?? "";
       if (this.#told.get(key) !== uid) {
         this.#told.set(key, uid);
         const message = `node port ${port} does not lead here from this machine: ${error.message}`;
-        logger.warn(message, { service: `${owner.metadata?.namespace}/${owner.metadata?.name}` });
-        this.#events.warning(owner, "PortInUse", message);
+        logger.warn(message, { service: serviceOf(owner) });
+        this.#events.warning(target, "PortInUse", message);
       }
       return IN_USE_RETRY_MILLISECONDS;
     }
   }
 }
+
+const serviceOf = ({ target: { metadata } }: Owner): string =>
+  `${metadata?.namespace ?? ""}/${metadata?.name ?? ""}`;
 
 function ownerOf(service: Service): Owner {
   const { namespace, name, uid } = service.metadata ?? {};
@@ -149,6 +195,7 @@ function ownerOf(service: Service): Owner {
   };
   return {
     ports: nodePortsOf(service),
+    local: staysLocal(service),
     target: { apiVersion: "v1", kind: "Service", metadata },
   };
 }

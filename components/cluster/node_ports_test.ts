@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
-import { type Event, EVENTS, type Node, NODES, type Service, SERVICES } from "../api/mod.ts";
+import {
+  ENDPOINT_SLICES,
+  type EndpointSlice,
+  type Event,
+  EVENTS,
+  type Node,
+  NODES,
+  type Service,
+  SERVICES,
+} from "../api/mod.ts";
 import { silentLogger, sleep, systemClock, systemRandom } from "../base/mod.ts";
 import { type PortForward, PortInUseError } from "../host/mod.ts";
 import { Cluster } from "./cluster.ts";
-import { nodePortsOf, portTarget } from "./node_port_plan.ts";
+import { localTarget, nodePortsOf, portTarget } from "./node_port_plan.ts";
 import { NodePorts } from "./node_ports.ts";
 
 Deno.test("nodePortsOf() takes TCP and UDP ports of Services that have node ports", () => {
@@ -45,6 +54,26 @@ Deno.test("portTarget() stays while it can", () => {
       ["gone", "a- b+", "b"],
     ] as const
   ) assert.equal(portTarget(current, nodes(text)), expected, `${current}: ${text}`);
+});
+
+Deno.test("localTarget() is a node with endpoints, and stays while it can", () => {
+  const nodes = (text: string) =>
+    text.split(" ").map((word) => ({ name: word.slice(0, 1), ready: word.endsWith("+") }));
+  for (
+    const [current, text, endpoints, expected] of [
+      [undefined, "a+ b+", "", undefined],
+      [undefined, "a+ b+", "b", "b"],
+      ["a", "a+ b+", "b", "b"],
+      ["b", "a+ b+", "ab", "b"],
+      ["b", "a+ b-", "ab", "a"],
+      ["b", "a+ b-", "b", "b"],
+      [undefined, "a+ b-", "b", undefined],
+      [undefined, "a+", "z", undefined],
+    ] as const
+  ) {
+    const found = localTarget(current, nodes(text), new Set(endpoints));
+    assert.equal(found, expected, `${current}: ${text} with ${endpoints}`);
+  }
 });
 
 /** A fabric that only remembers. */
@@ -145,6 +174,67 @@ Deno.test("the machine's ports come and go with Services and nodes", async () =>
       type: "merge",
       namespace: "default",
     });
+    await fabric.become({});
+  } finally {
+    await ports.end();
+  }
+});
+
+Deno.test("a port whose traffic stays on its node leads to one with endpoints", async () => {
+  await using cluster = await Cluster.start({ nodes: 0 });
+  const { client } = cluster;
+  const nodes = [{ name: "a", address: "10.0.0.2" }, { name: "b", address: "10.0.0.3" }];
+  for (const { name } of nodes) {
+    await client.create(NODES, { metadata: { name } } as Node);
+    const status = { conditions: [{ type: "Ready", status: "True" }] };
+    await client.patch(NODES, name, { status }, { type: "merge", subresource: "status" });
+  }
+  await client.create<Service>(SERVICES, {
+    metadata: { name: "local", namespace: "default" },
+    spec: {
+      type: "NodePort",
+      externalTrafficPolicy: "Local",
+      ports: [{ port: 80, nodePort: 30080 }],
+    },
+  });
+  const slice = (nodeName: string, ready: boolean): EndpointSlice => ({
+    metadata: {
+      name: "s",
+      namespace: "default",
+      labels: { "kubernetes.io/service-name": "local" },
+    },
+    addressType: "IPv4",
+    endpoints: [{ addresses: ["10.244.0.9"], nodeName, conditions: { ready, serving: ready } }],
+    ports: [{ port: 80 }],
+  });
+  await client.create(ENDPOINT_SLICES, slice("b", true));
+  const fabric = new Forwards();
+  const ports = new NodePorts({
+    client,
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    fabric,
+    nodes,
+  });
+  try {
+    await fabric.become({ "tcp/30080": "10.0.0.3:30080" });
+    const move = (to: EndpointSlice) =>
+      client.patch(ENDPOINT_SLICES, "s", { endpoints: to.endpoints ?? [] }, {
+        type: "merge",
+        namespace: "default",
+      });
+    await move(slice("a", true));
+    await fabric.become({ "tcp/30080": "10.0.0.2:30080" });
+    await move(slice("b", true));
+    await fabric.become({ "tcp/30080": "10.0.0.3:30080" });
+    // Like any other again: where ports lead that may be answered anywhere.
+    await client.patch(SERVICES, "local", { spec: { externalTrafficPolicy: "Cluster" } }, {
+      type: "merge",
+      namespace: "default",
+    });
+    await fabric.become({ "tcp/30080": "10.0.0.2:30080" });
+    await client.delete(SERVICES, "local", { namespace: "default" });
     await fabric.become({});
   } finally {
     await ports.end();
