@@ -34,6 +34,7 @@ export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup>
     // Of what listens on the loopback, nodes and pods have no business with anything but the API server.
     ...(listen.port === 0 ? {} : { machinePorts: [listen.port] }),
     clock,
+    onRepair: (problem) => logger.warn("the nodes' way out", { problem: String(problem) }),
   }).catch((error) => {
     throw error instanceof PodRangeError
       ? new StartError(`${error.message}; --cluster-cidr chooses another for a new cluster`)

@@ -15,6 +15,7 @@ import {
   SLIRP_RESOLVER,
   startSlirp,
 } from "./slirp.ts";
+import { monitorLinks, SlirpKeeper, staysAlive } from "./slirp_keeper.ts";
 import { readState, removeState, writeState } from "./state_file.ts";
 import { formatAddress, formatSubnet, freeSubnet, parseSubnet } from "./subnet.ts";
 
@@ -38,6 +39,8 @@ export interface FabricOptions {
   /** Rootless: ports of the machine's loopback that nodes and pods may reach; all when absent. */
   readonly machinePorts?: readonly number[];
   readonly clock?: Clock;
+  /** Rootless: starts slirp4netns again when it ends, for as long as the fabric is open, and tells of it here. */
+  readonly onRepair?: (problem: unknown) => void;
 }
 
 /**
@@ -164,6 +167,20 @@ async function openUnlocked(options: FabricOptions): Promise<Fabric> {
     rootless ? slirpClaims(socket) : socketClaims(),
   );
 
+  const keeper = rootless && options.onRepair !== undefined
+    ? new SlirpKeeper({
+      monitor: () => monitorLinks(prefix),
+      isAlive: (isEnding) => staysAlive(state.slirp, clock, isEnding),
+      async revive() {
+        state = await openOutside(directory, state, clock);
+        await writeState(statePath, state);
+        await forwards.renew();
+      },
+      clock,
+      told: options.onRepair,
+    })
+    : undefined;
+
   let turn: Promise<unknown> = Promise.resolve();
   return {
     name,
@@ -185,8 +202,12 @@ async function openUnlocked(options: FabricOptions): Promise<Fabric> {
     forward: (forward) => forwards.set(forward),
     unforward: (protocol, hostPort) => forwards.remove(protocol, hostPort),
     forwards: () => forwards.standing(),
-    close: () => forwards.close(),
+    close() {
+      keeper?.close();
+      forwards.close();
+    },
     async destroy() {
+      keeper?.close();
       forwards.close();
       if (state.slirp !== undefined) await endProcess(state.slirp, clock, 0);
       if (state.holder !== undefined) await endHolder(state.holder, clock);

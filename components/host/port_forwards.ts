@@ -52,6 +52,14 @@ export class PortForwards {
     await this.#point(elements, key, `${nodeAddress} . ${nodePort}`);
   }
 
+  /** Takes every port again that is forwarded: who had taken them for us has ended. */
+  async renew(): Promise<void> {
+    for (const key of (await this.#load()).keys()) {
+      const [protocol, port] = key.split(" . ");
+      await this.#claims.take(protocol as PortProtocol, Number(port));
+    }
+  }
+
   /** Fine when there is none. */
   async remove(protocol: PortProtocol, hostPort: number): Promise<void> {
     await this.#point(await this.#load(), keyOf(protocol, hostPort), undefined);
