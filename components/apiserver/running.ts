@@ -109,6 +109,15 @@ export class Running {
     this.audit = options.audit === undefined ? undefined : openAuditor(options.audit, services);
   }
 
+  /** What reads need of it. */
+  get reads() {
+    return {
+      shutdown: this.lifecycle.watches,
+      minimumWatchSeconds: this.minimumWatchSeconds,
+      watching: (info: RequestInfo) => this.watching(info),
+    };
+  }
+
   /** Hears of each watch that opens. */
   watching(info: RequestInfo): WatchMeter {
     const ends = [this.watches.open(info), this.metrics.longRunning("WATCH", info)];

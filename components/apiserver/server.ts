@@ -236,14 +236,7 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       new TokenRequests({ keys, issuer, apiAudiences: audiences, reader, clock, random }),
     ],
     components: running.components,
-    reads: {
-      clock,
-      random,
-      logger,
-      shutdown: running.lifecycle.watches,
-      minimumWatchSeconds: running.minimumWatchSeconds,
-      watching: (info) => running.watching(info),
-    },
+    reads: { clock, random, logger, ...running.reads },
     ...(options.connect === undefined ? {} : { connect: options.connect({ reader, authorizer }) }),
   });
   const endpoints = serveEndpoints({
