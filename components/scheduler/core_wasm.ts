@@ -3,6 +3,7 @@ import type { Node, NodeSelectorTerm, Pod } from "../api/mod.ts";
 import { Core as WasmCore } from "../../wasm/pkg/core.js";
 import { memory } from "../../wasm/pkg/core_bg.wasm";
 import { CoreAnswers } from "./core_answers.ts";
+import { EncodedMessage } from "./core_encoded.ts";
 import type {
   CoreProfile,
   Decision,
@@ -32,9 +33,10 @@ import { writeProfiles } from "./core_profile_message.ts";
 import { CoreWriter } from "./core_writer.ts";
 import { Interner } from "./interner.ts";
 
-const LAYOUT = 4;
+const LAYOUT = 5;
 const DEFAULT_PROFILE: CoreProfile = { name: "default-scheduler" };
 const NONE: readonly never[] = [];
+const NO_EXTRAS: PodExtras = {};
 
 /** The core in WebAssembly. */
 export class Core implements SchedulerCore {
@@ -46,10 +48,11 @@ export class Core implements SchedulerCore {
   /** The module's memory as numbers; made anew when growing has detached it. */
   #memory = new Float64Array(0);
 
-  constructor() {
+  /** `strings`: how many are kept before those that are not needed any more are looked for. */
+  constructor(strings?: number) {
     invariant(WasmCore.layout() === LAYOUT, "the module speaks another message layout");
     this.#core = new WasmCore();
-    const interner = new Interner();
+    const interner = new Interner(strings);
     this.#out = new CoreWriter(interner);
     this.#answers = new CoreAnswers((number) => interner.text(number));
     this.configure([DEFAULT_PROFILE]);
@@ -62,6 +65,11 @@ export class Core implements SchedulerCore {
   /** Memory of the module, which all cores of the process share; it never shrinks. */
   get memoryBytes(): number {
     return (memory as unknown as { buffer: ArrayBuffer }).buffer.byteLength;
+  }
+
+  /** Strings that are kept. */
+  get strings(): number {
+    return this.#out.interner.size;
   }
 
   configure(profiles: readonly CoreProfile[]): void {
@@ -126,49 +134,49 @@ export class Core implements SchedulerCore {
   }
 
   assume(pod: EncodedPod, node: string): void {
-    this.#send(pod.numbers);
+    this.#send(this.#numbersOf(pod));
     expectEmpty(this.#core.assume(this.#out.interner.of(node)));
   }
 
-  encode(handle: number, pod: Pod, extras: PodExtras = {}): EncodedPod {
-    const index = this.#profileOf.get(pod.spec?.schedulerName ?? "") ?? 0;
-    this.#out.clear();
-    placePod(this.#out, handle, pod, extras, this.#profiles[index]!, index);
-    return { numbers: this.#out.message().slice() };
+  encode(handle: number, pod: Pod, extras: PodExtras = NO_EXTRAS): EncodedPod {
+    this.#begin();
+    return new EncodedMessage(handle, pod, extras, this.#out.interner.generation, this.#write);
   }
 
   schedule(pod: EncodedPod): Decision {
-    this.#send(pod.numbers);
+    this.#send(this.#numbersOf(pod));
     return this.#answers.decision(this.#receive(this.#core.schedule()));
   }
 
   filter(pod: EncodedPod): FilterResult {
-    this.#send(pod.numbers);
+    this.#send(this.#numbersOf(pod));
     // What is refused is decoded later, when this memory is another answer's.
     return this.#answers.filter(this.#receive(this.#core.filter()).slice());
   }
 
   score(pod: EncodedPod, names: readonly string[]): ScoreResult {
     const out = this.#out;
+    const numbers = this.#numbersOf(pod);
     out.clear();
     out.texts(names);
     const options = out.length;
-    out.all(pod.numbers);
+    out.all(numbers);
     this.#send(out.message());
     return this.#answers.score(this.#receive(this.#core.score(options)));
   }
 
   explain(pod: EncodedPod): Verdict[] {
-    this.#send(pod.numbers);
+    this.#send(this.#numbersOf(pod));
     return this.#answers.explain(this.#receive(this.#core.explain()));
   }
 
   preempt(pod: EncodedPod, options: PreemptOptions = {}): Preemption {
     const out = this.#out;
+    const numbers = this.#numbersOf(pod);
     out.clear();
     writePreemptOptions(out, options);
     const length = out.length;
-    out.all(pod.numbers);
+    out.all(numbers);
     this.#send(out.message());
     return this.#answers.preempt(this.#receive(this.#core.preempt(length)));
   }
@@ -185,8 +193,29 @@ export class Core implements SchedulerCore {
     this.#core.free();
   }
 
-  #delta(write: (out: CoreWriter) => void): void {
+  /** Begins a message: at no other time may strings get other numbers. */
+  #begin(): void {
+    const interner = this.#out.interner;
+    if (interner.sweepIsDue) {
+      const needed = this.#receive(this.#core.needed(interner.bound));
+      interner.sweep(needed.subarray(1));
+    }
     this.#out.clear();
+  }
+
+  readonly #write = ({ extras, handle, pod }: EncodedMessage): Float64Array => {
+    const index = this.#profileOf.get(pod.spec?.schedulerName ?? "") ?? 0;
+    this.#out.clear();
+    placePod(this.#out, handle, pod, extras, this.#profiles[index]!, index);
+    return this.#out.message().slice();
+  };
+
+  #numbersOf(pod: EncodedPod): Float64Array {
+    return pod instanceof EncodedMessage ? pod.at(this.#out.interner.generation) : pod.numbers;
+  }
+
+  #delta(write: (out: CoreWriter) => void): void {
+    this.#begin();
     write(this.#out);
     this.#send(this.#out.message());
     expectEmpty(this.#core.apply());

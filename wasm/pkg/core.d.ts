@@ -35,6 +35,10 @@ export class Core {
      * Nodes that match the terms of the message. Answers as `schedule`.
      */
     matching(): number;
+    /**
+     * Interned numbers below `count` that the core still has. Answers as `schedule`.
+     */
+    needed(count: number): number;
     constructor();
     /**
      * Nodes in the snapshot.

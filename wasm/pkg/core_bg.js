@@ -105,6 +105,15 @@ export class Core {
         const ret = wasm.core_matching(this.__wbg_ptr);
         return ret >>> 0;
     }
+    /**
+     * Interned numbers below `count` that the core still has. Answers as `schedule`.
+     * @param {number} count
+     * @returns {number}
+     */
+    needed(count) {
+        const ret = wasm.core_needed(this.__wbg_ptr, count);
+        return ret >>> 0;
+    }
     constructor() {
         const ret = wasm.core_new();
         this.__wbg_ptr = ret;

@@ -9,6 +9,7 @@ export const core_explain: (a: number) => number;
 export const core_filter: (a: number) => number;
 export const core_layout: () => number;
 export const core_matching: (a: number) => number;
+export const core_needed: (a: number, b: number) => number;
 export const core_new: () => number;
 export const core_nodes: (a: number) => number;
 export const core_output: (a: number) => number;

@@ -8,8 +8,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Numbers that one message may have: a bound on what a caller can make the module allocate.
 const MESSAGE_NUMBERS_MAXIMUM: usize = 4 << 20;
 
+/// Interned strings that one core may have.
+const STRINGS_MAXIMUM: usize = 1 << 26;
+
 /// Changes with every change of the message layout; both sides assert it.
-const LAYOUT: u32 = 4;
+const LAYOUT: u32 = 5;
 
 /// A scheduler core with its own snapshot. A message is written where `reserve` says, and then named by a call.
 #[wasm_bindgen]
@@ -105,6 +108,14 @@ impl Core {
     /// Nodes that match the terms of the message. Answers as `schedule`.
     pub fn matching(&mut self) -> usize {
         self.answer(0, |engine, terms, _, out| engine.matching(terms, out))
+    }
+
+    /// Interned numbers below `count` that the core still has. Answers as `schedule`.
+    pub fn needed(&mut self, count: usize) -> usize {
+        self.output.clear();
+        self.engine
+            .needed(count.min(STRINGS_MAXIMUM), &mut self.output);
+        self.output.len()
     }
 
     /// Where the output of the last call lies.

@@ -123,6 +123,13 @@ impl<T> Pool<T> {
             .filter_map(|(index, item)| item.as_ref().map(|item| (index as u32, &item.value)))
     }
 
+    /// The parts of messages that describe the values.
+    pub fn keys(&self) -> impl Iterator<Item = &[f64]> {
+        self.items
+            .iter()
+            .filter_map(|item| item.as_ref().map(|item| &*item.key))
+    }
+
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut T)> {
         self.items
             .iter_mut()

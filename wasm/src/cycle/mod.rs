@@ -3,6 +3,7 @@
 pub mod choose;
 pub mod explain;
 pub mod local;
+mod needed;
 pub mod preempt;
 pub mod scores;
 pub mod search;
@@ -25,6 +26,8 @@ const KINDS_MAXIMUM: usize = 64;
 pub struct Engine {
     pub snapshot: Snapshot,
     profiles: Profiles,
+    /// The message that these were read from.
+    configuration: Vec<f64>,
     locals: Cache<Local>,
     circles: Cache<Circle>,
     next_start: usize,
@@ -35,6 +38,7 @@ impl Default for Engine {
         Engine {
             snapshot: Snapshot::default(),
             profiles: Profiles::default(),
+            configuration: Vec::new(),
             locals: Cache::new(KINDS_MAXIMUM),
             circles: Cache::new(KINDS_MAXIMUM),
             next_start: 0,
@@ -70,11 +74,17 @@ impl Engine {
 
     pub fn configure(&mut self, message: &[f64]) -> Result<(), DecodeError> {
         self.profiles = Profiles::decode(&mut Reader::new(message))?;
+        self.configuration = message.to_vec();
+        self.forget();
+        Ok(())
+    }
+
+    /// Forgets what is remembered of pods seen before.
+    fn forget(&mut self) {
         self.locals.drain();
         for mut circle in self.circles.drain() {
             circle.let_go(&mut self.snapshot);
         }
-        Ok(())
     }
 
     /// Names of the nodes that match one of the terms, in order.

@@ -270,6 +270,15 @@ impl Snapshot {
         index
     }
 
+    /// Forgets counters and topologies, which come back when they are asked for.
+    pub fn forget(&mut self) {
+        self.counters = Counters::default();
+        for (_, set) in self.labels.iter_mut() {
+            set.counters.clear();
+        }
+        self.topologies.forget();
+    }
+
     fn namespace_changed(&mut self) {
         let selecting: Vec<u32> = self
             .counters

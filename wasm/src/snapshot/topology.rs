@@ -90,10 +90,14 @@ impl Topologies {
         let outgrown = self.items.iter().any(|topology| topology.len() > values);
         let known = self.items.iter().filter(|topology| !topology.is_empty());
         if outgrown || known.count() > KEYS_MAXIMUM || self.items.len() > UNKNOWN_KEYS_MAXIMUM {
-            self.items.clear();
-            self.index.clear();
-            self.version += 1;
+            self.forget();
         }
+    }
+
+    pub fn forget(&mut self) {
+        self.items.clear();
+        self.index.clear();
+        self.version += 1;
     }
 
     /// A node's labels changed, or it left.
