@@ -8,6 +8,7 @@
  * `--only NAME` one case; `--nodes N`; `--share S` a share of each case's pods, in per cent; `--rate R` pods a second of
  * the steady load, 0 for none; `--directory D` where the data lies.
  */
+import process from "node:process";
 import { parseArgs } from "node:util";
 import { NAMESPACES, NODES, type Pod, PODS } from "../../components/api/mod.ts";
 import { percentiles, printTable } from "./measure.ts";
@@ -37,7 +38,7 @@ if (cases.length === 0) {
 }
 const lines: string[][] = [];
 for (const one of cases) {
-  const seconds = await run(one);
+  const { processor, seconds } = await run(one);
   const pods = Math.ceil(one.pods * share);
   const rate = pods / seconds;
   lines.push([
@@ -45,25 +46,32 @@ for (const one of cases) {
     String(pods),
     seconds.toFixed(1),
     rate.toFixed(0),
+    (processor / pods).toFixed(0),
     String(one.goal),
     String(one.floor),
   ]);
-  console.log(`${one.name}: ${rate.toFixed(0)} pods/s`);
+  console.log(
+    `${one.name}: ${rate.toFixed(0)} pods/s, ${(processor / pods).toFixed(0)} us of processor each`,
+  );
 }
-printTable(["case", "pods", "seconds", "pods/s", "goal", "upstream's floor"], lines);
+printTable(["case", "pods", "seconds", "pods/s", "CPU us/pod", "goal", "upstream's floor"], lines);
 if (Number(flags.rate) > 0) await steady(Number(flags.rate));
 
-async function run(one: SchedulerCase): Promise<number> {
+async function run(one: SchedulerCase): Promise<Timed> {
   return await withCluster(async (cluster) => {
     const { client } = cluster;
     await inParallel(nodes, (i) => client.create(NODES, one.node(i)));
     const place = async (count: number, pod: (i: number) => Pod) => {
       const bound = new BoundPods(client, NAMESPACE, count);
       const started = performance.now();
+      const before = processorMicroseconds();
       await inParallel(count, (i) => client.create(PODS, pod(i)));
       await bound.all;
       bound.end();
-      return (performance.now() - started) / 1000;
+      return {
+        seconds: (performance.now() - started) / 1000,
+        processor: processorMicroseconds() - before,
+      };
     };
     const { before, unschedulable } = one;
     if (before !== undefined) await place(Math.ceil(before.pods * share), before.pod);
@@ -72,13 +80,24 @@ async function run(one: SchedulerCase): Promise<number> {
       await inParallel(count, (i) => client.create(PODS, unschedulable.pod(i)));
     }
     const churning = one.churn === true ? churn(cluster, one) : undefined;
-    const seconds = await place(Math.ceil(one.pods * share), one.pod);
+    const timed = await place(Math.ceil(one.pods * share), one.pod);
     await churning?.end();
-    return seconds;
+    return timed;
   });
 }
 
-/** A node and a pod come and go five times a second. */
+interface Timed {
+  readonly seconds: number;
+  /** Microseconds of all threads of this process: client, server and scheduler. */
+  readonly processor: number;
+}
+
+function processorMicroseconds(): number {
+  const { system, user } = process.cpuUsage();
+  return system + user;
+}
+
+/** A node comes and goes five times a second. */
 function churn({ client }: SchedulerCluster, one: SchedulerCase) {
   let open = true;
   const loop = (async () => {
