@@ -6,6 +6,7 @@ import type { AdmissionPlugin } from "../ports.ts";
 import { certificateRequester } from "./certificates.ts";
 import { ClaimStatusAuthorization } from "./claim_status.ts";
 import type { AdmissionConfiguration } from "./configuration.ts";
+import { deviceAdminAccess } from "./device_admin.ts";
 import { type AdmissionOptions, PLUGINS } from "./plugins.ts";
 
 export {
@@ -52,6 +53,7 @@ export function admissionPlugins(
   return [
     certificateRequester,
     new RbacEscalation(rbac, authorizer, reader),
+    deviceAdminAccess(reader),
     ...(gates.enabled("DRAResourceClaimGranularStatusAuthorization")
       ? [new ClaimStatusAuthorization(authorizer)]
       : []),

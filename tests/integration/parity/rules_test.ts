@@ -14,6 +14,15 @@ const CLAIM: JsonObject = {
     devices: { requests: [{ name: "gpu", exactly: { deviceClassName: "gpu.example.com" } }] },
   },
 };
+const ADMIN_CLAIM: JsonObject = {
+  metadata: { name: "a" },
+  spec: {
+    devices: { requests: [{ name: "gpu", exactly: { deviceClassName: "c", adminAccess: true } }] },
+  },
+};
+const ADMIN_ONLY =
+  "Forbidden: admin access to devices requires the `resource.kubernetes.io/admin-access: true` label on the containing " +
+  "namespace";
 const SIZE = { requests: { cpu: "1", memory: "1Gi" }, limits: { cpu: "2", memory: "1Gi" } };
 const POD: Step = {
   send: "POST pods",
@@ -95,6 +104,29 @@ const RULES: Cases = {
       ]],
       { type: "merge" },
     ),
+  ],
+  "administrators have devices where the namespace says so": [
+    refused(
+      `POST ${CLAIMS}`,
+      ADMIN_CLAIM,
+      "ResourceClaim.resource.k8s.io",
+      "a",
+      [["spec.devices.requests[0].adminAccess", "FieldValueForbidden", ADMIN_ONLY]],
+    ),
+    refused(
+      `POST ${DEVICES}/namespaces/$ns/resourceclaimtemplates`,
+      { metadata: { name: "t" }, spec: { spec: ADMIN_CLAIM["spec"] as JsonObject } },
+      "ResourceClaimTemplate.resource.k8s.io",
+      "t",
+      [["spec.devices.requests[0].adminAccess", "FieldValueForbidden", ADMIN_ONLY]],
+    ),
+    {
+      send: "PATCH /api/v1/namespaces/$ns",
+      type: "merge",
+      body: { metadata: { labels: { "resource.kubernetes.io/admin-access": "true" } } },
+      code: 200,
+    },
+    { send: `POST ${CLAIMS}`, body: ADMIN_CLAIM, code: 201 },
   ],
   "selectors of devices are compiled": [
     {
