@@ -214,6 +214,12 @@ const patches: [string, PodStatus, PodStatus, unknown][] = [
     { podIPs: [{ ip: "2.2.2.2" }] },
     { podIPs: [{ $patch: "replace" }, { ip: "2.2.2.2" }] },
   ],
+  [
+    "the node's addresses as a whole",
+    { hostIPs: [{ ip: "1.1.1.1" }] },
+    { hostIPs: [{ ip: "2.2.2.2" }] },
+    { hostIPs: [{ $patch: "replace" }, { ip: "2.2.2.2" }] },
+  ],
   ["what is gone", { containerStatuses: [] }, {}, { containerStatuses: null }],
   ["nothing of others", { nominatedNodeName: "n", qosClass: "Burstable" }, {}, undefined],
 ];

@@ -17,8 +17,8 @@ export function statusPatch(
     if (key === "conditions") {
       const changed = changedConditions(before?.conditions ?? [], after.conditions ?? []);
       if (changed.length > 0) patch[key] = changed;
-    } else if (key === "podIPs" && from[key] !== undefined) {
-      patch[key] = [{ $patch: "replace" }, ...after.podIPs ?? []];
+    } else if ((key === "podIPs" || key === "hostIPs") && from[key] !== undefined) {
+      patch[key] = [{ $patch: "replace" }, ...after[key] ?? []];
     } else patch[key] = to[key];
   }
   // Only what the kubelet itself writes is ever taken away.

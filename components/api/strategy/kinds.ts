@@ -112,12 +112,14 @@ export const KIND_RULES: RuleTable = {
     status: "kept",
     create: cluster.validateNode,
     update: cluster.validateNodeUpdate,
+    statusUpdate: (next, _previous, errors) => cluster.validateNode(next, errors),
     warnings: nodeWarnings,
   }),
   "/ResourceQuota": rules<ResourceQuota>({
     returnsDeleted: true,
     create: quota.validateQuota,
     update: quota.validateQuotaUpdate,
+    statusUpdate: quota.validateQuotaStatus,
   }),
   "/Secret": rules<Secret>({
     create: config.validateSecret,

@@ -35,6 +35,7 @@ export const STORAGE_RULES: RuleTable = {
     prepareUpdate: alignSources,
     create: volumes.validateClaim,
     update: volumes.validateClaimUpdate,
+    statusUpdate: volumes.validateClaimStatus,
     warnings: claimWarnings,
   }),
   "storage.k8s.io/CSIDriver": rules<CSIDriver>({

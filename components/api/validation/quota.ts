@@ -38,8 +38,28 @@ const OPPOSITES = [["BestEffort", "NotBestEffort"], ["Terminating", "NotTerminat
 const BARE = new Set(SCOPES.filter((scope) => !/Class$/.test(scope)));
 
 export function validateQuota({ spec = {} }: ResourceQuota, errors: Errors): void {
-  for (const [name, text] of Object.entries(spec.hard ?? {})) {
-    const at = SPEC.child("hard").key(name);
+  validateAmounts(spec.hard, SPEC.child("hard"), errors);
+  validateScopes(spec, errors);
+}
+
+/** What the controller counts. */
+export function validateQuotaStatus(
+  { status }: ResourceQuota,
+  _old: ResourceQuota,
+  errors: Errors,
+): void {
+  for (const member of ["hard", "used"] as const) {
+    validateAmounts(status?.[member], Path.of("status", member), errors);
+  }
+}
+
+function validateAmounts(
+  amounts: Readonly<Record<string, string>> | undefined,
+  path: Path,
+  errors: Errors,
+): void {
+  for (const [name, text] of Object.entries(amounts ?? {})) {
+    const at = path.key(name);
     const problems = qualifiedNameProblems(name);
     errors.invalidAll(at, name, problems);
     const huge = /^(?:requests\.)?hugepages-/.test(name);
@@ -49,7 +69,6 @@ export function validateQuota({ spec = {} }: ResourceQuota, errors: Errors): voi
     }
     validateResourceValue(name, text, at, errors);
   }
-  validateScopes(spec, errors);
 }
 
 function validateScopes(spec: NonNullable<ResourceQuota["spec"]>, errors: Errors): void {

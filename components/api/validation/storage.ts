@@ -134,6 +134,36 @@ export function validateClaimUpdate(
   }
 }
 
+/** What is said of a claim's volume. */
+export function validateClaimStatus(
+  { status }: PersistentVolumeClaim,
+  _old: PersistentVolumeClaim,
+  errors: Errors,
+): void {
+  for (const member of ["capacity", "allocatedResources"] as const) {
+    for (const [name, text] of Object.entries(status?.[member] ?? {})) {
+      validateResourceValue(name, text, Path.of("status", member).key(name), errors);
+    }
+  }
+  const states = status?.allocatedResourceStatuses ?? {};
+  for (const [name, state] of Object.entries(states)) {
+    if (RESIZE_STATES.includes(state)) continue;
+    errors.notSupported(
+      Path.of("status", "allocatedResourceStatuses").key(name),
+      state,
+      RESIZE_STATES,
+    );
+  }
+}
+
+const RESIZE_STATES = [
+  "ControllerResizeInProgress",
+  "ControllerResizeInfeasible",
+  "NodeResizeInProgress",
+  "NodeResizeInfeasible",
+  "NodeResizePending",
+];
+
 /** The members of a volume's spec that are no source of it. */
 const NO_SOURCE = [
   "capacity",

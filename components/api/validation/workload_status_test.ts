@@ -59,6 +59,26 @@ const CASES: readonly (readonly [string, Json, Json, Json, readonly string[]])[]
     `status.ready: Invalid value: 2: ${MORE} active`,
     "status.conditions: Invalid value: []: cannot disable the terminal Failed=True condition",
   ]],
+  ["v1 Node", {}, {}, {
+    addresses: [{ type: "InternalIP", address: "a" }, { type: "InternalIP", address: "a" }],
+    capacity: { cpu: "1", pods: "-1" },
+  }, [
+    'status.addresses[1]: Duplicate value: {"type":"InternalIP","address":"a"}',
+    'status.capacity[pods]: Invalid value: "-1": must be greater than or equal to 0',
+  ]],
+  ["v1 ResourceQuota", { spec: {} }, {}, { hard: { pods: "1" }, used: { bananas: "1" } }, [
+    'status.used[bananas]: Invalid value: "bananas": must be a standard resource type or fully qualified',
+    'status.used[bananas]: Invalid value: "bananas": must be a standard resource for quotas',
+  ]],
+  ["v1 PersistentVolumeClaim", { spec: {} }, {}, {
+    capacity: { storage: "-1" },
+    allocatedResourceStatuses: { storage: "Odd" },
+  }, [
+    'status.capacity[storage]: Invalid value: "-1": must be greater than or equal to 0',
+    'status.allocatedResourceStatuses[storage]: Unsupported value: "Odd": supported values: ' +
+    '"ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", ' +
+    '"NodeResizePending"',
+  ]],
   ["v1 Service", balanced, {}, ingress({ ip: "10.0.0.1", ipMode: "VIP" }, { hostname: "a.b" }), []],
   ["v1 Service", service({}), {}, ingress({ ip: "10.0.0.1" }), [
     "status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is LoadBalancer",
