@@ -28,6 +28,8 @@ export class MeteredStore implements Store {
   readonly #clock: Clock;
   readonly #places: StoredPlaces;
   readonly #received: Counter;
+  readonly #lists: Counter;
+  readonly #fetched: Counter;
   readonly #meters = new Map<string, OperationMeters>();
   readonly #open: (operation: string, group: string, resource: string) => OperationMeters;
 
@@ -40,6 +42,16 @@ export class MeteredStore implements Store {
     this.#inner = inner;
     this.#clock = clock;
     this.#places = places;
+    this.#lists = registry.counter(
+      "apiserver_storage_list_total",
+      "[ALPHA] Number of LIST requests served from storage",
+      ["group", "resource"],
+    );
+    this.#fetched = registry.counter(
+      "apiserver_storage_list_fetched_objects_total",
+      "[ALPHA] Number of objects read from storage in the course of serving a LIST request",
+      ["group", "resource"],
+    );
     this.#received = registry.counter(
       "apiserver_storage_events_received_total",
       "[BETA] Number of etcd events received split by kind.",
@@ -97,7 +109,11 @@ export class MeteredStore implements Store {
   }
 
   list(prefix: string, options?: ListOptions): Promise<ListResult> {
-    return this.#timed("list", prefix, this.#inner.list(prefix, options));
+    const listed = this.#inner.list(prefix, options);
+    const { group, resource } = this.#places.of(prefix);
+    this.#lists.add(1, group, resource);
+    listed.then(({ entries }) => this.#fetched.add(entries.length, group, resource), () => {});
+    return this.#timed("list", prefix, listed);
   }
 
   write(write: Write): Promise<number> {

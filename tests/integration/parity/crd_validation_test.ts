@@ -1,7 +1,7 @@
 /** Objects against their schema: what is dropped, filled in, refused, and let pass as it was. */
-import type { JsonObject } from "../../../components/base/mod.ts";
+import type { JsonObject, JsonValue } from "../../../components/base/mod.ts";
 import { created, object, thing, things } from "./crd_definitions.ts";
-import { type Cases, testCases } from "./parity_case.ts";
+import { type Cases, type Step, testCases } from "./parity_case.ts";
 
 const invalid = (group: string, text: string) => `Thing.${group} "a" is invalid: ${text}`;
 
@@ -16,6 +16,30 @@ const RULED: JsonObject = {
     "x-kubernetes-validations": [{ rule: "self == oldSelf", message: "kind is immutable" }],
   },
 };
+
+const RATCHETED: JsonObject = {
+  a: { type: "string", maxLength: 20 },
+  b: { type: "string" },
+  keyed: {
+    type: "array",
+    maxItems: 10,
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["k"],
+    items: {
+      type: "object",
+      required: ["k"],
+      properties: { k: { type: "string", maxLength: 20 }, v: { type: "string", maxLength: 20 } },
+    },
+  },
+  plain: { type: "array", maxItems: 10, items: { type: "string", maxLength: 20 } },
+};
+const ratchet = (spec: JsonObject, code: number, text = ""): Step => ({
+  send: `PATCH ${things("cel-ratchet.test")}/a`,
+  type: "merge",
+  body: { spec },
+  code,
+  ...(text === "" ? {} : { message: invalid("cel-ratchet.test", text) }),
+});
 
 const VALIDATION: Cases = {
   "what the schema does not name is dropped, and told of as asked": [
@@ -156,6 +180,57 @@ const VALIDATION: Cases = {
       code: 422,
       message: invalid("rules.test", 'spec.kind: Invalid value: "y": kind is immutable'),
     },
+  ],
+  "rules that were broken before are asked again only of what changes": [
+    ...created(thing("cel-ratchet.test", RATCHETED)),
+    {
+      send: `POST ${things("cel-ratchet.test")}`,
+      body: object("cel-ratchet.test", {
+        a: "long",
+        b: "x",
+        keyed: [{ k: "one", v: "bad" }, { k: "two", v: "good" }],
+        plain: ["bad"],
+      }),
+      code: 201,
+    },
+    {
+      send: `PATCH /apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.cel-ratchet.test`,
+      type: "json",
+      body: [
+        ["a", [{ rule: "self.size() < 3", message: "a is short" }]],
+        ["keyed/items/properties/v", [{ rule: "self != 'bad'", message: "v is not bad" }]],
+        ["plain/items", [{ rule: "self != 'bad'", message: "plain is not bad" }]],
+      ].map(([at, rules]) => ({
+        op: "add",
+        path: `/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/${at}/` +
+          "x-kubernetes-validations",
+        value: rules as JsonValue,
+      })),
+      code: 200,
+    },
+    {
+      send: `POST ${things("cel-ratchet.test")}`,
+      body: object("cel-ratchet.test", { a: "long" }, { metadata: { name: "other" } }),
+      code: 422,
+      eventually: true,
+    },
+    ratchet({ b: "y" }, 200),
+    ratchet({ a: "longer" }, 422, 'spec.a: Invalid value: "longer": a is short'),
+    // Items with keys are known again wherever they stand, and others are not.
+    ratchet({ keyed: [{ k: "two", v: "good" }, { k: "one", v: "bad" }] }, 200),
+    ratchet(
+      { keyed: [{ k: "three", v: "bad" }] },
+      422,
+      'spec.keyed[0].v: Invalid value: "bad": v is not bad',
+    ),
+    ratchet({ plain: ["bad"] }, 200),
+    ratchet(
+      { plain: ["good", "bad"] },
+      422,
+      'spec.plain[1]: Invalid value: "bad": plain is not bad',
+    ),
+    ratchet({ a: "ok" }, 200),
+    ratchet({ a: "long" }, 422, 'spec.a: Invalid value: "long": a is short'),
   ],
   "what was wrong before and stays as it is, is let pass": [
     ...created(thing("ratchet.test", { n: { type: "integer" }, m: { type: "string" } })),

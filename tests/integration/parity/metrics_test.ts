@@ -129,6 +129,7 @@ Deno.test("parity: metrics of webhooks that convert, of conditions and of pod se
     "kube_apiserver_nodeport_allocator_allocated_ports 1",
     "apiserver_cel_compilation_duration_seconds_count 1",
     "apiserver_cel_evaluation_duration_seconds_count ",
+    'apiserver_storage_list_total{group="",resource="configmaps"} ',
     'registered_metrics_total{stability_level="STABLE",deprecated_version="1.34.0"} ',
   ]);
 });
