@@ -16,6 +16,13 @@ export class AllocatedDevices {
   /** What those who share a device have of it, by device. */
   readonly #shared = new Map<string, { count: number; readonly used: Map<string, bigint> }>();
 
+  #revision = 0;
+
+  /** Rises with every change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** What a claim has, in the place of what it had; undefined for nothing. */
   put(claim: string, allocation: AllocationResult | undefined): void {
     for (const share of this.#ofClaim.get(claim) ?? []) this.#count(share, -1);
@@ -51,6 +58,7 @@ export class AllocatedDevices {
   }
 
   #count({ device, capacity }: Share, by: 1 | -1): void {
+    this.#revision++;
     if (capacity === undefined) {
       const count = (this.#alone.get(device) ?? 0) + by;
       if (count === 0) this.#alone.delete(device);

@@ -78,6 +78,28 @@ Deno.test("an allocation is protected, written and known before the watch shows 
   assert.equal(cache.allocated.isAlone("gpu.example.com/n1/d0"), true);
 });
 
+Deno.test("two pods that are decided at once do not get one device", () => {
+  const claims = ["a", "b", "c"].map((name) => aClaim(name, [request("r")]));
+  const { cache, plugin } = pluginFor(claims);
+  const cycles = ["a", "b", "c"].map((name) => cycleOf(podFor(name)));
+  for (const cycle of cycles) {
+    plugin.preFilter(cycle);
+    assert.equal(plugin.filter(cycle, ["n1"]).size, 0);
+  }
+  assert.deepEqual(cycles.map((cycle) => plugin.reserve(cycle, "n1").code), [
+    "Success",
+    "Success",
+    "UnschedulableAndUnresolvable",
+  ]);
+  assert.deepEqual(
+    ["d0", "d1"].map((one) => cache.allocated.isAlone(`gpu.example.com/n1/${one}`)),
+    [
+      true,
+      true,
+    ],
+  );
+});
+
 Deno.test("a write is tried again on a conflict; what fails is taken back", async () => {
   const world = pluginFor([aClaim("a", [request("r")])], 1);
   const cycle = placed(world);

@@ -35,8 +35,11 @@ export class DeviceSelectors {
     if (typeof compiled.program === "string") {
       throw new SelectorError(`CEL compile error: ${compiled.program}`);
     }
-    const known = compiled.answers.get(device) ?? this.#ask(compiled.program, slice.driver, device);
-    compiled.answers.set(device, known);
+    let known = compiled.answers.get(device);
+    if (known === undefined) {
+      known = this.#ask(compiled.program, slice.driver, device);
+      compiled.answers.set(device, known);
+    }
     if (typeof known === "string") throw new SelectorError(`CEL runtime error: ${known}`);
     return known;
   }
@@ -58,8 +61,11 @@ export class DeviceSelectors {
   #compiled(expression: string): Compiled {
     const known = this.#programs.get(expression);
     if (known !== undefined) {
-      this.#programs.delete(expression);
-      this.#programs.set(expression, known);
+      // Who was asked last matters only where somebody has to go.
+      if (this.#programs.size >= PROGRAMS_MAXIMUM) {
+        this.#programs.delete(expression);
+        this.#programs.set(expression, known);
+      }
       return known;
     }
     const compilation = compileCel(expression, {

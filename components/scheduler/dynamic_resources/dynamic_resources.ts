@@ -61,6 +61,8 @@ interface NodeChoice {
   readonly choices: readonly ClaimChoice[];
   /** The last plan is for them, where any are served by devices. */
   readonly extended: ExtendedRequests | undefined;
+  /** What was allocated then. */
+  readonly revision: number;
 }
 
 interface Attempt {
@@ -175,11 +177,10 @@ export class DynamicResources implements SchedulerPlugin {
     if (plan !== undefined && "kind" in plan) return plan.message;
     const plans = plan === undefined ? attempt.plans : [...attempt.plans, plan];
     if (plans.length > 0 && !attempt.choices.has(node)) {
-      const { cache: { pools, allocated }, nodes } = this.#options;
-      const view = { pools, allocated, selectors: this.#selectors, nodes };
-      const choices = chooseDevices(plans, node, view, attempt.budget);
+      const choices = this.#choose(plans, node, attempt);
       if (typeof choices === "string") return choices;
-      attempt.choices.set(node, { plans, choices, extended });
+      const { revision } = this.#options.cache.allocated;
+      attempt.choices.set(node, { plans, choices, extended, revision });
     }
     let missing = false;
     for (const { claim, nodes } of attempt.allocated) {
@@ -188,6 +189,12 @@ export class DynamicResources implements SchedulerPlugin {
       missing = true;
     }
     return missing ? NOT_ON_NODE : undefined;
+  }
+
+  #choose(plans: readonly ClaimPlan[], node: string, { budget }: Attempt) {
+    const { cache: { pools, allocated }, nodes } = this.#options;
+    const view = { pools, allocated, selectors: this.#selectors, nodes };
+    return chooseDevices(plans, node, view, budget);
   }
 
   /** What devices have to serve on a node: resources that the node has itself are not theirs. */
@@ -238,8 +245,13 @@ export class DynamicResources implements SchedulerPlugin {
       return attempt.plans.length === 0 ? SUCCESS : failure("claim allocation not found for node");
     }
     const { cache, random } = this.#options;
+    // Another pod may have been given devices while others were asked about this one.
+    const choices = cache.allocated.revision === chosen.revision
+      ? chosen.choices
+      : this.#choose(chosen.plans, node, attempt);
+    if (typeof choices === "string") return unresolvable(choices);
     for (const [i, plan] of chosen.plans.entries()) {
-      const choice = chosen.choices[i];
+      const choice = choices[i];
       if (choice === undefined) return failure("claim allocation not found for node");
       const allocation = allocationResult(plan, choice, node, () => random.uuid());
       const isExtended = chosen.extended !== undefined && i === chosen.plans.length - 1;

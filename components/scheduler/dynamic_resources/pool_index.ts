@@ -34,6 +34,8 @@ export class PoolIndex {
   readonly #local = new Map<string, Set<string>>();
   /** Pools with slices for several nodes. */
   readonly #wide = new Set<string>();
+  /** What nodes see of a pool, as long as its slices stay. */
+  readonly #byContent = new WeakMap<PoolContent, Map<string, NodePool | undefined>>();
 
   put(name: string, slice: SliceRecord | undefined): void {
     const before = this.#slices.get(name);
@@ -72,10 +74,17 @@ export class PoolIndex {
         if (content !== undefined) found.push(content);
       }
     }
-    return found.sort(comparePools).flatMap((pool) => {
-      const seenBy = poolOfNode(pool, node, nodes);
-      return seenBy === undefined ? [] : [seenBy];
-    });
+    if (found.length > 1) found.sort(comparePools);
+    return found.flatMap((pool) => this.#seenBy(pool, node, nodes) ?? []);
+  }
+
+  #seenBy(pool: PoolContent, node: string, nodes: NodeTerms): NodePool | undefined {
+    // Selectors have another answer when a node's labels change.
+    if (hasSelectors(pool)) return poolOfNode(pool, node, nodes);
+    let known = this.#byContent.get(pool);
+    if (known === undefined) this.#byContent.set(pool, known = new Map());
+    if (!known.has(node)) known.set(node, poolOfNode(pool, node, nodes));
+    return known.get(node);
   }
 
   /** All devices of a pool, whichever nodes they are for. */
@@ -107,6 +116,10 @@ export class PoolIndex {
     } else if (all.some(isWide)) this.#wide.add(id);
     else this.#wide.delete(id);
   }
+}
+
+function hasSelectors({ slices }: PoolContent): boolean {
+  return slices.some(({ nodeSelector, perDevice }) => nodeSelector !== undefined || perDevice);
 }
 
 /** Counters alone are no devices that a node could reach. */

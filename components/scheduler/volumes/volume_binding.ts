@@ -10,6 +10,7 @@ import {
   type Verdict,
 } from "../framework/mod.ts";
 import { BindingPlan, NODE_CONFLICT, type NodeBinding } from "./binding_plan.ts";
+import { isReservedFor } from "./candidates.ts";
 import { volumeBindingHints } from "./hints.ts";
 import { isVerdict, mountsClaims, sortClaims } from "./pod_claims.ts";
 import type { VolumeBinder } from "./volume_binder.ts";
@@ -78,12 +79,27 @@ export class VolumeBinding implements SchedulerPlugin {
   reserve(cycle: Cycle, node: string): Verdict {
     const attempt = attemptOf(cycle);
     if (attempt === undefined) return SUCCESS;
-    const binding = attempt.plan.on(node);
-    if (isRefusal(binding)) return failure(...binding);
+    let binding = attempt.plan.on(node);
+    if (!isRefusal(binding) && this.#isTaken(binding)) {
+      // Another pod was given a volume while others were asked about this one.
+      const { view, nodes } = this.#options;
+      const sorted = sortClaims(cycle.pod, view);
+      if (isVerdict(sorted)) return sorted;
+      binding = new BindingPlan(sorted, view, nodes).on(node);
+    }
+    if (isRefusal(binding)) return unresolvable(...binding);
     if (binding.matches.length === 0 && binding.provisions.length === 0) return SUCCESS;
     this.#options.binder.assume(binding, node);
     attempt.reserved = { node, binding };
     return SUCCESS;
+  }
+
+  #isTaken({ matches }: NodeBinding): boolean {
+    return matches.some(({ claim, volume }) => {
+      const current = this.#options.view.volume(volume.name);
+      return current === undefined ||
+        (current.reservedFor !== undefined && !isReservedFor(current, claim));
+    });
   }
 
   preBindWorks(cycle: Cycle): boolean {

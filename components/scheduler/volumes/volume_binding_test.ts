@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Pod } from "../../api/mod.ts";
 import type { PreFilterAnswer, SchedulerPlugin, Verdict } from "../framework/mod.ts";
-import { BindingPlan } from "./binding_plan.ts";
+import { BindingPlan, type NodeBinding } from "./binding_plan.ts";
 import { FakeNodes } from "./fake_nodes.ts";
 import {
   aClaim,
@@ -351,6 +351,32 @@ Deno.test("what is promised to one pod is nobody else's until it is taken back",
   assert.deepEqual([fits("a"), fits("b")], [true, false]);
   cache.withdrawVolume("v", "uid-a");
   assert.deepEqual([fits("a"), fits("b")], [true, true]);
+});
+
+Deno.test("two pods that are decided at once do not get one volume", () => {
+  const cache = cacheOf({
+    claims: [aClaim("a"), aClaim("b"), aClaim("c")],
+    classes: [aClass("wait")],
+    volumes: [aVolume("v"), aVolume("w")],
+  });
+  const promised: string[] = [];
+  const binder = {
+    assume: ({ matches }: NodeBinding) => {
+      for (const { claim: { name, namespace, uid }, volume } of matches) {
+        promised.push(`${name}=${volume.name}`);
+        cache.promiseVolume(volume.name, { name, namespace, uid });
+      }
+    },
+  } as unknown as VolumeBinder;
+  const { signal } = new AbortController();
+  const plugin = new VolumeBinding({ view: cache, nodes: NODES, binder, signal });
+  const cycles = ["a", "b", "c"].map((name) => aCycle(podWith(name)));
+  for (const cycle of cycles) {
+    plugin.preFilter(cycle);
+    assert.equal(plugin.filter(cycle, ["n1"]).size, 0);
+  }
+  assert.deepEqual(cycles.map((cycle) => plugin.reserve(cycle, "n1").reasons), [[], [], [NONE]]);
+  assert.deepEqual(promised, ["a=v", "b=w"]);
 });
 
 Deno.test("zones of volumes refuse nodes that have a zone", () => {
