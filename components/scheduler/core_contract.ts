@@ -184,8 +184,8 @@ export interface PreemptOptions {
   readonly budgetsOf?: ReadonlyMap<number, readonly number[]>;
   /** Budgets by their selectors: the core itself finds whom they cover, among possible victims alone. */
   readonly disruptionBudgets?: readonly CoreBudget[];
-  /** How many candidates end the dry run; undefined: upstream's, by the number of nodes. */
-  readonly candidates?: number;
+  /** How many candidates end the dry run: of the nodes that could be helped so many per cent, at least the minimum. */
+  readonly candidates?: { readonly percentage: number; readonly minimum: number };
   /** Where among the nodes the dry run starts; any whole number. */
   readonly offset?: number;
   /** Only these nodes are tried; undefined: all that refused in a way that removing pods could mend. */

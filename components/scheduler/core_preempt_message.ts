@@ -1,9 +1,13 @@
 import type { PreemptOptions } from "./core_contract.ts";
 import type { CoreWriter } from "./core_writer.ts";
 
+const UPSTREAM = { percentage: 10, minimum: 100 };
+
 /** Writes the options of a dry run, in the order of `wasm/src/cycle/preempt.rs`. */
 export function writePreemptOptions(out: CoreWriter, options: PreemptOptions): void {
-  out.number(options.candidates ?? 0);
+  const { minimum, percentage } = options.candidates ?? UPSTREAM;
+  out.number(percentage);
+  out.number(minimum);
   out.number(options.offset ?? 0);
   const kept = options.protected ?? [];
   out.number(kept.length);

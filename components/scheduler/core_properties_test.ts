@@ -358,3 +358,25 @@ Deno.test("Core: a dry run by sums finds what one by filters finds", () => {
   assert.ok(candidates > 100, `${candidates} candidates`);
   core.end();
 });
+
+const shares: [{ percentage: number; minimum: number }, number][] = [
+  [{ percentage: 0, minimum: 3 }, 3],
+  [{ percentage: 50, minimum: 1 }, 5],
+  [{ percentage: 50, minimum: 8 }, 8],
+  [{ percentage: 100, minimum: 100 }, 10],
+];
+for (const [candidates, expected] of shares) {
+  Deno.test(`Core: of ten nodes ${candidates.percentage} %, at least ${candidates.minimum}, are enough`, () => {
+    const core = new Core();
+    for (let i = 0; i < 10; i++) {
+      core.putNode(caseNode({ name: `n${i}` }));
+      core.putPod(i + 1, `n${i}`, casePod({ requests: { cpu: "4" } }));
+    }
+    core.putNode(caseNode({ name: "small", allocatable: { cpu: "1" } }));
+    const pod = core.encode(100, casePod({ requests: { cpu: "2" }, spec: { priority: 1 } }));
+    const found = core.preempt(pod, { candidates, offset: 4 });
+    assert.equal(found.candidates.length, expected);
+    assert.equal(found.candidates[0]?.node, "n4");
+    core.end();
+  });
+}

@@ -33,7 +33,7 @@ import { writeProfiles } from "./core_profile_message.ts";
 import { CoreWriter } from "./core_writer.ts";
 import { Interner } from "./interner.ts";
 
-const LAYOUT = 5;
+const LAYOUT = 6;
 const DEFAULT_PROFILE: CoreProfile = { name: "default-scheduler" };
 const NONE: readonly never[] = [];
 const NO_EXTRAS: PodExtras = {};

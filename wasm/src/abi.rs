@@ -12,7 +12,7 @@ const MESSAGE_NUMBERS_MAXIMUM: usize = 4 << 20;
 const STRINGS_MAXIMUM: usize = 1 << 26;
 
 /// Changes with every change of the message layout; both sides assert it.
-const LAYOUT: u32 = 5;
+const LAYOUT: u32 = 6;
 
 /// A scheduler core with its own snapshot. A message is written where `reserve` says, and then named by a call.
 #[wasm_bindgen]

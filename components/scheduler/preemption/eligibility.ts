@@ -10,15 +10,3 @@ export function notEligible(
   if (endingForIt) return "not eligible due to a terminating pod on the nominated node.";
   return undefined;
 }
-
-/** How many candidate nodes end the dry run. Pure. */
-export function candidatesWanted(
-  nodes: number,
-  args: {
-    readonly minCandidateNodesPercentage: number;
-    readonly minCandidateNodesAbsolute: number;
-  },
-): number {
-  const share = Math.floor(nodes * args.minCandidateNodesPercentage / 100);
-  return Math.min(nodes, Math.max(share, args.minCandidateNodesAbsolute));
-}

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import type { PodDisruptionBudget } from "../../api/mod.ts";
 import { Simulation } from "../simulation.ts";
-import type { TrackedPod } from "../state/tracked_pod.ts";
-import { budgetsOf } from "./budgets.ts";
-import { candidatesWanted, notEligible } from "./eligibility.ts";
+import { coreBudgets } from "./budgets.ts";
+import { notEligible } from "./eligibility.ts";
 
 Deno.test("a pod of higher priority gets its room: condition, then DELETE, event, nomination", async () => {
   const simulation = await Simulation.start();
@@ -64,30 +62,29 @@ for (const [name, spec, message] of REFUSED) {
   });
 }
 
-Deno.test("budgetsOf finds the pods that budgets cover", () => {
-  const pod = (name: string, labels: Record<string, string>, handle: number, namespace = "d") =>
-    ({ name, namespace, labels, handle, node: "n" }) as unknown as TrackedPod;
-  const budget = (selector: unknown, status: unknown): PodDisruptionBudget => ({
-    metadata: { namespace: "d", name: "b" },
-    spec: { selector } as NonNullable<PodDisruptionBudget["spec"]>,
-    status: status as NonNullable<PodDisruptionBudget["status"]>,
-  });
-  const web = { matchLabels: { app: "web" } };
-  const found = budgetsOf([
-    budget(web, { disruptionsAllowed: 0, disruptedPods: { gone: "2026-01-01T00:00:00Z" } }),
-    budget({}, { disruptionsAllowed: 1 }),
-    budget(undefined, { disruptionsAllowed: 2 }),
-  ], [
-    pod("a", { app: "web" }, 1),
-    pod("gone", { app: "web" }, 2),
-    pod("b", { app: "db" }, 3),
-    pod("c", { app: "web" }, 4, "elsewhere"),
+Deno.test("coreBudgets leaves out pods that a budget has let go already", () => {
+  const selector = { matchLabels: { app: "web" } };
+  const found = coreBudgets([
+    {
+      metadata: { namespace: "d", name: "b" },
+      spec: { selector },
+      status: {
+        currentHealthy: 1,
+        desiredHealthy: 1,
+        disruptedPods: { gone: "2026-01-01T00:00:00Z", unknown: "2026-01-01T00:00:00Z" },
+        disruptionsAllowed: 1,
+        expectedPods: 1,
+      },
+    },
+    { metadata: { namespace: "d", name: "c" } },
+  ], (namespace, name) => namespace === "d" && name === "gone" ? 7 : undefined);
+  assert.deepEqual(found, [
+    { namespace: "d", selector, allowed: 1, except: [7] },
+    { namespace: "d", selector: undefined, allowed: 0, except: [] },
   ]);
-  assert.deepEqual(found.allowed, [0, 1, 2]);
-  assert.deepEqual([...found.of], [[1, [0]]]);
 });
 
-Deno.test("notEligible and candidatesWanted are upstream's", () => {
+Deno.test("notEligible speaks in upstream's words", () => {
   const policy = (preemptionPolicy?: string) => ({
     spec: { ...(preemptionPolicy === undefined ? {} : { preemptionPolicy }) },
   });
@@ -100,6 +97,4 @@ Deno.test("notEligible and candidatesWanted are upstream's", () => {
     notEligible(policy("PreemptLowerPriority") as never, true),
     "not eligible due to a terminating pod on the nominated node.",
   );
-  const args = { minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100 };
-  assert.deepEqual([10, 500, 5000].map((nodes) => candidatesWanted(nodes, args)), [10, 100, 500]);
 });

@@ -9,8 +9,8 @@ import type { EncodedPod, Preemption, PreemptOptions, SchedulerCore } from "../c
 import type { Extender, ExtenderVictims } from "../extenders/extender.ts";
 import type { ClusterState } from "../state/cluster_state.ts";
 import type { TrackedPod } from "../state/tracked_pod.ts";
-import { budgetsOf } from "./budgets.ts";
-import { candidatesWanted, notEligible } from "./eligibility.ts";
+import { coreBudgets } from "./budgets.ts";
+import { notEligible } from "./eligibility.ts";
 
 export interface PreemptorOptions {
   readonly client: Client;
@@ -89,15 +89,20 @@ export class Preemptor {
   }
 
   #dryRun({ profile }: Attempt): PreemptOptions {
-    const { core, random, state } = this.#options;
-    const { allowed, of } = budgetsOf(
-      state.budgets.list(),
-      state.budgets.size === 0 ? [] : state.pods.list(),
+    const { random, state } = this.#options;
+    const { minCandidateNodesAbsolute, minCandidateNodesPercentage } = profile.args(
+      "DefaultPreemption",
     );
     return {
-      candidates: candidatesWanted(core.nodes, profile.args("DefaultPreemption")),
+      candidates: {
+        percentage: minCandidateNodesPercentage,
+        minimum: minCandidateNodesAbsolute,
+      },
       offset: Math.floor(random.next() * 0x7fffffff),
-      ...(allowed.length === 0 ? {} : { budgets: allowed, budgetsOf: of }),
+      disruptionBudgets: coreBudgets(
+        state.budgets.list(),
+        (namespace, name) => state.pods.get(`${namespace}/${name}`)?.handle,
+      ),
     };
   }
 

@@ -14,8 +14,6 @@ use candidate::Candidate;
 
 /// The index under which refusals count that no filter is to blame for.
 pub const NO_FILTER: usize = 31;
-const CANDIDATES_MINIMUM: usize = 100;
-const CANDIDATES_PERCENTAGE: usize = 10;
 
 impl Asked<'_> {
     /// Writes the candidates (name, violations, victims' handles), the chosen one's index or -1, and the refusals.
@@ -28,10 +26,8 @@ impl Asked<'_> {
             let refusal = Refusal::of(NO_FILTER, Reason::NotHelpful, true);
             account.refusals.insert(refusal, unhelpful);
         }
-        let wanted = match options.candidates {
-            0 => CANDIDATES_MINIMUM.max(helpful.len() * CANDIDATES_PERCENTAGE / 100),
-            asked => asked,
-        };
+        let share = helpful.len().saturating_mul(options.percentage) / 100;
+        let wanted = options.minimum.max(share);
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut harmless = 0;
         for step in 0..helpful.len() {

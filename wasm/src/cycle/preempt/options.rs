@@ -23,8 +23,9 @@ pub struct Options {
     covered: QuickMap<u32, Vec<u32>>,
     /// Their indices follow those of the others.
     selecting: Vec<Budget>,
-    /// 0: by the number of nodes that could be helped.
-    pub candidates: usize,
+    /// Of the nodes that could be helped so many per cent as candidates, at least the minimum, are enough.
+    pub percentage: usize,
+    pub minimum: usize,
     pub offset: usize,
     /// Sorted names; None: all.
     pub within: Option<Vec<u32>>,
@@ -33,7 +34,8 @@ pub struct Options {
 impl Options {
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut options = Options {
-            candidates: reader.index()? as usize,
+            percentage: reader.index()? as usize,
+            minimum: reader.index()? as usize,
             offset: reader.index()? as usize,
             protected: reader.list(|r| r.index())?,
             allowed: reader.list(|r| r.quantity())?,
