@@ -4,6 +4,7 @@ export * from "./backoff.ts";
 export * from "./bounded_queue.ts";
 export * from "./clock.ts";
 export * from "./duration.ts";
+export { eventTurn } from "./event_turn.ts";
 export * from "./fake_clock.ts";
 export * from "./feature_gates.ts";
 export * from "./invariant.ts";

@@ -75,13 +75,14 @@ async function keysIn(database: KvDatabase, table: string): Promise<number[]> {
 test("KvStore commits together what arrives while one commit is in flight", async ({ open }) => {
   const { store, database } = await open();
   const gate = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
   database.fault = async (carryOut) => {
+    begun.resolve();
     await gate.promise;
     await carryOut();
   };
   const first = store.write(create("/first"));
-  await Promise.resolve();
-  await Promise.resolve();
+  await begun.promise;
   assert.equal(database.commits.length, 1);
   const others = range(200).map((i) => store.write(create(`/other-${i}`)));
   gate.resolve();

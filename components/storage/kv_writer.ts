@@ -1,4 +1,4 @@
-import { type Clock, invariant, type Logger } from "../base/mod.ts";
+import { type Clock, eventTurn, invariant, type Logger } from "../base/mod.ts";
 import { type Atomic, type DecidedWrite, KvCommitQueue } from "./kv_commit_queue.ts";
 import type { KvDatabase, KvMutation } from "./kv_database.ts";
 import type { KvHistory } from "./kv_history.ts";
@@ -15,6 +15,8 @@ import {
 
 /** Values decided but not durable; who writes beyond waits. */
 export const WRITES_WAITING_BYTES_MAXIMUM = 32 * 1024 * 1024;
+/** Turns of the event loop for which a commit waits at most, as long as each brings more writes. */
+const GATHERING_TURNS_MAXIMUM = 8;
 /** After a failed commit, how long writes are refused before the database is tried again. */
 export const RECOVERY_INTERVAL_MILLISECONDS = 1000;
 
@@ -142,6 +144,7 @@ export class KvWriter {
     await Promise.resolve();
     const { database, history, publish } = this.#options;
     while (this.#hasWork()) {
+      await this.#gather();
       const atomic = this.#queue.next(history.compactedRevision);
       try {
         await database.commit(atomic.mutations);
@@ -157,6 +160,18 @@ export class KvWriter {
       this.#nextCommit();
     }
     this.#nextCommit();
+  }
+
+  /**
+   * Lets requests that have come already join the commit. Where many write, each commit costs as much time as several
+   * writes; where one does, this is a turn that has nothing to do.
+   */
+  async #gather(): Promise<void> {
+    let known = 0;
+    for (let turn = 0; turn < GATHERING_TURNS_MAXIMUM && this.#queue.writes > known; turn++) {
+      known = this.#queue.writes;
+      await eventTurn();
+    }
   }
 
   #nextCommit(): void {
