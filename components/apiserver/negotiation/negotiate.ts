@@ -40,28 +40,17 @@ export const PLAIN: Negotiated = {
   pretty: false,
 };
 
-/**
- * Chooses by an `Accept` header. Of a client that takes the same form as protobuf and as JSON the JSON is meant: it is
- * what lies in the store. Throws 406.
- */
+/** Chooses by an `Accept` header: the first that can be answered of what is wanted most. Throws 406. */
 export function negotiate(accept: string | null, options: NegotiationOptions): Negotiated {
   if (accept === null || accept.trim() === "" || accept === JSON_TYPE || accept === "*/*") {
     return PLAIN;
   }
-  let protobuf: Negotiated | undefined;
   for (const clause of parseAccept(accept)) {
     for (const mediaType of mediaTypes(clause, options)) {
       const found = accepted(clause, mediaType, options);
-      if (found === undefined) continue;
-      if (mediaType === PROTOBUF_TYPE) {
-        protobuf ??= found;
-        continue;
-      }
-      // A less wanted JSON stands in for protobuf only where it says the same.
-      if (protobuf === undefined || sameForm(protobuf, found)) return found;
+      if (found !== undefined) return found;
     }
   }
-  if (protobuf !== undefined) return protobuf;
   throw notAcceptable(options);
 }
 
@@ -123,6 +112,3 @@ function accepted(
       return undefined;
   }
 }
-
-const sameForm = (a: Negotiated, b: Negotiated): boolean =>
-  a.form === b.form && a.metadataList === b.metadataList;

@@ -25,7 +25,17 @@ Deno.test("negotiate() chooses by the Accept header", () => {
       EVERYTHING,
       "object application/vnd.kubernetes.protobuf",
     ],
-    ["application/vnd.kubernetes.protobuf,application/json", EVERYTHING, "object application/json"],
+    [
+      "application/vnd.kubernetes.protobuf,application/json",
+      EVERYTHING,
+      "object application/vnd.kubernetes.protobuf",
+    ],
+    ["application/json,application/vnd.kubernetes.protobuf", EVERYTHING, "object application/json"],
+    [
+      "application/vnd.kubernetes.protobuf;q=0.5,application/json",
+      EVERYTHING,
+      "object application/json",
+    ],
     ["application/vnd.kubernetes.protobuf, */*", NO_PROTOBUF, "object application/json"],
     ["application/vnd.kubernetes.protobuf", NO_PROTOBUF, "406"],
     ["text/plain", EVERYTHING, "406"],
@@ -40,7 +50,7 @@ Deno.test("negotiate() chooses by the Accept header", () => {
     [
       `application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;${META},application/json;as=PartialObjectMetadataList;${META},application/json`,
       EVERYTHING,
-      "metadata application/json",
+      "metadata application/vnd.kubernetes.protobuf",
     ],
     [
       `application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;${META},application/json`,

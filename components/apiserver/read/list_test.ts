@@ -203,7 +203,7 @@ Deno.test("tables, metadata, YAML and protobuf show the same objects", async () 
   );
   assert.deepEqual([...bytes.subarray(0, 4)], [0x6b, 0x38, 0x73, 0]);
   const both = await one("application/vnd.kubernetes.protobuf,application/json");
-  assert.equal(both.headers.get("content-type"), "application/json");
+  assert.equal(both.headers.get("content-type"), "application/vnd.kubernetes.protobuf");
   const row = await (await one(`application/json;as=Table;${meta}`, "?includeObject=None")).json();
   assert.deepEqual([row.rows.length, row.rows[0].object], [1, null]);
   await harness.close();
