@@ -197,3 +197,54 @@ Deno.test("what cannot be understood gets one clear line and code 1", () =>
       assert.equal(err.split("\n")[0], message);
     }));
   }));
+
+/** A program of the shell that says who it is, or its version. */
+const fakeKubectl = (name: string, version: string) =>
+  `#!/bin/sh
+if [ "$1" = version ]; then
+  printf '{\\n  "clientVersion": {\\n    "gitVersion": "${version}"\\n  }\\n}\\n'
+else
+  echo "${name} $*"
+fi
+`;
+
+Deno.test("the launcher takes the PATH's kubectl where it works with this version", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "coracle-test-" });
+  const launcher = `${root}deploy/coracle`;
+  const text = await Deno.readTextFile(launcher);
+  const versionOf = (pattern: RegExp) => pattern.exec(text)?.[1] ?? "";
+  const cached = {
+    deno: `${directory}/cache/deno-${versionOf(/^DENO_VERSION=(.*)$/m)}`,
+    tools: `${directory}/cache/kubectl-${versionOf(/^KUBECTL_PACKAGE=.*@(.*)$/m)}`,
+  };
+  const write = (path: string, script: string) => Deno.writeTextFile(path, script, { mode: 0o755 });
+  try {
+    for (const folder of [...Object.values(cached), `${directory}/bin`]) {
+      await Deno.mkdir(folder, { recursive: true });
+    }
+    await Deno.symlink(Deno.execPath(), `${cached.deno}/deno`);
+    await write(`${cached.tools}/kubectl`, fakeKubectl("npm's", "v1.35.0"));
+    const cases: [script: string, out: string, err: RegExp][] = [
+      [fakeKubectl("own", "v1.35.0"), "own get pods\n", /^$/],
+      [fakeKubectl("own", "v1.36.9-debian1"), "own get pods\n", /^$/],
+      [fakeKubectl("own", "v1.37.0"), "own get pods\n", /^$/],
+      [fakeKubectl("own", "v1.28.3"), "npm's get pods\n", /is 1\.28, which does not go with 1\./],
+      [fakeKubectl("own", "v1.38.0"), "npm's get pods\n", /is 1\.38, which does not go with 1\./],
+      ["#!/bin/sh\nexit 126\n", "npm's get pods\n", /does not run; this is one from npm/],
+    ];
+    for (const [script, out, err] of cases) {
+      await write(`${directory}/bin/kubectl`, script);
+      const { stderr, stdout } = await new Deno.Command(launcher, {
+        args: ["kubectl", "get", "pods"],
+        env: {
+          CORACLE_CACHE: `${directory}/cache`,
+          PATH: `${directory}/bin:${Deno.env.get("PATH") ?? ""}`,
+        },
+      }).output();
+      assert.equal(decoder.decode(stdout), out, decoder.decode(stderr));
+      assert.match(decoder.decode(stderr), err);
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
