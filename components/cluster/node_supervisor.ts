@@ -22,6 +22,8 @@ const WATCH_MILLISECONDS = 500;
 /** How often it is looked whether a node that starts is ready. */
 const READY_MILLISECONDS = 20;
 const END_MILLISECONDS = 10_000;
+/** It has nothing to say to anybody. */
+const RECONNECT_MILLISECONDS = 1_000;
 const RESTART_MINIMUM_MILLISECONDS = 1_000;
 const RESTART_MAXIMUM_MILLISECONDS = 30_000;
 /** A process that has lived so long was well: what ends it is a new trouble. */
@@ -90,6 +92,18 @@ export class NodeSupervisor {
   async routePods(range: string): Promise<void> {
     this.#podRange = range;
     await this.#namespace.routePods(range);
+  }
+
+  /**
+   * What the process was connected to is gone without a word, and it would wait for it: another takes its place. The
+   * containers go on.
+   */
+  reconnect(): void {
+    const process = this.#process;
+    if (process === undefined || this.#abort.signal.aborted) return;
+    endEntered(process, this.#options.clock, RECONNECT_MILLISECONDS).catch((error) =>
+      this.#logger.error("the node's process does not end", { error })
+    );
   }
 
   /** Ends the process; the namespaces and the containers in them stay. */

@@ -25,6 +25,7 @@ export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup>
   // Rootless, the machine's loopback is what nodes reach it by; as root, the fabric's own address.
   const loopback = ["127.0.0.1", "localhost", "::1"].includes(listen.host);
   const everywhere = listen.host === "0.0.0.0" || listen.host === "::";
+  const nodes: NodeSupervisor[] = [];
   const fabric = await openFabric({
     name: layout.root,
     directory: `${layout.nodes}/fabric`,
@@ -34,15 +35,20 @@ export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup>
     // Of what listens on the loopback, nodes and pods have no business with anything but the API server.
     ...(listen.port === 0 ? {} : { machinePorts: [listen.port] }),
     clock,
-    onRepair: (problem) => logger.warn("the nodes' way out", { problem: String(problem) }),
+    repair: {
+      told: (problem) => logger.warn("the nodes' way out", { problem: String(problem) }),
+      done: () => nodes.forEach((node) => node.reconnect()),
+    },
   }).catch((error) => {
     throw error instanceof PodRangeError
       ? new StartError(`${error.message}; --cluster-cidr chooses another for a new cluster`)
       : error;
   });
   const network = networkOn({ pods: fabric.podRange ?? "", services: ranges.services });
-  const nodes = await Promise.all(
-    names.map((name) => NodeSupervisor.open({ name, layout, network, fabric, clock, logger })),
+  nodes.push(
+    ...await Promise.all(
+      names.map((name) => NodeSupervisor.open({ name, layout, network, fabric, clock, logger })),
+    ),
   );
   const ending = new AbortController();
   let ports: NodePorts | undefined;

@@ -15,7 +15,7 @@ import {
   SLIRP_RESOLVER,
   startSlirp,
 } from "./slirp.ts";
-import { monitorLinks, SlirpKeeper, staysAlive } from "./slirp_keeper.ts";
+import { type FabricRepair, monitorLinks, SlirpKeeper, staysAlive } from "./slirp_keeper.ts";
 import { readState, removeState, writeState } from "./state_file.ts";
 import { formatAddress, formatSubnet, freeSubnet, parseSubnet } from "./subnet.ts";
 
@@ -39,8 +39,8 @@ export interface FabricOptions {
   /** Rootless: ports of the machine's loopback that nodes and pods may reach; all when absent. */
   readonly machinePorts?: readonly number[];
   readonly clock?: Clock;
-  /** Rootless: starts slirp4netns again when it ends, for as long as the fabric is open, and tells of it here. */
-  readonly onRepair?: (problem: unknown) => void;
+  /** Rootless: starts slirp4netns again when it ends, for as long as the fabric is open, and tells of it. */
+  readonly repair?: FabricRepair;
 }
 
 /**
@@ -99,7 +99,7 @@ export async function openFabric(options: FabricOptions): Promise<Fabric> {
 }
 
 async function openUnlocked(options: FabricOptions): Promise<Fabric> {
-  const { name, directory, rootless } = options;
+  const { name, directory, repair, rootless } = options;
   const clock = options.clock ?? systemClock;
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   const statePath = `${directory}/${STATE_FILE}`;
@@ -167,7 +167,7 @@ async function openUnlocked(options: FabricOptions): Promise<Fabric> {
     rootless ? slirpClaims(socket) : socketClaims(),
   );
 
-  const keeper = rootless && options.onRepair !== undefined
+  const keeper = rootless && repair !== undefined
     ? new SlirpKeeper({
       monitor: () => monitorLinks(prefix),
       isAlive: (isEnding) => staysAlive(state.slirp, clock, isEnding),
@@ -175,9 +175,10 @@ async function openUnlocked(options: FabricOptions): Promise<Fabric> {
         state = await openOutside(directory, state, clock);
         await writeState(statePath, state);
         await forwards.renew();
+        repair.done();
       },
       clock,
-      told: options.onRepair,
+      told: repair.told,
     })
     : undefined;
 

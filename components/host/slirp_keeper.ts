@@ -9,6 +9,14 @@ const RETRY = { initialMilliseconds: 500, maximumMilliseconds: 30_000 };
 /** From the end of its device to that of slirp4netns itself. */
 const END_MILLISECONDS = 2_000;
 
+/** Who hears of the death of slirp4netns. */
+export interface FabricRepair {
+  /** It has ended, or did not come up again. */
+  told(problem: unknown): void;
+  /** It is there again, and knows of no connection that went through the former one. */
+  done(): void;
+}
+
 /** What the kernel tells of the links of a network, a line each, until it is closed. */
 export interface LinkMonitor {
   readonly lines: AsyncIterable<string>;
@@ -98,7 +106,10 @@ function isDeletion(line: string): boolean {
 
 /** Follows the links of the network that `prefix` enters. */
 export function monitorLinks(prefix: readonly string[]): LinkMonitor {
-  const [program = "", ...args] = [...prefix, "ip", "-o", "monitor", "link"];
+  const [program = "", ...args] = [
+    ...prefix,
+    ...["setpriv", "--pdeathsig", "KILL", "--", "ip", "-o", "monitor", "link"],
+  ];
   const child = new Deno.Command(program, {
     args,
     stdin: "null",

@@ -107,6 +107,21 @@ export function faultCases(check: Check): void {
     assert.deepEqual(await running(c), before);
   });
 
+  if (Deno.uid() !== 0) {
+    check("kill -9 of slirp4netns: it is started again, and so is what it led to", async (c) => {
+      const before = await running(c);
+      const [slirp, ...more] = processes("slirp4netns", `${c.directory}/data/nodes/fabric/`);
+      assert.ok(slirp !== undefined && more.length === 0);
+      const since = new Date().toISOString();
+      Deno.kill(slirp, "SIGKILL");
+      await renewed(c, since);
+      await works(c);
+      const [again] = processes("slirp4netns", `${c.directory}/data/nodes/fabric/`);
+      assert.ok(again !== undefined && again !== slirp);
+      assert.deepEqual(await running(c), before);
+    });
+  }
+
   check("stop --keep-containers and up adopt what runs", async (c) => {
     const before = await running(c);
     assert.equal((await c.coracle("stop", "--keep-containers")).code, 0);
