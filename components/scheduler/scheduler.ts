@@ -182,7 +182,8 @@ class SchedulerRun implements Scheduler {
           reportExpected(client, pod, node).catch((error) =>
             logger.warn("expectation not written", { error: String(error) })
           ),
-        permitWaited: (result, seconds) => this.#metrics.permitWaited(result, seconds),
+        permitWaited: (...permit) => this.#metrics.permitWaited(...permit),
+        point: (...point) => this.#metrics.point(...point),
       }),
       profileOf: (name) => this.#profiles.get(name),
       isRemote: ({ concerned, pod }) =>

@@ -21,6 +21,8 @@ export interface BindingCycleOptions {
   /** Writes the node that the pod is expected on, where binding takes its time. */
   expect(attempt: Attempt, node: string): Promise<void>;
   permitWaited(result: string, seconds: number): void;
+  /** How long a point took, and how it ended. */
+  point(point: string, status: string, profile: string, seconds: number): void;
 }
 
 /** How the way from a decision to a bound pod ended. */
@@ -93,12 +95,18 @@ export class BindingCycle {
       if (verdict.code !== "Success") return notAllowed(plugin, verdict);
     }
     permitted();
-    const wrong = await this.#preBind(attempt, node, permit !== undefined);
-    if (wrong !== undefined) return wrong;
+    if (attempt.concerned.size > 0) {
+      const began = clock.monotonic();
+      const wrong = await this.#preBind(attempt, node, permit !== undefined);
+      this.#time("PreBind", wrong, attempt, began);
+      if (wrong !== undefined) return wrong;
+    }
     if (!this.#options.hasNode(node)) {
       return { kind: "failed", message: `node ${JSON.stringify(node)} not found` };
     }
+    const began = clock.monotonic();
     const outcome = await this.#bind(attempt, node);
+    this.#time("Bind", outcome.kind === "bound" ? undefined : outcome, attempt, began);
     if (outcome.kind === "bound") this.#postBind(attempt, node);
     return outcome;
   }
@@ -113,6 +121,16 @@ export class BindingCycle {
         this.#options.logger.warn("unreserve failed", { error: answer.message });
       }
     }
+  }
+
+  #time(point: string, wrong: BindingOutcome | undefined, attempt: Attempt, began: number): void {
+    const status = wrong === undefined
+      ? "Success"
+      : wrong.kind === "rejected"
+      ? wrong.verdict.code
+      : "Error";
+    const seconds = (this.#options.clock.monotonic() - began) / 1000;
+    this.#options.point(point, status, attempt.profile.name, seconds);
   }
 
   async #preBind(

@@ -124,7 +124,11 @@ export class PodBook {
   #pending(key: string, tracked: TrackedPod, previous: TrackedPod | undefined): void {
     const { isOurs, nominations, queue } = this.#options;
     const pod = tracked.pod as Pod;
-    if (this.#assumed.has(key)) return;
+    if (this.#assumed.has(key)) {
+      // What is known of it matters again when its binding fails.
+      if (queue.get(key)?.uid === tracked.uid) queue.update(key, pod);
+      return;
+    }
     if (tracked.nominatedNode !== (previous?.nominatedNode ?? "")) {
       nominations.put(tracked.handle, key, tracked.nominatedNode, pod);
     }
