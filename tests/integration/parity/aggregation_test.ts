@@ -8,6 +8,7 @@ import {
   systemClock,
   systemRandom,
 } from "../../../components/base/mod.ts";
+import type { ApiServerOptions } from "../../../components/apiserver/mod.ts";
 import { openPki } from "../../../components/pki/mod.ts";
 import { Door } from "../../../components/serving/mod.ts";
 import { created, DEFINITIONS, thing } from "./crd_definitions.ts";
@@ -200,9 +201,10 @@ testCases("aggregation", CASES, () => ExtensionServer.open());
 /** A server with the API of an extension that is available. */
 async function withExtension(
   body: (server: ParityServer, send: Send) => Promise<void>,
+  more: Partial<ApiServerOptions> = {},
 ): Promise<void> {
   await using extension = await ExtensionServer.open();
-  await using server = await ParityServer.open({}, { dial: extension.dial });
+  await using server = await ParityServer.open({}, { dial: extension.dial, more });
   const send: Send = async (method, path, headers, body) => {
     const all = { "content-type": "application/json", ...headers ?? {} };
     const response = await server.send(method, path, all, body, undefined);
@@ -244,6 +246,15 @@ Deno.test("parity: aggregation passes no identity on that a client has made up",
       assert.equal(headers[name], undefined, name);
     }
   });
+});
+
+Deno.test("parity: aggregation shows the certificate that it is given", async () => {
+  const pki = await openPki(undefined, { clock: systemClock, random: systemRandom });
+  const proxyClient = await pki.client("proxy", { commonName: "given-proxy", organizations: [] });
+  await withExtension(async (_server, send) => {
+    const { body } = await send("GET", `${THINGS}/t`);
+    assert.equal(body["proxy"], "given-proxy");
+  }, { proxyClient });
 });
 
 Deno.test("parity: aggregation hands upgraded connections over", async () => {
