@@ -340,6 +340,9 @@ async function outage(one: EtcdApiServer, etcd: EtcdMembers): Promise<void> {
   await etcd.kill(0);
   const ready = await one.send("GET", "/readyz/etcd");
   assert.equal(ready.code, 500, ready.body);
+  // What is served is known without etcd.
+  assert.equal((await one.send("GET", "/apis/apps/v1")).code, 200);
+  assert.equal((await one.send("GET", "/apis/unknown.example/v1/things")).code, 404);
   // A read waits for etcd; so does a write that cannot have been sent.
   const read = one.send("GET", path);
   const write = one.send("POST", path, { metadata: { name: "in-need" } });

@@ -5,6 +5,7 @@ import {
   type Logger,
   type MetricRegistry,
   type Random,
+  sleep,
   type Timer,
 } from "../../base/mod.ts";
 import {
@@ -28,6 +29,7 @@ import { webhookConversion } from "./webhook_conversion.ts";
 const GROUP = "apiextensions.k8s.io";
 const RESOURCE = "customresourcedefinitions";
 const RETRY_MILLISECONDS = 1000;
+const LOOK_MAXIMUM_MILLISECONDS = 2000;
 
 export interface DefinitionServiceOptions {
   readonly registry: Registry;
@@ -94,12 +96,25 @@ export class DefinitionService {
 
   /**
    * Resolves when everything is served that is established now, whoever established it. Questions that come together are
-   * answered by one look at the store.
+   * answered by one look at the store. While that cannot be read, what is known must do: never rejects, and resolves
+   * after two seconds at the latest.
    */
   async catchUp(): Promise<void> {
+    const enough = new AbortController();
+    const late = sleep(this.#options.clock, LOOK_MAXIMUM_MILLISECONDS, enough.signal)
+      .catch(() => {});
+    await Promise.race([this.#lookAfterThis(), late]);
+    enough.abort();
+  }
+
+  async #lookAfterThis(): Promise<void> {
     // Who joins a look that has begun may know of something that it does not show.
     await this.#looking;
-    await (this.#nextLook ??= this.#look());
+    try {
+      await (this.#nextLook ??= this.#look());
+    } catch (error) {
+      this.#options.logger.info("definitions of other servers could not be looked at", { error });
+    }
   }
 
   #look(): Promise<void> {
