@@ -136,7 +136,7 @@ const RESIZE: SubresourceStrategy = {
       for (const member of ["containers", "initContainers"]) {
         const wanted = (sent[member] ?? []) as Sized[];
         const held = (spec[member] ?? []) as Sized[];
-        const names = (list: Sized[]) => list.map(({ name }) => name).join();
+        const names = (list: Sized[]) => JSON.stringify(list.map(({ name = "" }) => name));
         // Other containers, or another order, is for the rules to refuse.
         if (names(wanted) !== names(held)) {
           if (sent[member] !== undefined) spec[member] = sent[member];

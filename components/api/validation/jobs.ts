@@ -17,8 +17,10 @@ export function validateJob({ spec = {}, metadata }: Job, errors: Errors): void 
   const labels = spec.template?.metadata?.labels;
   if (spec.selector === undefined) errors.required(SPEC.child("selector"));
   else {
+    const before = errors.list.length;
     validateLabelSelector(spec.selector, SPEC.child("selector"), errors);
-    if (!labelSelectorMatcher(spec.selector).matches(labels)) {
+    const good = errors.list.length === before;
+    if (good && !labelSelectorMatcher(spec.selector).matches(labels)) {
       errors.invalid(
         SPEC.child("template").child("metadata").child("labels"),
         labels ?? null,

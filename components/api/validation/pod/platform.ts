@@ -20,6 +20,7 @@ const POD_CONTEXT_MEMBERS = [
   "runAsGroup",
   "supplementalGroups",
   "supplementalGroupsPolicy",
+  "seLinuxChangePolicy",
 ] as const;
 const CONTEXT_MEMBERS = [
   "appArmorProfile",

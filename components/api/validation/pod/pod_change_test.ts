@@ -302,12 +302,23 @@ const NAMES: readonly (readonly [Json, readonly string[]])[] = [
   [{ hostnameOverride: "db", setHostnameAsFQDN: true }, [
     "spec.hostnameOverride: Forbidden: may not be specified when `setHostnameAsFQDN` is true",
   ]],
+  [{
+    hostNetwork: true,
+    securityContext: { sysctls: [{ name: "net/ipv4/ip_forward", value: "1" }] },
+  }, [
+    'spec.securityContext.sysctls[0].name: Invalid value: "net/ipv4/ip_forward": may not be specified when ' +
+    "'hostNetwork' is true",
+  ]],
+  [{ hostIPC: true, securityContext: { sysctls: [{ name: "kernel.shmmax", value: "1" }] } }, [
+    "spec.securityContext.sysctls[0].name: Invalid value: \"kernel.shmmax\": may not be specified when 'hostIPC' is true",
+  ]],
+  [{ securityContext: { sysctls: [{ name: "net.core.somaxconn", value: "1" }] } }, []],
   [{ hostnameOverride: "db", hostNetwork: true }, [
     "spec.hostnameOverride: Forbidden: may not be specified when `hostNetwork` is true",
   ]],
 ];
 for (const [spec, problems] of NAMES) {
-  Deno.test(`a pod's own name for its host: ${JSON.stringify(spec)}`, () => {
+  Deno.test(`new pod: ${JSON.stringify(spec)}`, () => {
     assert.deepEqual(created(POD, pod(spec)), problems);
   });
 }

@@ -54,6 +54,13 @@ export function validateSecurityContext(
 
 const SYSCTL = /^[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?(?:[./][a-z0-9](?:[-_a-z0-9]*[a-z0-9])?)*$/;
 
+/** The namespace that a setting of the kernel belongs to; both signs may stand between its parts. */
+function namespaceOf(name: string): "net" | "ipc" | undefined {
+  const plain = name.replaceAll("/", ".");
+  if (plain.startsWith("net.")) return "net";
+  return /^(?:kernel\.(?:shm|msg|sem)|fs\.mqueue\.)/.test(plain) ? "ipc" : undefined;
+}
+
 export function validatePodSecurity(spec: PodSpec, path: Path, errors: Errors): void {
   const context = spec.securityContext;
   if (context === undefined) return;
@@ -82,6 +89,12 @@ export function validatePodSecurity(spec: PodSpec, path: Path, errors: Errors): 
         "must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$",
       );
     } else if (names.has(name)) errors.duplicate(at, name);
+    const space = namespaceOf(name);
+    if (spec.hostNetwork === true && space === "net") {
+      errors.invalid(at, name, "may not be specified when 'hostNetwork' is true");
+    } else if (spec.hostIPC === true && space === "ipc") {
+      errors.invalid(at, name, "may not be specified when 'hostIPC' is true");
+    }
     names.add(name);
   }
   validateSeccomp(context.seccompProfile, path.child("seccompProfile"), errors);
