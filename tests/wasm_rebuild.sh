@@ -9,6 +9,8 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/wasm"
 cp -r "$here/components" "$here/deno.json" "$here/deno.lock" "$work/"
 cp -r "$here/wasm/cases" "$work/wasm/"
+mkdir -p "$work/deploy"
+cp -r "$here/deploy/scheduler-plugins" "$work/deploy/"
 if ! "$here/wasm/build.sh" "$work/wasm/pkg" >"$work/build.log" 2>&1; then
   echo "the core could not be built here:"
   tail -n 5 "$work/build.log"

@@ -380,3 +380,50 @@ for (const [candidates, expected] of shares) {
     core.end();
   });
 }
+
+Deno.test("Core: nominations follow their nodes and pods, as a fresh core has them", () => {
+  const random = new Seeded(5);
+  const model = new Model();
+  const nominated = new Map<number, Placed>();
+  for (let i = 0; i < 8; i++) model.putNode(randomNode(random));
+  let differences = 0;
+  for (let step = 1; step <= 300; step++) {
+    const what = random.below(100);
+    const names = [...model.nodes.keys()];
+    if (what < 15) model.putNode(randomNode(random));
+    else if (what < 25 && names.length > 3) {
+      const name = random.of(names);
+      model.nodes.delete(name);
+      model.core.removeNode(name);
+    } else if (what < 60) {
+      const placed = { pod: randomPod(random), node: `n${random.below(14)}` };
+      nominated.set(step, placed);
+      model.core.nominate(step, placed.node, placed.pod);
+    } else if (what < 75 && nominated.size > 0) {
+      const handle = random.of([...nominated.keys()]);
+      const { node, pod } = nominated.get(handle)!;
+      nominated.delete(handle);
+      if (random.chance(50)) model.core.denominate(handle);
+      else {
+        // Bound: it takes its room, and is not expected any more.
+        model.core.putPod(handle, node, pod);
+        model.pods.set(handle, { node, pod });
+      }
+    }
+    const pod = randomPod(random);
+    const without = model.fresh();
+    const fresh = model.fresh();
+    for (const [handle, { node, pod }] of nominated) fresh.nominate(handle, node, pod);
+    const verdicts = byNode(model.core, 1000, pod);
+    assert.deepEqual(verdicts, byNode(fresh, 1000, pod));
+    const decision = model.core.schedule(model.core.encode(1000, pod));
+    const feasible = Object.values(verdicts).filter((verdict) => "scores" in verdict);
+    assert.equal(decision.feasible, feasible.length);
+    const bare = Object.values(byNode(without, 1000, pod)).filter((verdict) => "scores" in verdict);
+    if (bare.length !== feasible.length) differences++;
+    fresh.end();
+    without.end();
+  }
+  assert.ok(differences > 5, `${differences} decisions depended on nominations`);
+  model.core.end();
+});

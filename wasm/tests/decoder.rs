@@ -100,6 +100,7 @@ fn ask_everything(engine: &mut Engine, pod: &[f64], options: &[f64]) {
         }
     }
     let _ = engine.matching(pod, &mut out);
+    engine.needed(16, &mut out);
 }
 
 #[test]

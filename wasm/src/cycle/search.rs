@@ -131,7 +131,7 @@ impl Asked<'_> {
         if row.refused_late {
             return of(row.resolvable);
         }
-        if self.snapshot.has_nominated() {
+        if self.snapshot.is_awaited(slot) {
             self.scratch.clear();
             let mut refusals = core::mem::take(&mut self.scratch);
             let refused = self.refused_with_nominated(slot, &mut refusals);
@@ -199,7 +199,7 @@ impl Asked<'_> {
 
     /// Pods that are nominated to a node and count for this one.
     pub fn expected(&self, slot: u32) -> Vec<u32> {
-        if !self.snapshot.has_nominated() {
+        if !self.snapshot.is_awaited(slot) {
             return Vec::new();
         }
         let name = self.snapshot.nodes.name(slot);

@@ -43,6 +43,8 @@ pub struct Snapshot {
     waiting: QuickMap<u32, Vec<u32>>,
     /// Nominated pods, by the node's name.
     nominated: QuickMap<u32, Vec<u32>>,
+    /// By slot: there are such pods.
+    awaited: Vec<bool>,
 }
 
 impl Snapshot {
@@ -69,6 +71,7 @@ impl Snapshot {
             self.images_version += 1;
         }
         self.topologies.update(&self.nodes, slot);
+        self.mark_awaited(name);
         self.touch(slot);
         for pod in self.waiting.remove(&name).unwrap_or_default() {
             self.place(pod, slot);
@@ -90,6 +93,7 @@ impl Snapshot {
         self.order
             .remove(slot, self.nodes.records[slot as usize].zone);
         self.nodes.remove(name);
+        self.awaited[slot as usize] = false;
         self.topologies.update(&self.nodes, slot);
         self.images_version += 1;
         self.touch(slot);
@@ -129,6 +133,7 @@ impl Snapshot {
         });
         if nominated {
             self.nominated.entry(node).or_default().push(index);
+            self.mark_awaited(node);
         } else {
             match self.nodes.slot(node) {
                 Some(slot) => self.place(index, slot),
@@ -160,6 +165,7 @@ impl Snapshot {
                     list.remove(&node);
                 }
             }
+            self.mark_awaited(node);
         }
         let Some(pod) = self.pods.remove(index) else {
             return;
@@ -207,8 +213,17 @@ impl Snapshot {
         self.nominated.get(&node).map_or(&[], Vec::as_slice)
     }
 
-    pub fn has_nominated(&self) -> bool {
-        !self.nominated.is_empty()
+    /// Whether pods are nominated to a slot's node.
+    #[inline]
+    pub fn is_awaited(&self, slot: u32) -> bool {
+        !self.nominated.is_empty() && self.awaited.get(slot as usize) == Some(&true)
+    }
+
+    fn mark_awaited(&mut self, node: u32) {
+        self.awaited.resize(self.nodes.slots(), false);
+        if let Some(slot) = self.nodes.slot(node) {
+            self.awaited[slot as usize] = self.nominated.contains_key(&node);
+        }
     }
 
     /// The label set that a section describes; it stays only while something references it.
