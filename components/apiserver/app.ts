@@ -1,4 +1,3 @@
-import { Hono } from "hono";
 import {
   ApiError,
   type Clock,
@@ -90,7 +89,6 @@ export function createApp(options: AppOptions): App {
   const impersonation = new Impersonation(authorizer);
   const { timeoutMilliseconds } = options;
   const deadlines = new Deadlines(clock, timeoutMilliseconds);
-  const app = new Hono<{ Bindings: { peer: Peer } }>();
 
   const letIn = async (asked: Asked): Promise<Response> => {
     const { request, query, info, peer } = asked;
@@ -168,8 +166,7 @@ export function createApp(options: AppOptions): App {
     return writeError(internalError(String(error)), request);
   };
 
-  app.all("*", async (context) => {
-    const request = context.req.raw;
+  const handle = async (request: Request, peer: Peer): Promise<Response> => {
     const started = clock.monotonic();
     const { path, query } = splitUrl(request.url);
     const info = parseRequestInfo(request.method, path, query);
@@ -177,7 +174,7 @@ export function createApp(options: AppOptions): App {
       request,
       query,
       info,
-      peer: context.env.peer,
+      peer,
       auditId: auditIdOf(request, random),
       lasts: isLongRunning(info),
       waited: 0,
@@ -196,10 +193,11 @@ export function createApp(options: AppOptions): App {
       // A client that keeps the connection would only come back to a server that is gone.
       if (lifecycle.draining) addHeader(response, "Connection", "close");
     }
-    return asked.trail === undefined ? response : await asked.trail.answered(response);
-  });
+    const answer = asked.trail === undefined ? response : await asked.trail.answered(response);
+    return request.method === "HEAD" && answer.body !== null ? new Response(null, answer) : answer;
+  };
   return {
-    handle: async (request, peer) => await app.fetch(request, { peer }),
+    handle,
     close: () => deadlines.close(),
   };
 }

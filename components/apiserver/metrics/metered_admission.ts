@@ -23,7 +23,7 @@ export function meteredAdmission(
     SECONDS,
     ["type", "operation", "rejected"],
   );
-  const all = plugins.map((plugin) => new MeteredPlugin(plugin, duration, clock));
+  const all = plugins.map((plugin) => new MeteredPlugin(plugin, duration));
   return [new MeteredSteps(all, steps, clock)];
 }
 
@@ -32,7 +32,7 @@ class MeteredSteps implements AdmissionPlugin {
   readonly name = "steps";
 
   constructor(
-    readonly plugins: readonly AdmissionPlugin[],
+    readonly plugins: readonly MeteredPlugin[],
     readonly steps: Histogram,
     readonly clock: Clock,
   ) {}
@@ -49,76 +49,71 @@ class MeteredSteps implements AdmissionPlugin {
     return this.#pass("validate", request);
   }
 
-  async #pass(type: "admit" | "validate", request: AdmissionRequest): Promise<void> {
-    const started = this.clock.monotonic();
+  async #pass(type: PassType, request: AdmissionRequest): Promise<void> {
+    const { clock } = this;
+    const started = clock.monotonic();
+    let last = started;
     let rejected = true;
+    let running: MeteredPlugin | undefined;
     try {
       for (const plugin of this.plugins) {
-        if (plugin[type] === undefined || !plugin.handles(request)) continue;
-        const pending = plugin[type](request);
+        const pass = plugin[type];
+        if (pass === undefined || !plugin.handles(request)) continue;
+        running = plugin;
+        const pending = pass(request);
         if (pending !== undefined) await pending;
+        // One look at the clock ends a plugin and begins the next.
+        const now = clock.monotonic();
+        plugin.passed(type, request.operation, (now - last) / 1000);
+        last = now;
+        running = undefined;
       }
       rejected = false;
     } finally {
-      const seconds = (this.clock.monotonic() - started) / 1000;
-      this.steps.observe(seconds, type, request.operation, String(rejected));
+      const now = clock.monotonic();
+      running?.rejected(type, request.operation, (now - last) / 1000);
+      this.steps.observe((now - started) / 1000, type, request.operation, String(rejected));
     }
   }
 }
 
 type Pass = (request: AdmissionRequest) => void | Promise<void>;
+type PassType = "admit" | "validate";
+type Operation = AdmissionRequest["operation"];
 
-class MeteredPlugin implements AdmissionPlugin {
-  readonly name: string;
+/** A plugin with its series. Every write passes through all plugins twice, so nothing is made that could be kept. */
+class MeteredPlugin {
   readonly #inner: AdmissionPlugin;
   readonly #duration: Histogram;
-  readonly #clock: Clock;
-  readonly admit?: Pass;
-  readonly validate?: Pass;
+  readonly #passed: Outcomes = { admit: {}, validate: {} };
+  readonly #rejected: Outcomes = { admit: {}, validate: {} };
+  readonly admit: Pass | undefined;
+  readonly validate: Pass | undefined;
 
-  constructor(inner: AdmissionPlugin, duration: Histogram, clock: Clock) {
-    this.name = inner.name;
+  constructor(inner: AdmissionPlugin, duration: Histogram) {
     this.#inner = inner;
     this.#duration = duration;
-    this.#clock = clock;
-    const { admit, validate } = inner;
-    if (admit !== undefined) this.admit = this.#timed("admit", admit.bind(inner));
-    if (validate !== undefined) this.validate = this.#timed("validate", validate.bind(inner));
+    this.admit = inner.admit?.bind(inner);
+    this.validate = inner.validate?.bind(inner);
   }
 
   handles(request: AdmissionRequest): boolean {
     return this.#inner.handles(request);
   }
 
-  /** Every write passes through all plugins twice, so nothing is made here that could be kept. */
-  #timed(type: string, run: Pass): Pass {
-    const clock = this.#clock;
-    const passed = this.#outcomes(type, "false");
-    const rejected = this.#outcomes(type, "true");
-    const observe = (outcomes: Outcomes, { operation }: AdmissionRequest, started: number) =>
-      outcomes(operation).observe((clock.monotonic() - started) / 1000);
-    return (request) => {
-      const started = clock.monotonic();
-      let pending;
-      try {
-        pending = run(request);
-      } catch (error) {
-        observe(rejected, request, started);
-        throw error;
-      }
-      if (pending === undefined) return observe(passed, request, started);
-      return pending.then(() => observe(passed, request, started), (error) => {
-        observe(rejected, request, started);
-        throw error;
-      });
-    };
+  passed(type: PassType, operation: Operation, seconds: number): void {
+    const series = this.#passed[type][operation] ??= this.#series(type, operation, "false");
+    series.observe(seconds);
   }
 
-  #outcomes(type: string, rejected: string): Outcomes {
-    const known: Partial<Record<AdmissionRequest["operation"], HistogramSeries>> = {};
-    return (operation) =>
-      known[operation] ??= this.#duration.series(this.name, type, operation, rejected);
+  rejected(type: PassType, operation: Operation, seconds: number): void {
+    const series = this.#rejected[type][operation] ??= this.#series(type, operation, "true");
+    series.observe(seconds);
+  }
+
+  #series(type: PassType, operation: Operation, rejected: string): HistogramSeries {
+    return this.#duration.series(this.#inner.name, type, operation, rejected);
   }
 }
 
-type Outcomes = (operation: AdmissionRequest["operation"]) => HistogramSeries;
+type Outcomes = Record<PassType, Partial<Record<Operation, HistogramSeries>>>;

@@ -30,7 +30,8 @@ const PRETTY_AGENTS = ["curl", "Wget", "Mozilla/5.0"];
 
 /** True where the answer should have lines and indents. */
 export function isPretty(request: Request, negotiated: Negotiated = PLAIN): boolean {
-  const asked = queryOf(request.url).get("pretty");
+  const { url } = request;
+  const asked = url.includes("pretty") ? queryOf(url).get("pretty") : null;
   if (asked !== null && asked !== "") {
     return ["1", "t", "T", "true", "TRUE", "True"].includes(asked);
   }
