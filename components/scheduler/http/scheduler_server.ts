@@ -64,15 +64,25 @@ function answer(path: string, options: SchedulerServerOptions): Response {
     case "/configz":
       return Response.json({ "kubescheduler.config.k8s.io": options.configuration });
   }
-  const [, namespace, name] = EXPLAIN.exec(path) ?? [];
+  const [namespace, name] = podOf(path);
   if (namespace === undefined || name === undefined) {
     return plain("404 page not found\n", 404);
   }
-  const explanation = options.explain(decodeURIComponent(namespace), decodeURIComponent(name));
+  const explanation = options.explain(namespace, name);
   if (explanation === undefined) {
-    return statusOf(notFound({ group: "", resource: "pods" }, decodeURIComponent(name)));
+    return statusOf(notFound({ group: "", resource: "pods" }, name));
   }
   return Response.json(explanation);
+}
+
+/** Namespace and name that a path asks about; nothing where it asks about no pod. */
+function podOf(path: string): readonly (string | undefined)[] {
+  const [, ...parts] = EXPLAIN.exec(path) ?? [];
+  try {
+    return parts.map(decodeURIComponent);
+  } catch {
+    return [];
+  }
 }
 
 function plain(text: string, status = 200): Response {
