@@ -1,7 +1,9 @@
 import type { Pod } from "../../api/mod.ts";
 import { unresolvable, type Verdict } from "../framework/mod.ts";
 import type { ClaimRecord } from "./claim_record.ts";
+import { driverOf } from "./migrated_plugin.ts";
 import { notOwned, podClaims } from "./pod_claims.ts";
+import type { CsiNodeRecord } from "./storage_records.ts";
 import type { UsedVolumes } from "./used_volumes.ts";
 import type { VolumeView } from "./volume_view.ts";
 
@@ -13,6 +15,7 @@ interface Attachment {
   readonly driver: string;
   /** The driver and its volume: what is attached once however many pods mount it. */
   readonly unique: string;
+  readonly plugin?: string;
 }
 
 /** What is attached for a claim; for one without a volume, what its class's driver will attach. */
@@ -20,15 +23,15 @@ export function attachmentOf(claim: ClaimRecord, view: LimitsView): Attachment |
   if (claim.volumeName !== "") {
     const volume = view.volume(claim.volumeName);
     if (volume?.attachment !== undefined) {
-      const { driver, handle } = volume.attachment;
-      return { driver, unique: `${driver}/${handle}` };
+      const { handle, ...by } = volume.attachment;
+      return { ...by, unique: `${by.driver}/${handle}` };
     }
     // A volume that is there and has no driver is not counted.
     if (volume !== undefined) return undefined;
   }
-  const driver = view.storageClass(claim.className)?.provisioner ?? "";
+  const by = driverOf(view.storageClass(claim.className)?.provisioner ?? "");
   // No handle begins with a line break, so that none is taken for a volume that is yet to be made.
-  return driver === "" ? undefined : { driver, unique: `${driver}/\n${claim.key}` };
+  return by.driver === "" ? undefined : { ...by, unique: `${by.driver}/\n${claim.key}` };
 }
 
 /** How many volumes of each driver the pod needs attached: whether a node's drivers can is asked node by node. */
@@ -37,10 +40,10 @@ export class LimitsPlan {
   readonly #used: UsedVolumes;
   /** What the API's attachments say is attached to a node: unique names of volumes. */
   readonly #attached: (node: string) => Iterable<string>;
-  readonly #needs: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #needs: readonly Attachment[];
 
   constructor(
-    needs: ReadonlyMap<string, ReadonlySet<string>>,
+    needs: readonly Attachment[],
     view: LimitsView,
     used: UsedVolumes,
     attached: (node: string) => Iterable<string>,
@@ -53,52 +56,59 @@ export class LimitsPlan {
 
   /** Whether anything is to be attached at all. */
   get any(): boolean {
-    return this.#needs.size > 0;
+    return this.#needs.length > 0;
   }
 
   /** Whether a node's drivers can attach what the pod needs beside what they have attached. */
   fits(node: string): boolean {
-    const limits = this.#view.csiNode(node)?.limits;
-    if (limits === undefined || limits.size === 0) return true;
-    let present: ReadonlyMap<string, ReadonlySet<string>> | undefined;
-    for (const [driver, volumes] of this.#needs) {
-      const limit = limits.get(driver);
-      if (limit === undefined) continue;
-      present ??= this.#presentOn(node);
+    const csiNode = this.#view.csiNode(node);
+    if (csiNode === undefined || csiNode.limits.size === 0) return true;
+    const { limits } = csiNode;
+    const needs = byDriver(this.#needs.filter((one) => limits.has(one.driver)), csiNode);
+    if (needs.size === 0) return true;
+    const present = this.#presentOn(csiNode);
+    for (const [driver, volumes] of needs) {
       const there = present.get(driver);
-      let count = there?.size ?? 0;
       let added = 0;
       for (const volume of volumes) if (there?.has(volume) !== true) added++;
-      count += added;
       // What is there already needs no room, even on a node that has too much.
-      if (added > 0 && count > limit) return false;
+      if (added > 0 && (there?.size ?? 0) + added > (limits.get(driver) ?? 0)) return false;
     }
     return true;
   }
 
-  #presentOn(node: string): Map<string, Set<string>> {
-    const present = new Map<string, Set<string>>();
-    const note = (driver: string, unique: string) => {
-      const known = present.get(driver);
-      if (known === undefined) present.set(driver, new Set([unique]));
-      else known.add(unique);
-    };
-    for (const key of this.#used.claimsOn(node)) {
+  #presentOn(csiNode: CsiNodeRecord): Map<string, Set<string>> {
+    const attachments: Attachment[] = [];
+    for (const key of this.#used.claimsOn(csiNode.name)) {
       const claim = this.#view.claim(key);
       const attachment = claim === undefined ? undefined : attachmentOf(claim, this.#view);
-      if (attachment !== undefined) note(attachment.driver, attachment.unique);
+      if (attachment !== undefined) attachments.push(attachment);
     }
-    for (const unique of this.#attached(node)) note(unique.slice(0, unique.indexOf("/")), unique);
-    return present;
+    for (const unique of this.#attached(csiNode.name)) {
+      attachments.push({ driver: unique.slice(0, unique.indexOf("/")), unique });
+    }
+    return byDriver(attachments, csiNode);
   }
 }
 
-/** What a pod's claims need attached, by driver; or why that cannot be said. */
-export function plannedAttachments(
-  pod: Pod,
-  view: LimitsView,
-): ReadonlyMap<string, ReadonlySet<string>> | Verdict {
-  const needs = new Map<string, Set<string>>();
+/** Unique names of volumes by driver, but for those of plugins that the node has not handed over. */
+function byDriver(
+  attachments: readonly Attachment[],
+  { migrated }: CsiNodeRecord,
+): Map<string, Set<string>> {
+  const volumes = new Map<string, Set<string>>();
+  for (const { driver, plugin, unique } of attachments) {
+    if (plugin !== undefined && !migrated.includes(plugin)) continue;
+    const known = volumes.get(driver);
+    if (known === undefined) volumes.set(driver, new Set([unique]));
+    else known.add(unique);
+  }
+  return volumes;
+}
+
+/** What a pod's claims need attached; or why that cannot be said. */
+export function plannedAttachments(pod: Pod, view: LimitsView): readonly Attachment[] | Verdict {
+  const needs: Attachment[] = [];
   for (const { key, name, ephemeral } of podClaims(pod)) {
     const claim = view.claim(key);
     if (claim === undefined) {
@@ -106,10 +116,7 @@ export function plannedAttachments(
     }
     if (ephemeral && claim.ownerPod !== pod.metadata?.uid) return unresolvable(notOwned(pod, key));
     const attachment = attachmentOf(claim, view);
-    if (attachment === undefined) continue;
-    const known = needs.get(attachment.driver);
-    if (known === undefined) needs.set(attachment.driver, new Set([attachment.unique]));
-    else known.add(attachment.unique);
+    if (attachment !== undefined) needs.push(attachment);
   }
   return needs;
 }

@@ -52,14 +52,23 @@ export function driverRecord(driver: CSIDriver): DriverRecord {
 export interface CsiNodeRecord {
   readonly name: string;
   readonly limits: ReadonlyMap<string, number>;
+  /** Plugins that the node has handed over to drivers. */
+  readonly migrated: readonly string[];
 }
+
+const MIGRATED_PLUGINS = "storage.alpha.kubernetes.io/migrated-plugins";
 
 export function csiNodeRecord(node: CSINode): CsiNodeRecord {
   const limits = new Map<string, number>();
   for (const { name = "", allocatable } of node.spec?.drivers ?? []) {
     if (allocatable?.count !== undefined) limits.set(name, allocatable.count);
   }
-  return { name: node.metadata?.name ?? "", limits };
+  const migrated = node.metadata?.annotations?.[MIGRATED_PLUGINS] ?? "";
+  return {
+    name: node.metadata?.name ?? "",
+    limits,
+    migrated: migrated === "" ? [] : migrated.split(","),
+  };
 }
 
 /** Room of one class in one part of the cluster. */

@@ -61,6 +61,44 @@ Deno.test("a node takes as many volumes of a driver as it says", () => {
   }
 });
 
+Deno.test("volumes of plugins count for their drivers where the node has handed the plugin over", () => {
+  const ebs = (name: string) =>
+    aVolume(name, { spec: { awsElasticBlockStore: { volumeID: name } } });
+  const fits = (migrated: string, wanted: string) => {
+    const csiNode = {
+      metadata: {
+        name: "n1",
+        annotations: { "storage.alpha.kubernetes.io/migrated-plugins": migrated },
+      },
+      spec: {
+        drivers: [{ name: "ebs.csi.aws.com", nodeID: "n1", allocatable: { count: 1 } }],
+      },
+    };
+    const cache = cacheOf({
+      claims: [
+        aClaim("a", { volume: "v-a" }),
+        aClaim("b", { volume: "v-b" }),
+        aClaim("new", { class: "ebs" }),
+      ],
+      volumes: [ebs("v-a"), ebs("v-b")],
+      classes: [aClass("ebs", { provisioner: "kubernetes.io/aws-ebs" })],
+      csiNodes: [csiNode],
+    });
+    const plugin = new NodeVolumeLimits(cache, used({ n1: [podWith("a")] }));
+    return plugin.filter(aCycle(podWith(wanted)), ["n1"]).size === 0;
+  };
+  assert.deepEqual(["a", "b", "new"].map((claim) => fits("kubernetes.io/aws-ebs", claim)), [
+    true,
+    false,
+    false,
+  ]);
+  assert.deepEqual(["a", "b", "new"].map((claim) => fits("kubernetes.io/gce-pd", claim)), [
+    true,
+    true,
+    true,
+  ]);
+});
+
 Deno.test("what the API says is attached counts as well", () => {
   const cache = cacheOf({
     claims: [aClaim("a", { volume: "v-a" })],

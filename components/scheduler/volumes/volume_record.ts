@@ -5,6 +5,7 @@ import {
   tryParseQuantity,
 } from "../../api/mod.ts";
 import { classNameOf } from "./claim_record.ts";
+import { attachmentPoint, type VolumeAttachmentPoint } from "./migrated_plugin.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -33,8 +34,8 @@ export interface VolumeRecord {
   readonly labels: Labels;
   /** Nodes that can reach it; undefined for all. */
   readonly nodeTerms: readonly NodeSelectorTerm[] | undefined;
-  /** The driver and its handle of the volume, where a CSI driver attaches it. */
-  readonly attachment: { readonly driver: string; readonly handle: string } | undefined;
+  /** Undefined where nothing attaches it. */
+  readonly attachment: VolumeAttachmentPoint | undefined;
 }
 
 const NO_LABELS: Labels = {};
@@ -43,7 +44,6 @@ export function volumeRecord(volume: PersistentVolume): VolumeRecord {
   const { name = "", uid = "", resourceVersion = "", labels, annotations } = volume.metadata ?? {};
   const spec = volume.spec ?? {};
   const reference = spec.claimRef;
-  const { driver, volumeHandle } = spec.csi ?? {};
   return {
     name,
     uid,
@@ -62,8 +62,6 @@ export function volumeRecord(volume: PersistentVolume): VolumeRecord {
     attributesClass: spec.volumeAttributesClassName ?? "",
     labels: labels ?? NO_LABELS,
     nodeTerms: spec.nodeAffinity?.required?.nodeSelectorTerms,
-    attachment: driver === undefined || volumeHandle === undefined
-      ? undefined
-      : { driver, handle: volumeHandle },
+    attachment: attachmentPoint(spec),
   };
 }
