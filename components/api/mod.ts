@@ -16,6 +16,7 @@ export * from "./field_selector.ts";
 export * from "./node_selector.ts";
 export * from "./toleration.ts";
 export * from "./human_duration.ts";
+export * from "./json_outline.ts";
 export * from "./strategy/mod.ts";
 export * from "./tables/mod.ts";
 export * from "./patch/mod.ts";

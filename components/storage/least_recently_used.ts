@@ -13,6 +13,11 @@ export class LeastRecentlyUsed<K, V> {
     return this.#weight;
   }
 
+  /** Whether there is one; does not count as a use. */
+  has(key: K): boolean {
+    return this.#entries.has(key);
+  }
+
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;

@@ -236,7 +236,14 @@ class StoreWatchCache<Index, Decoded> implements WatchCache<Index, Decoded> {
 
   readonly #reader = {
     render: (value: Uint8Array, revision: number) => this.#options.codec.render(value, revision),
-    index: (entry: CacheEntry<Index>) => this.#options.codec.index(this.decoded(entry), entry.key),
+    index: (entry: StoredEntry<Index>) => {
+      const { codec } = this.#options;
+      // To look over all that there is must not turn out of the cache what is in use.
+      return (this.#decoded.has(entry)
+        ? undefined
+        : codec.indexValue?.(entry.source, entry.revision)) ??
+        codec.index(this.decoded(entry), entry.key);
+    },
   };
 
   #advance(revision: number): void {

@@ -91,6 +91,8 @@ export interface CacheCodec<Index, Decoded> {
   /** `value` is what the store holds, or what `render` made of it. */
   decode(value: Uint8Array, revision: number): Decoded;
   index(decoded: Decoded, key: string): Index;
+  /** The same out of a value that nobody has decoded, where that is less work; undefined where it has to be decoded. */
+  indexValue?(value: Uint8Array, revision: number): Index | undefined;
   /** The bytes that readers get: the stored JSON with its resourceVersion filled in. */
   render(value: Uint8Array, revision: number): Uint8Array;
   /** Gives an offered object the revision of its write; it may change and return the same one. */

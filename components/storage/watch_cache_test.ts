@@ -78,7 +78,7 @@ function test(name: string, run: (bench: Bench) => Promise<void>): void {
         codec,
         async cache(options = {}) {
           const base = { store, prefix: "/p/", codec, clock, logger: silentLogger };
-          const cache = openWatchCache({ ...base, ...options });
+          const cache = openWatchCache<string, Decoded>({ ...base, ...options });
           caches.push(cache);
           await cache.ready();
           return cache;
@@ -351,4 +351,29 @@ test("ends its watchers without an error when the store closes", async ({ cache,
   opened.watch("/p/", 0, sink);
   await store.close();
   assert.deepEqual([sink.ends, sink.error], [1, undefined]);
+});
+
+test("indexes what nobody has decoded by its value, and decodes nothing for that", async (bench) => {
+  const asked: string[] = [];
+  const codec = Object.assign(Object.create(bench.codec) as Codec, {
+    indexValue(value: Uint8Array): string | undefined {
+      asked.push(text(value));
+      return text(value) === "odd" ? undefined : `v:${text(value)}`;
+    },
+  });
+  for (const name of ["a", "b", "odd"]) await bench.put(`/p/${name}`, name);
+  const cache = await bench.cache({ codec });
+  await cache.waitFor(bench.store.revision);
+  const before = bench.codec.decodes;
+  const indexes = () => [...cache.range("/p/")].map(({ index }) => index);
+  assert.deepEqual(indexes(), ["v:a", "v:b", "o"]);
+  assert.deepEqual(indexes(), ["v:a", "v:b", "o"]);
+  assert.deepEqual(asked, ["a", "b", "odd"]);
+  // What is decoded already is indexed by that.
+  await bench.put("/p/c", "c");
+  await cache.waitFor(bench.store.revision);
+  const entry = cache.get("/p/c")!;
+  cache.decoded(entry);
+  assert.equal(entry.index, "c");
+  assert.ok(bench.codec.decodes + codec.decodes - before > 0);
 });

@@ -1,5 +1,5 @@
 import { type Clock, expired, type Logger } from "../../base/mod.ts";
-import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import { jsonOutline, type KubeObject, type ResourceDefinition } from "../../api/mod.ts";
 import {
   type CacheEntry,
   CompactedError,
@@ -8,6 +8,7 @@ import {
   type Store,
   type WatchCache,
 } from "../../storage/mod.ts";
+import { failureOf } from "../encryption/mod.ts";
 import { awaitRevision } from "../read/freshness.ts";
 import { convertObject } from "./conversion.ts";
 import { apiVersionOf, ObjectEncoding } from "./encoding.ts";
@@ -66,6 +67,7 @@ export class ResourceStore {
       codec: {
         decode: (value, revision) => this.#decode(value, revision),
         index: (object) => indexOf(definition, object),
+        indexValue: (value, revision) => this.#indexValue(value, revision),
         render: (value, revision) => this.#render(value, revision),
         revise: (object, revision) => {
           if (object.metadata !== undefined) object.metadata.resourceVersion = String(revision);
@@ -245,6 +247,18 @@ export class ResourceStore {
     return versions === undefined || versions.isCurrent(revision)
       ? object
       : versions.current(object);
+  }
+
+  /** Of a built-in kind all that is indexed stands outside of lists. */
+  #indexValue(value: Uint8Array, revision: number): ObjectIndex | undefined {
+    const { definition } = this;
+    const versions = this.#versions;
+    if (definition.custom !== undefined || versions?.isCurrent(revision) === false) {
+      return undefined;
+    }
+    if (failureOf(value) !== undefined) return undefined;
+    const outline = jsonOutline(value);
+    return outline && indexOf(definition, outline as unknown as KubeObject);
   }
 
   #render(value: Uint8Array, revision: number): Uint8Array {
