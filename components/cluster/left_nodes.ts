@@ -4,21 +4,27 @@ import {
   nodeHolder,
   openFabric,
   openNodeNamespace,
-  processName,
+  processWords,
   readState,
   removeNodeDirectory,
 } from "../host/mod.ts";
 import type { DataLayout } from "./data_directory.ts";
 
 const FABRIC = "fabric";
-/** Who watches a container under Podman: one process for each that runs. */
+/** Who watches a container under Podman: one process for each that runs, and one for each command that is run in it. */
 const MONITOR = "conmon";
+const COMMAND_FLAG = /^--exec-/;
 
 /** A node that runs on although its cluster does not. */
 export interface LeftNode {
   readonly name: string;
   /** How many containers run in it. */
   readonly containers: number;
+}
+
+function isMonitor([program = "", ...args]: readonly string[]): boolean {
+  const name = program.slice(program.lastIndexOf("/") + 1);
+  return name === MONITOR && !args.some((word) => COMMAND_FLAG.test(word));
 }
 
 /** The nodes that run on a data directory, whoever started them. */
@@ -28,8 +34,8 @@ export async function standingNodes(layout: DataLayout): Promise<LeftNode[]> {
     const holder = await nodeHolder(`${layout.nodes}/${name}`);
     if (holder === undefined) continue;
     const children = await childProcesses(holder.pid);
-    const names = await Promise.all(children.map((pid) => processName(pid)));
-    found.push({ name, containers: names.filter((each) => each?.name === MONITOR).length });
+    const words = await Promise.all(children.map((pid) => processWords(pid)));
+    found.push({ name, containers: words.filter(isMonitor).length });
   }
   return found;
 }

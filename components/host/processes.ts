@@ -114,6 +114,15 @@ export async function processName(
   return { name, innerPid };
 }
 
+/** The words that a process was started with; none where it has ended. */
+export async function processWords(pid: number): Promise<string[]> {
+  try {
+    return (await Deno.readTextFile(`/proc/${pid}/cmdline`)).split("\0").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
 /** The fields of /proc/PID/stat after the name, from the state on. */
 async function statFields(pid: number): Promise<string[] | undefined> {
   try {
