@@ -17,4 +17,4 @@ if ! "$here/wasm/build.sh" "$work/wasm/pkg" >"$work/build.log" 2>&1; then
   exit 77
 fi
 cd "$work"
-exec "$deno" test -A --no-check --config deno.json components/scheduler
+"$deno" test -A --no-check --config deno.json components/scheduler

@@ -11,6 +11,7 @@ import {
   type TopologySpreadConstraint,
 } from "../api/mod.ts";
 import { type CaseNode, caseNode, type CasePod, casePod } from "./core_case.ts";
+import type { Decision, Verdict } from "./core_contract.ts";
 import { Core } from "./core_wasm.ts";
 
 const ZONE = "topology.kubernetes.io/zone";
@@ -232,6 +233,22 @@ function byNode(core: Core, handle: number, pod: Pod) {
   );
 }
 
+/** A decision without a node must count what every node says. */
+function assertAccounts(decision: Decision, verdicts: readonly Verdict[]): void {
+  if (decision.node !== undefined) return;
+  const counts: Record<string, number> = {};
+  let resolvable = 0;
+  for (const verdict of verdicts) {
+    if ("scores" in verdict) continue;
+    for (const text of verdict.reasons) counts[text] = (counts[text] ?? 0) + 1;
+    if (!verdict.unresolvable) resolvable++;
+  }
+  const given: Record<string, number> = {};
+  for (const { nodes, text } of decision.refusals) given[text] = (given[text] ?? 0) + nodes;
+  assert.deepEqual(given, counts);
+  assert.equal(decision.resolvable, resolvable);
+}
+
 for (let seed = 1; seed <= 12; seed++) {
   Deno.test(`Core over random changes, seed ${seed}: rules hold, and counts are those of a fresh core`, () => {
     const random = new Seeded(seed);
@@ -261,6 +278,7 @@ for (let seed = 1; seed <= 12; seed++) {
         const encoded = model.core.encode(++handle, pod);
         const verdicts = byNode(model.core, handle, pod);
         const decision = model.core.schedule(encoded);
+        assertAccounts(decision, Object.values(verdicts));
         for (const [name, verdict] of Object.entries(verdicts)) {
           const wrong = model.broken(pod, name);
           if ("scores" in verdict) assert.equal(wrong, undefined, `${name} is feasible`);
@@ -419,6 +437,7 @@ Deno.test("Core: nominations follow their nodes and pods, as a fresh core has th
     const decision = model.core.schedule(model.core.encode(1000, pod));
     const feasible = Object.values(verdicts).filter((verdict) => "scores" in verdict);
     assert.equal(decision.feasible, feasible.length);
+    assertAccounts(decision, Object.values(verdicts));
     const bare = Object.values(byNode(without, 1000, pod)).filter((verdict) => "scores" in verdict);
     if (bare.length !== feasible.length) differences++;
     fresh.end();

@@ -1,5 +1,6 @@
 //! One decision: search, score, choose.
 
+use super::local::Row;
 use super::Asked;
 use crate::plugins::{Reason, Refusal};
 use std::collections::BTreeMap;
@@ -91,6 +92,12 @@ impl Asked<'_> {
         decision
     }
 
+    /// What refuses a node for the sake of other pods, where no filter before does.
+    fn company_refuses(&self, slot: u32, row: Row) -> Option<Refusal> {
+        let circle = self.circle.as_ref().filter(|_| !row.refused)?;
+        circle.refusal(self.snapshot, self.profile, slot)
+    }
+
     /// Why no node is feasible.
     fn account(&mut self, decision: &mut Decision) {
         if decision.contradiction {
@@ -99,16 +106,27 @@ impl Asked<'_> {
         let looked_at = self.candidates();
         // Few reasons are common to many nodes: these are counted by their number first.
         let mut common: Vec<u32> = Vec::new();
+        let mut of_company: Vec<(Refusal, u32)> = Vec::new();
         for slot in &looked_at {
             let row = self.row(*slot);
-            if row.refused && self.local.reasons(row).is_some() && self.expected(*slot).is_empty() {
-                let at = row.why as usize;
-                if common.len() <= at {
-                    common.resize(at + 1, 0);
+            if !self.snapshot.is_awaited(*slot) {
+                if let Some(refusal) = self.company_refuses(*slot, row) {
+                    decision.resolvable += usize::from(!refusal.unresolvable);
+                    match of_company.iter_mut().find(|(other, _)| *other == refusal) {
+                        Some((_, nodes)) => *nodes += 1,
+                        None => of_company.push((refusal, 1)),
+                    }
+                    continue;
                 }
-                common[at] += 1;
-                decision.resolvable += usize::from(row.resolvable);
-                continue;
+                if self.local.reasons(row).is_some() {
+                    let at = row.why as usize;
+                    if common.len() <= at {
+                        common.resize(at + 1, 0);
+                    }
+                    common[at] += 1;
+                    decision.resolvable += usize::from(row.resolvable);
+                    continue;
+                }
             }
             let refusals = self.reasons(*slot);
             if refusals.iter().all(|refusal| !refusal.unresolvable) {
@@ -117,6 +135,9 @@ impl Asked<'_> {
             for refusal in refusals {
                 *decision.refusals.entry(refusal).or_insert(0) += 1;
             }
+        }
+        for (refusal, nodes) in of_company {
+            *decision.refusals.entry(refusal).or_insert(0) += nodes;
         }
         for (at, nodes) in common
             .into_iter()
