@@ -6,6 +6,7 @@ import type { AdmissionPlugin } from "../ports.ts";
 import { certificateRequester } from "./certificates.ts";
 import { ClaimStatusAuthorization } from "./claim_status.ts";
 import type { AdmissionConfiguration } from "./configuration.ts";
+import { decisionTimes } from "./decision_times.ts";
 import { deviceAdminAccess } from "./device_admin.ts";
 import { type AdmissionOptions, PLUGINS } from "./plugins.ts";
 
@@ -48,10 +49,11 @@ export function admissionPlugins(
   const running = PLUGINS
     .filter(({ name, usual }) => (usual || enable.includes(name)) && !disable.includes(name))
     .map(({ make }) => make(all, plugins));
-  const { rbac, authorizer, reader, gates = FeatureGates.DEFAULT } = options;
+  const { rbac, authorizer, reader, clock, gates = FeatureGates.DEFAULT } = options;
   // Upstream has these in the storage of their kinds: no flag turns them off.
   return [
     certificateRequester,
+    decisionTimes(clock),
     new RbacEscalation(rbac, authorizer, reader),
     deviceAdminAccess(reader),
     ...(gates.enabled("DRAResourceClaimGranularStatusAuthorization")

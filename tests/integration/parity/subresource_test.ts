@@ -274,7 +274,15 @@ const SUBRESOURCES: Cases = {
       code: 200,
       has: {
         spec: { username: "admin" },
-        status: { conditions: [{ type: "Approved", status: "True", reason: "Fine" }] },
+        status: {
+          conditions: [{
+            type: "Approved",
+            status: "True",
+            reason: "Fine",
+            lastUpdateTime: "2026-01-01T00:00:00Z",
+            lastTransitionTime: "2026-01-01T00:00:00Z",
+          }],
+        },
       },
     },
     {
