@@ -160,6 +160,8 @@ async function readText(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new StartError(`open ${path}: ${error instanceof Error ? error.message : error}`);
+    const isAbsent = error instanceof Deno.errors.NotFound;
+    const why = isAbsent ? "no such file or directory" : String(error);
+    throw new StartError(`open ${path}: ${why}`);
   }
 }

@@ -104,3 +104,29 @@ Deno.test("pods of other schedulers are nobody's business, yet their room is tak
 function condition(pod: Pod | undefined) {
   return pod?.status?.conditions?.find(({ type }) => type === "PodScheduled");
 }
+
+Deno.test("rules that no node can meet are told as such, and the pod rests", async () => {
+  const simulation = await Simulation.start();
+  try {
+    simulation.node("n1", {});
+    const field = (name: string) => ({
+      matchFields: [{ key: "metadata.name", operator: "In", values: [name] }],
+    });
+    const both = { matchFields: [...field("a").matchFields, ...field("b").matchFields] };
+    const nodeAffinity = {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [both] },
+    };
+    simulation.pod("a", { spec: { affinity: { nodeAffinity } } });
+    await simulation.until(() => condition(simulation.api.pod("a")) !== undefined);
+    assert.equal(
+      condition(simulation.api.pod("a"))?.message,
+      "0/1 nodes are available: pod affinity terms conflict. preemption: 0/1 nodes are " +
+        "available: 1 Preemption is not helpful for scheduling.",
+    );
+    const before = simulation.metric("scheduler_schedule_attempts_total");
+    await simulation.pass(30_000);
+    assert.equal(simulation.metric("scheduler_schedule_attempts_total"), before);
+  } finally {
+    await simulation.end();
+  }
+});

@@ -187,6 +187,14 @@ const refused: readonly (readonly [readonly string[], string])[] = [
   ],
   [["scheduler"], "Error: --kubeconfig is required"],
   [["scheduler", "--kubeconfig", "/nowhere"], "Error: /nowhere does not exist"],
+  [
+    ["scheduler", "--kubeconfig", "/nowhere", "--config", "/none.yaml"],
+    "Error: open /none.yaml: no such file or directory",
+  ],
+  [
+    ["scheduler", "--kubeconfig", "/nowhere", "--secure-port", "70000"],
+    "Error: --secure-port must be between 0 and 65535",
+  ],
 ];
 
 Deno.test("what cannot be understood gets one clear line and code 1", () =>

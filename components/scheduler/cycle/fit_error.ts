@@ -32,7 +32,6 @@ export function fitErrorOfCounts(
   nodes: number,
   refusals: readonly Refusal[],
   resolvable: number,
-  preFilter?: string,
 ): FitError {
   const counts = new Map<string, number>();
   const rejectedBy = new Set<string>();
@@ -42,7 +41,6 @@ export function fitErrorOfCounts(
   }
   return {
     nodes,
-    ...(preFilter === undefined ? {} : { preFilter }),
     counts,
     rejectedBy,
     pendingOn: new Set(),
@@ -53,7 +51,9 @@ export function fitErrorOfCounts(
 /** Of the core's whole decision. Pure. */
 export function fitErrorOfDecision(nodes: number, decision: Decision): FitError {
   const { preFilter, refusals, resolvable } = decision;
-  return fitErrorOfCounts(nodes, refusals, resolvable, preFilter);
+  // The only such rule of the core's is that of a pod's node affinity, which contradicts itself.
+  if (preFilter !== undefined) return fitErrorOfPlugin(nodes, "NodeAffinity", preFilter);
+  return fitErrorOfCounts(nodes, refusals, resolvable);
 }
 
 /** Of single nodes' refusals. Pure. */

@@ -136,8 +136,8 @@ export class FrameworkDecision {
       search.encoded = core.encode(attempt.tracked.handle, attempt.pod, search.extras);
       const result = core.filter(search.encoded);
       if (result.preFilter !== undefined) {
-        const plugin = result.refused()[0]?.plugin ?? "NodeAffinity";
-        return { kind: "refused", error: fitErrorOfPlugin(core.nodes, plugin, result.preFilter) };
+        const error = fitErrorOfPlugin(core.nodes, "NodeAffinity", result.preFilter);
+        return { kind: "refused", error };
       }
       const refused: Refused = new Map();
       const feasible = await this.#filterOutside(search, [...result.feasible], refused);
