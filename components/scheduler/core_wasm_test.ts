@@ -243,3 +243,41 @@ Deno.test("preemptionMessage counts where it could help and where not", () => {
     "preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.",
   );
 });
+
+Deno.test("Core looks at nodes zone by zone in turn, and goes on where the last search ended", () => {
+  const core = new Core();
+  const zones = ["1", "1", "2", "2", "3"];
+  zones.forEach((zone, i) =>
+    core.putNode(node({ name: "abcde"[i]!, labels: { "topology.kubernetes.io/zone": zone } }))
+  );
+  assert.deepEqual(core.filter(core.encode(1, pod({}))).feasible, ["a", "c", "e", "b", "d"]);
+  core.removeNode("c");
+  assert.deepEqual(core.filter(core.encode(1, pod({}))).feasible.toSorted(), ["a", "b", "d", "e"]);
+  core.end();
+
+  const many = new Core();
+  many.configure([{ name: "default-scheduler", percentageOfNodesToScore: 10 }]);
+  for (let i = 0; i < 150; i++) many.putNode(node({ name: `n${i}` }));
+  const looked = () => many.filter(many.encode(1, pod({}))).feasible;
+  const names = Array.from({ length: 150 }, (_, i) => `n${i}`);
+  assert.deepEqual(looked(), names.slice(0, 100));
+  assert.deepEqual(looked(), [...names.slice(100), ...names.slice(0, 50)]);
+  assert.deepEqual(looked(), names.slice(50));
+  many.configure([{ name: "default-scheduler", percentageOfNodesToScore: 100 }]);
+  assert.equal(looked().length, 150);
+  many.end();
+});
+
+Deno.test("Core: score takes the names that it is given, and matching those that terms match", () => {
+  const core = cluster([{ name: "a", labels: { disk: "ssd" } }, { name: "b" }]);
+  const item = core.encode(99, pod({}, { cpu: "1", memory: "2Gi" }));
+  const { names, scores, totals } = core.score(item, ["b", "gone", "a"]);
+  assert.deepEqual(names, ["b", "a"]);
+  assert.deepEqual([...scores.NodeResourcesFit!], [75, 75]);
+  assert.equal(scores.NodeAffinity, undefined);
+  assert.deepEqual([...totals], [450, 450]);
+  const terms = [{ matchExpressions: [{ key: "disk", operator: "Exists" }] }];
+  assert.deepEqual(core.matching(terms), ["a"]);
+  assert.deepEqual(core.matching([]), []);
+  core.end();
+});

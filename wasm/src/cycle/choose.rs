@@ -155,3 +155,49 @@ impl Asked<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::best;
+
+    /// The index on top of Go's `container/heap` after `Init`, the larger total being less.
+    fn top_of_heap(totals: &[i64]) -> usize {
+        let mut heap: Vec<usize> = (0..totals.len()).collect();
+        for start in (0..totals.len() / 2).rev() {
+            let mut at = start;
+            loop {
+                let mut child = 2 * at + 1;
+                if child >= heap.len() {
+                    break;
+                }
+                let less = |a: usize, b: usize| totals[heap[a]] > totals[heap[b]];
+                if child + 1 < heap.len() && less(child + 1, child) {
+                    child += 1;
+                }
+                if !less(child, at) {
+                    break;
+                }
+                heap.swap(at, child);
+                at = child;
+            }
+        }
+        heap[0]
+    }
+
+    #[test]
+    fn of_equal_totals_the_one_on_top_of_the_heap_is_best() {
+        assert_eq!(best(&[]), None);
+        let mut state = 1u64;
+        for round in 0..20_000usize {
+            let totals: Vec<i64> = (0..1 + round % 40)
+                .map(|_| {
+                    state ^= state << 13;
+                    state ^= state >> 7;
+                    state ^= state << 17;
+                    (state % 4) as i64
+                })
+                .collect();
+            assert_eq!(best(&totals), Some(top_of_heap(&totals)), "{totals:?}");
+        }
+    }
+}
