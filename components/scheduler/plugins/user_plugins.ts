@@ -33,10 +33,8 @@ export async function loadPlugins(
       });
       hosts.push(host);
       const { name, points } = description;
-      const wrong = points.find((point) => !OWN_POINTS.includes(point));
-      if (wrong !== undefined) {
-        throw new ConfigurationError(`plugin ${file}: there is no point ${JSON.stringify(wrong)}`);
-      }
+      const wrong = descriptionProblem(description);
+      if (wrong !== undefined) throw new ConfigurationError(`plugin ${file}: ${wrong}`);
       if (taken.has(name)) {
         throw new ConfigurationError(`plugin ${file}: a plugin named ${name} already exists`);
       }
@@ -52,6 +50,27 @@ export async function loadPlugins(
     onNode: (name, node) => hosts.forEach((host) => host.putNode(name, node)),
     end,
   };
+}
+
+/** What is wrong with what a module says of itself. Pure. */
+export function descriptionProblem(
+  { events = [], podSelector, points }: PluginDescription,
+): string | undefined {
+  const stray = points.find((point) => !OWN_POINTS.includes(point));
+  if (stray !== undefined) return `there is no point ${JSON.stringify(stray)}`;
+  const isEvent = (event: unknown) => {
+    const { actions, resource } = (event ?? {}) as { actions?: unknown; resource?: unknown };
+    return typeof resource === "string" && Array.isArray(actions);
+  };
+  if (!Array.isArray(events) || !events.every(isEvent)) {
+    return "its events are not a list of resource and actions";
+  }
+  try {
+    if (podSelector !== undefined) labelSelectorMatcher(podSelector);
+  } catch (error) {
+    return `its podSelector: ${(error as Error).message}`;
+  }
+  return undefined;
 }
 
 /** The plugin as the cycle asks it: every question goes to the worker. */

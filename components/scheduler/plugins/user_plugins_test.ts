@@ -3,7 +3,7 @@ import { type Clock, FakeClock, silentLogger, systemClock } from "../../base/mod
 import { readConfiguration } from "../config/mod.ts";
 import { Simulation } from "../simulation.ts";
 import { ANSWER_MAXIMUM_MILLISECONDS } from "./plugin_host.ts";
-import { loadPlugins } from "./user_plugins.ts";
+import { descriptionProblem, loadPlugins } from "./user_plugins.ts";
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;
 const EXAMPLES = here("../../../deploy/scheduler-plugins/");
@@ -204,4 +204,23 @@ Deno.test("loadPlugins refuses what is no plugin, and names that are taken", asy
     loadPlugins([file, file], systemClock, silentLogger),
     /a plugin named Fake already exists/,
   );
+});
+
+Deno.test("descriptionProblem says what is wrong with what a module says of itself", () => {
+  const cases = [
+    [{ points: ["filter"] }, undefined],
+    [{ points: ["filter", "sort"] }, 'there is no point "sort"'],
+    [{ points: [], events: "Node" }, "its events are not a list of resource and actions"],
+    [
+      { points: [], events: [{ resource: "Node" }] },
+      "its events are not a list of resource and actions",
+    ],
+    [
+      { points: [], podSelector: { matchExpressions: [{ key: "a", operator: "Like" }] } },
+      'its podSelector: "Like" is not a valid label selector operator',
+    ],
+  ] as const;
+  for (const [description, expected] of cases) {
+    assert.equal(descriptionProblem({ name: "x", ...description } as never), expected);
+  }
 });
