@@ -155,6 +155,14 @@ const CASES: Cases = {
       },
       lacks: ["paths./apis/apps/v1/.get.x"],
     },
+    {
+      send: "GET /openapi/v2",
+      accept: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+      code: 200,
+      headers: {
+        "content-type": "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+      },
+    },
     { send: `DELETE ${REGISTRATION}/v1.ext.test`, code: 200 },
     { send: `GET ${THINGS}/t`, code: 404, eventually: true },
     { send: "GET /apis/ext.test", code: 404 },
