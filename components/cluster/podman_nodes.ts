@@ -19,8 +19,8 @@ const LONGEST_SOCKET = "node-5000/podman.sock";
 export async function podmanGroup(options: NodeGroupOptions): Promise<NodeGroup> {
   const { layout, names, ranges, clock, random, logger, progress, listen } = options;
   const rootless = Deno.uid() !== 0;
-  await checkMachine(rootless);
   checkPath(layout);
+  await checkMachine(rootless);
   progress("preparing the nodes");
   // Rootless, the machine's loopback is what nodes reach it by; as root, the fabric's own address.
   const loopback = ["127.0.0.1", "localhost", "::1"].includes(listen.host);

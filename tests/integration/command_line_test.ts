@@ -165,6 +165,22 @@ Deno.test("up says in one line that its port is taken", () =>
     assert.deepEqual([...Deno.readDirSync(`${home}/mine`)], [], "what was there stays, empty");
   }));
 
+Deno.test("up refuses a path that is too long for the sockets of its nodes", () =>
+  withHome(async (home) => {
+    const data = `${home}/${"d".repeat(80 - home.length)}`;
+    const { code, err } = await coracle(
+      home,
+      ...["up", "--detach", `--data-dir=${data}`, `--listen=127.0.0.1:${freePort()}`],
+    );
+    assert.equal(code, 1);
+    assert.equal(
+      err,
+      `Error: the path of the data directory is ${data.length} bytes long; ` +
+        `nodes have sockets in it, for which it must have at most 79: ${data}\n`,
+    );
+    await assert.rejects(Deno.stat(data), Deno.errors.NotFound, "nothing is left");
+  }));
+
 Deno.test("reset leaves a folder alone that holds no cluster", () =>
   withHome(async (home) => {
     await Deno.writeTextFile(`${home}/precious`, "");
