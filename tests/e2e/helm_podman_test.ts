@@ -73,6 +73,8 @@ check("a chart is installed, its hooks run first, and all of it becomes ready", 
   assert.deepEqual(await hooks(c), ["pre-install-1"]);
   await c.ok("wait apiservice/v1.catalogue.example.org --for=condition=Available --timeout=60s");
   assert.equal(await c.ok("get jobs -n lib -o name"), "");
+  // Pods are ready a moment before their Services know it.
+  await served(c, "north");
 });
 
 check("webhooks in pods decide, mutate and warn", async (c) => {
