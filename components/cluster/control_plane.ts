@@ -115,7 +115,7 @@ export class ControlPlane {
       shutdown.add("worker", () => worker.end());
       progress("opening the store");
       const metrics = new MetricRegistry();
-      const [pki, store, nodes] = await Promise.all([
+      const opening = [
         openPki(layout.pki, { clock, random }),
         openStore({
           etcd: options.etcd,
@@ -135,7 +135,13 @@ export class ControlPlane {
           listen: options.listen,
           progress,
         }),
-      ]);
+      ] as const;
+      const [pki, store, nodes] = await Promise.all(opening).catch(async (error) => {
+        // What is still under way would write where nothing shall be left.
+        await Promise.allSettled(opening);
+        await opening[1].then((opened) => opened.close(), () => {});
+        throw error;
+      });
       const { network } = nodes;
       await recordRanges(layout, {
         pods: network.clusterCidrs[0] ?? "",
