@@ -154,7 +154,8 @@ Deno.test("a key service's key encrypts seeds, and is asked seldom", async () =>
   const directory = await Deno.makeTempDir();
   const socket = `${directory}/kms.sock`;
   const kms = await FakeKms.open(socket);
-  const provider = `{kms: {apiVersion: v2, name: vault, endpoint: "unix://${socket}", timeout: 1m}}`;
+  const provider =
+    `{kms: {apiVersion: v2, name: vault, endpoint: "unix://${socket}", timeout: 1m}}`;
   const { store, raw, clock, encryption, inner } = await open(config(provider, IDENTITY));
   clock.advance(Math.max(0, new Date().getTime() - clock.now()));
   await store.encryption.check();
