@@ -4,7 +4,7 @@
  */
 export { Cluster, type ClusterOptions } from "./components/cluster/mod.ts";
 export { Client, type ClientOptions, type Fetch } from "./components/client/mod.ts";
-export * from "./components/api/mod.ts";
+export * from "./components/api/served.ts";
 export { ApiError } from "./components/base/mod.ts";
 
 if (import.meta.main) {

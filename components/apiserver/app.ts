@@ -1,3 +1,4 @@
+import { Hono } from "hono";
 import {
   ApiError,
   type Clock,
@@ -89,6 +90,7 @@ export function createApp(options: AppOptions): App {
   const impersonation = new Impersonation(authorizer);
   const { timeoutMilliseconds } = options;
   const deadlines = new Deadlines(clock, timeoutMilliseconds);
+  const app = new Hono<{ Bindings: { peer: Peer } }>();
 
   const letIn = async (asked: Asked): Promise<Response> => {
     const { request, query, info, peer } = asked;
@@ -166,7 +168,8 @@ export function createApp(options: AppOptions): App {
     return writeError(internalError(String(error)), request);
   };
 
-  const handle = async (request: Request, peer: Peer): Promise<Response> => {
+  app.all("*", async (context) => {
+    const request = context.req.raw;
     const started = clock.monotonic();
     const { path, query } = splitUrl(request.url);
     const info = parseRequestInfo(request.method, path, query);
@@ -174,7 +177,7 @@ export function createApp(options: AppOptions): App {
       request,
       query,
       info,
-      peer,
+      peer: context.env.peer,
       auditId: auditIdOf(request, random),
       lasts: isLongRunning(info),
       waited: 0,
@@ -193,11 +196,10 @@ export function createApp(options: AppOptions): App {
       // A client that keeps the connection would only come back to a server that is gone.
       if (lifecycle.draining) addHeader(response, "Connection", "close");
     }
-    const answer = asked.trail === undefined ? response : await asked.trail.answered(response);
-    return request.method === "HEAD" && answer.body !== null ? new Response(null, answer) : answer;
-  };
+    return asked.trail === undefined ? response : await asked.trail.answered(response);
+  });
   return {
-    handle,
+    handle: async (request, peer) => await app.fetch(request, { peer }),
     close: () => deadlines.close(),
   };
 }

@@ -1,4 +1,4 @@
-import { compilePattern, type Pattern } from "../api/mod.ts";
+import { compilePattern, type Pattern } from "../api/served.ts";
 import type { Peer } from "./ports.ts";
 
 type Handler = (request: Request, peer: Peer) => Promise<Response>;

@@ -1,5 +1,5 @@
 import { alreadyExists, cloneJson, conflict, notFound, OBJECT_MODIFIED } from "../base/mod.ts";
-import type { KubeObject } from "../api/mod.ts";
+import type { KubeObject } from "../api/served.ts";
 import type { ObjectReader, ObjectWriter } from "./ports.ts";
 
 type Change = { readonly current?: KubeObject; readonly previous?: KubeObject };

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../base/mod.ts";
-import type { KubeObject, ResourceDefinition } from "../api/mod.ts";
+import type { KubeObject, ResourceDefinition } from "../api/served.ts";
 
 /** Who asks, as authentication found it. */
 export interface UserInfo {

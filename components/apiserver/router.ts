@@ -4,7 +4,7 @@ import {
   pathSegmentProblems,
   type ResourceDefinition,
   type SubresourceDefinition,
-} from "../api/mod.ts";
+} from "../api/served.ts";
 import { trailOf } from "./audit/mod.ts";
 import { pageNotFound } from "./endpoints/endpoint.ts";
 import { admitConnect } from "./handlers/connect_admission.ts";

@@ -1,4 +1,4 @@
-import { parseLabelSelector } from "../api/mod.ts";
+import { parseLabelSelector } from "../api/served.ts";
 import type { FieldRequirement, RequestInfo } from "./ports.ts";
 
 const SELECTING = new Set(["list", "watch", "deletecollection"]);

@@ -1,5 +1,5 @@
 import type { Clock, Logger, MetricRegistry, Random } from "../base/mod.ts";
-import { BUILTIN_KINDS, type ResourceDefinition } from "../api/mod.ts";
+import { BUILTIN_KINDS, type ResourceDefinition } from "../api/served.ts";
 import type { Fetch } from "../client/mod.ts";
 import type { Credential, Pki } from "../pki/mod.ts";
 import { type Dial, directDial } from "../serving/mod.ts";

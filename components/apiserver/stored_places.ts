@@ -1,4 +1,4 @@
-import type { ResourceDefinition } from "../api/mod.ts";
+import type { ResourceDefinition } from "../api/served.ts";
 
 /** A resource by its group and plural. */
 export interface StoredPlace {

@@ -1,4 +1,4 @@
-import { loadNode, readNodeConfiguration } from "../cluster/mod.ts";
+import { loadNode } from "../cluster/mod.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./flags.ts";
 
@@ -11,17 +11,8 @@ export const node: Command = {
   async run(flags, terminal) {
     const path = flags.text("config");
     if (path === undefined || path === "") throw new UsageError("--config is required");
-    const { startNode } = await loadNode();
-    const process = await startNode(await readNodeConfiguration(path));
-    process.ready.catch((error) =>
-      terminal.tell(`Error: ${error instanceof Error ? error.message : error}`)
-    );
-    if (!terminal.signal.aborted) {
-      await new Promise<void>((resolve) =>
-        terminal.signal.addEventListener("abort", () => resolve(), { once: true })
-      );
-    }
-    await process.end();
+    const { runNode } = await loadNode();
+    await runNode(path, terminal);
     return 0;
   },
 };

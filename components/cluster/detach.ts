@@ -7,15 +7,19 @@ import { StartError } from "./start_error.ts";
 
 const POLL_MILLISECONDS = 20;
 
+/** What of this program runs again, where that is sources: all of it, or as much as a node needs. */
+const MAIN_MODULES = { whole: "../../mod.ts", node: "./node_main.ts" } as const;
+
 /** The words that run this program again; `engineFlags` go to Deno where that is a program of its own. */
 export function selfCommand(
   args: readonly string[],
+  part: keyof typeof MAIN_MODULES = "whole",
   ...engineFlags: string[]
 ): { program: string; args: string[] } {
   const program = Deno.execPath();
   if (Deno.build.standalone) return { program, args: [...args] };
   const config = new URL("../../deno.json", import.meta.url).pathname;
-  const main = new URL("../../mod.ts", import.meta.url).pathname;
+  const main = new URL(MAIN_MODULES[part], import.meta.url).pathname;
   return {
     program,
     args: ["run", "-A", "--quiet", ...engineFlags, "--config", config, main, ...args],

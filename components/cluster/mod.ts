@@ -21,7 +21,7 @@ export * from "./status.ts";
 export * from "./user_kubeconfig.ts";
 export * from "./node_files.ts";
 /** Loaded only in a node's own process. */
-export const loadNode = () => import("./node_process.ts");
+export const loadNode = () => import("./node_main.ts");
 export * from "./doctor.ts";
 export * from "./explain_pod.ts";
 export { askScheduler } from "./scheduler_question.ts";

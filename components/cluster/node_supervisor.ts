@@ -149,7 +149,11 @@ export class NodeSupervisor {
     );
     const { configuration, ready } = nodeLayout(directory);
     await removeState(ready);
-    const { program, args } = selfCommand(["node", "--config", configuration], NODE_ENGINE_FLAGS);
+    const { program, args } = selfCommand(
+      ["node", "--config", configuration],
+      "node",
+      NODE_ENGINE_FLAGS,
+    );
     const [outer = "", ...rest] = this.#namespace.enter([program, ...args]);
     this.#process = await spawnDetached(outer, rest, { logFile: this.#outputFile });
     await writeState(this.#processFile, this.#process);

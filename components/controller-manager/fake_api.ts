@@ -20,7 +20,7 @@ import {
   type KubeObject,
   parseLabelSelector,
   type ResourceDefinition,
-} from "../api/mod.ts";
+} from "../api/served.ts";
 import { objectKey } from "../reconcile/mod.ts";
 
 interface Watcher {

@@ -1,4 +1,4 @@
-import { builtinKind, type Pod, type Service, SERVICES } from "../api/mod.ts";
+import { type Pod, type Service, SERVICES } from "../api/mod.ts";
 import { diskUsage, isMounted, mountTmpfs, unmountBelow } from "../host/mod.ts";
 import { Informer } from "../reconcile/mod.ts";
 import type { DoorPeer } from "../serving/mod.ts";
@@ -143,13 +143,15 @@ function watchedServices(
 }
 
 /** Resolves when the static pods that lie there now are known. */
-function startStaticPods(options: StartKubeletOptions, kubelet: Kubelet): Promise<void> {
+async function startStaticPods(options: StartKubeletOptions, kubelet: Kubelet): Promise<void> {
   const { configuration, context, mirrors, pods, signal } = kubelet;
   const directory = configuration.staticPodPath;
-  if (directory === undefined) return Promise.resolve();
+  if (directory === undefined) return;
+  // Defaults come with all else that a server knows of kinds, and most nodes have no static pods.
+  const { builtinKind } = await import("../api/served.ts");
   const definition = builtinKind({ group: "", version: "v1", kind: "Pod" });
   const current = new Map<string, Pod>();
-  return new Promise<void>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     followStaticPods({
       directory,
       nodeName: options.nodeName,

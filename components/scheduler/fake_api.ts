@@ -7,7 +7,7 @@ import {
   type Random,
   seededRandom,
 } from "../base/mod.ts";
-import { applyStrategicPatch, BUILTIN_KINDS, type KubeObject, type Pod } from "../api/mod.ts";
+import { applyStrategicPatch, BUILTIN_KINDS, type KubeObject, type Pod } from "../api/served.ts";
 
 interface Watcher {
   readonly plural: string;

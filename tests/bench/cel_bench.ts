@@ -10,7 +10,7 @@ import {
   CelTypes,
   compileCel,
   compilePattern,
-} from "../../components/api/mod.ts";
+} from "../../components/api/served.ts";
 import { percentiles, printTable } from "./measure.ts";
 
 const { values: flags } = parseArgs({

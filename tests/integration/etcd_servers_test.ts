@@ -1,7 +1,7 @@
 /** Several API servers on one etcd: what each of them shows of the others, and what they agree on. */
 import assert from "node:assert/strict";
 import { sleep, systemClock, systemRandom } from "../../components/base/mod.ts";
-import { encodeProtobuf, type KubeObject } from "../../components/api/mod.ts";
+import { encodeProtobuf, type KubeObject } from "../../components/api/served.ts";
 import { openPki } from "../../components/pki/mod.ts";
 import { etcdIsThere, EtcdMembers } from "../etcd_members.ts";
 import { EtcdApiServer } from "../etcd_api_server.ts";

@@ -8,7 +8,7 @@ import {
   type KubeObject,
   loadYaml,
   type ResourceDefinition,
-} from "../../components/api/mod.ts";
+} from "../../components/api/served.ts";
 import { damage, hostile } from "./damage.ts";
 import { pick, randomStruct } from "./random_object.ts";
 import type { SoakTask } from "./task.ts";

@@ -1,5 +1,5 @@
 import { type Random, randomInteger } from "../../components/base/mod.ts";
-import { BUILTIN_KINDS, type ResourceDefinition } from "../../components/api/mod.ts";
+import { BUILTIN_KINDS, type ResourceDefinition } from "../../components/api/served.ts";
 import { damage, hostile } from "./damage.ts";
 import { pick, randomStruct } from "./random_object.ts";
 

@@ -7,6 +7,8 @@ import {
   isTest,
   LARGE_FILES,
   ROOMS,
+  SECOND_DOORS,
+  SMALL_PROGRAMS,
   TEST_LINES_MAXIMUM,
 } from "./rules.ts";
 
@@ -28,11 +30,25 @@ for await (const path of files(new URL("components/", root))) {
   sources.push({ path, text: await Deno.readTextFile(new URL(path, root)) });
 }
 
-/** Import and export specifiers of a module, with whether they are types only. */
+/** Import and export specifiers of a module. */
 function imports(text: string): string[] {
   return [...text.matchAll(/^(?:import|export)\b[^;]*?from\s+"([^"]+)"/gms)].map((match) =>
     match[1]!
   );
+}
+
+/** Those without which it does not start: not for types alone. */
+function loaded(text: string): string[] {
+  const statements = text.matchAll(/^(?:import|export)\s+(?!type\b)([^;]*?)from\s+"([^"]+)"/gms);
+  return [...statements].filter(([, names]) => {
+    const inner = /^\{(.*)\}\s*$/s.exec(names!)?.[1];
+    const each = inner?.split(",").map((name) => name.trim()).filter((name) => name !== "") ?? [];
+    return each.length === 0 || !each.every((name) => name.startsWith("type "));
+  }).map((match) => match[2]!);
+}
+
+function targetOf(specifier: string, path: string): string {
+  return new URL(specifier, new URL(path, root)).pathname.slice(root.pathname.length);
 }
 
 function roomOf(path: string): string {
@@ -50,7 +66,7 @@ Deno.test("rooms import only what their row lists, through the other room's mod.
     }
     for (const specifier of imports(text)) {
       if (!specifier.startsWith(".")) continue;
-      const target = new URL(specifier, new URL(path, root)).pathname.slice(root.pathname.length);
+      const target = targetOf(specifier, path);
       if (!target.startsWith("components/")) {
         if (
           !(target.startsWith("wasm/") && path.endsWith("_wasm.ts")) && !path.endsWith("_test.ts")
@@ -62,12 +78,31 @@ Deno.test("rooms import only what their row lists, through the other room's mod.
       const other = roomOf(target);
       if (other === room) continue;
       if (!allowed.includes(other)) wrong.push(`${path}: ${room} may not import ${other}`);
-      else if (!target.endsWith(`${other}/mod.ts`) && !path.endsWith("_test.ts")) {
+      else if (
+        !target.endsWith(`${other}/mod.ts`) && !isTest(path) &&
+        !SECOND_DOORS[target]?.some((prefix) => path.startsWith(prefix))
+      ) {
         wrong.push(`${path}: imports ${target}, not ${other}/mod.ts`);
       }
     }
   }
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("small programs do not load what a server knows of kinds", () => {
+  const texts = new Map(sources.map(({ path, text }) => [path, text]));
+  for (const program of SMALL_PROGRAMS) {
+    const from = new Map<string, string>([[program, ""]]);
+    for (const path of from.keys()) {
+      for (const specifier of loaded(texts.get(path) ?? "")) {
+        const target = targetOf(specifier, path);
+        if (specifier.startsWith(".") && !from.has(target)) from.set(target, path);
+      }
+    }
+    assert.ok(from.size > 100, `${program} loads ${from.size} files`);
+    const by = from.get("components/api/kinds.ts") ?? from.get("components/api/served.ts");
+    assert.equal(by, undefined, `${program} loads it by ${by}`);
+  }
 });
 
 Deno.test("what is banned stands only in its place", () => {

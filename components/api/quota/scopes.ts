@@ -5,7 +5,7 @@ import type {
   ResourceQuota,
   ScopedResourceSelectorRequirement,
 } from "../generated/types.ts";
-import { qosClassOf } from "../validation/mod.ts";
+import { qosClassOf } from "../qos_class.ts";
 
 /** All scopes of a quota as requirements, every one of which an object must meet. */
 export function scopesOf({ spec }: ResourceQuota): ScopedResourceSelectorRequirement[] {

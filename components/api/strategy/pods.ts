@@ -5,7 +5,8 @@ import { validateSigningStatus } from "../validation/certificates.ts";
 import { Errors } from "../validation/errors.ts";
 import { validateMetadataUpdate } from "../validation/metadata.ts";
 import { Path } from "../validation/path.ts";
-import { qosClassOf, validatePod, validatePodStatusUpdate } from "../validation/pod/pod.ts";
+import { qosClassOf } from "../qos_class.ts";
+import { validatePod, validatePodStatusUpdate } from "../validation/pod/pod.ts";
 import {
   podAnnotationWarnings,
   podNameWarnings,

@@ -11,7 +11,6 @@ export {
 export { MANDATORY_FLOW_SCHEMAS, MANDATORY_PRIORITY_LEVELS } from "./mandatory_flow_control.ts";
 export { isCidr } from "./network.ts";
 export { Path } from "./path.ts";
-export { qosClassOf } from "./pod/pod.ts";
 export { isIpAddress, isIpv4, isIpv6 } from "./pod/spec.ts";
 export { validateBySchema } from "./schema_rules.ts";
 export { validateLabelSelector } from "./selector.ts";

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { cloneJson, FakeClock, type JsonObject, seededRandom } from "../../base/mod.ts";
-import { builtinKind, type KubeObject, type Pod, type ResourceDefinition } from "../../api/mod.ts";
+import {
+  builtinKind,
+  type KubeObject,
+  type Pod,
+  type ResourceDefinition,
+} from "../../api/served.ts";
 import { createSigningRequest, generateKeyPair } from "../../pki/mod.ts";
 import { RBAC_GROUP, RbacAuthorizer } from "../authz/mod.ts";
 import { FakeObjects } from "../fake_objects.ts";

@@ -1,4 +1,4 @@
-import type { Container, Pod } from "../../api/mod.ts";
+import type { Container, Pod } from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest } from "../ports.ts";
 import { isFor, podOf, rejected } from "./target.ts";
 

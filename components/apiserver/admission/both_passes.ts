@@ -1,5 +1,5 @@
 import { ApiError } from "../../base/mod.ts";
-import type { KubeObject } from "../../api/mod.ts";
+import type { KubeObject } from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest } from "../ports.ts";
 
 /** Both passes of plugins alone; answers the object as it came out, or the message of the refusal. */

@@ -1,5 +1,5 @@
 import { cloneJson, equalJson, type JsonObject } from "../../base/mod.ts";
-import type { CertificateSigningRequest } from "../../api/mod.ts";
+import type { CertificateSigningRequest } from "../../api/served.ts";
 import { decodePem, readSigningRequest } from "../../pki/mod.ts";
 import { MASTERS_GROUP } from "../authz/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, Authorizer } from "../ports.ts";

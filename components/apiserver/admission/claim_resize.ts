@@ -3,7 +3,7 @@ import {
   parseQuantity,
   type PersistentVolumeClaim,
   type StorageClass,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { AdmissionPlugin, ObjectReader } from "../ports.ts";
 import { isFor, rejected } from "./target.ts";
 

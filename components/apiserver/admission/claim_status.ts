@@ -4,7 +4,7 @@ import type {
   AllocationResult,
   ResourceClaim,
   ResourceClaimStatus,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { parseServiceAccountUsername } from "../authn/mod.ts";
 import { forbiddenError } from "../authz/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, Authorizer, UserInfo } from "../ports.ts";

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../base/mod.ts";
-import { readYaml } from "../../api/mod.ts";
+import { readYaml } from "../../api/served.ts";
 import {
   anything,
   ConfigurationError,

@@ -1,5 +1,5 @@
 import { type Clock, timestamp } from "../../base/mod.ts";
-import type { CertificateSigningRequest } from "../../api/mod.ts";
+import type { CertificateSigningRequest } from "../../api/served.ts";
 import type { AdmissionPlugin } from "../ports.ts";
 import { isFor } from "./target.ts";
 

@@ -1,5 +1,5 @@
 import { equalJson } from "../../base/mod.ts";
-import type { Container, Node, Pod } from "../../api/mod.ts";
+import type { Container, Node, Pod } from "../../api/served.ts";
 import type { AdmissionPlugin, ObjectReader } from "../ports.ts";
 import { isFor, podOf, rejected } from "./target.ts";
 

@@ -1,4 +1,4 @@
-import type { Ingress, KubeObject, PersistentVolumeClaim } from "../../api/mod.ts";
+import type { Ingress, KubeObject, PersistentVolumeClaim } from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
 import { isFor } from "./target.ts";
 

@@ -1,4 +1,4 @@
-import type { Service } from "../../api/mod.ts";
+import type { Service } from "../../api/served.ts";
 import type { AdmissionPlugin } from "../ports.ts";
 import { isFor, isPodCreate, podOf, rejected } from "./target.ts";
 

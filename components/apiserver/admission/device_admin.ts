@@ -4,7 +4,7 @@ import type {
   Namespace,
   ResourceClaim,
   ResourceClaimTemplate,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
 import { isFor } from "./target.ts";
 

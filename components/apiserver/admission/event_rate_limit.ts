@@ -1,5 +1,5 @@
 import { ApiError, type Clock } from "../../base/mod.ts";
-import type { Event } from "../../api/mod.ts";
+import type { Event } from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest } from "../ports.ts";
 
 export const LIMIT_TYPES = ["Server", "Namespace", "User", "SourceAndObject"] as const;

@@ -1,5 +1,5 @@
 import type { Clock, MetricRegistry } from "../../base/mod.ts";
-import type { ResourceDefinition } from "../../api/mod.ts";
+import type { ResourceDefinition } from "../../api/served.ts";
 import type { AdmissionPlugin } from "../ports.ts";
 import { conditionMeter } from "./matching/condition_metrics.ts";
 import { MutatingPolicies } from "./policies/mutating_policies.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock, MetricRegistry, seededRandom, silentLogger } from "../../base/mod.ts";
-import { BUILTIN_KINDS } from "../../api/mod.ts";
+import { BUILTIN_KINDS } from "../../api/served.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import type { AdmissionRequest } from "../ports.ts";
 import { AdmissionExtensions } from "./extensions.ts";

@@ -1,5 +1,5 @@
 import { type Clock, isJsonObject, type JsonObject } from "../../base/mod.ts";
-import type { Pod } from "../../api/mod.ts";
+import type { Pod } from "../../api/served.ts";
 import {
   ConfigurationError,
   fallback,

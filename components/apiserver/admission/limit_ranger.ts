@@ -11,7 +11,7 @@ import {
   type Pod,
   podTotals,
   type Quantity,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
 import { isFor, isPodCreate, podOf, rejected } from "./target.ts";
 

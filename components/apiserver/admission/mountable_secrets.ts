@@ -1,4 +1,4 @@
-import type { Container, Pod, ServiceAccount } from "../../api/mod.ts";
+import type { Container, Pod, ServiceAccount } from "../../api/served.ts";
 
 const ENFORCE = "kubernetes.io/enforce-mountable-secrets";
 

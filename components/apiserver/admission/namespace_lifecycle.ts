@@ -1,5 +1,5 @@
 import { notFound } from "../../base/mod.ts";
-import type { Namespace } from "../../api/mod.ts";
+import type { Namespace } from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
 import { isFor, rejected } from "./target.ts";
 

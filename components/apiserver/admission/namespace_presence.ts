@@ -1,5 +1,5 @@
 import { hasReason, notFound } from "../../base/mod.ts";
-import type { KubeObject, Namespace } from "../../api/mod.ts";
+import type { KubeObject, Namespace } from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader, ObjectWriter } from "../ports.ts";
 
 const concerns = ({ namespace, definition }: AdmissionRequest): boolean =>

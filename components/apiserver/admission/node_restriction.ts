@@ -6,7 +6,7 @@ import type {
   Pod,
   ResourceSlice,
   TokenRequest,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { readSigningRequest } from "../../pki/mod.ts";
 import { isMirrorPod, nodeNameOf, podReferences } from "../authz/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, Authorizer, ObjectReader } from "../ports.ts";

@@ -6,7 +6,7 @@ import {
   type JsonValue,
   seededRandom,
 } from "../../base/mod.ts";
-import { builtinKind, type KubeObject, type Pod, type PodSpec } from "../../api/mod.ts";
+import { builtinKind, type KubeObject, type Pod, type PodSpec } from "../../api/served.ts";
 import { RBAC_GROUP, RbacAuthorizer } from "../authz/mod.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import type { AdmissionRequest } from "../ports.ts";

@@ -1,5 +1,5 @@
 import { equalJson } from "../../base/mod.ts";
-import type { KubeObject, Node } from "../../api/mod.ts";
+import type { KubeObject, Node } from "../../api/served.ts";
 import type { AdmissionRequest } from "../ports.ts";
 import { rejected } from "./target.ts";
 

@@ -1,5 +1,5 @@
 import { equalJson } from "../../base/mod.ts";
-import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { KubeObject, ResourceDefinition } from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, Authorizer } from "../ports.ts";
 import { resourceQuestion } from "../questions.ts";
 import { rejected } from "./target.ts";

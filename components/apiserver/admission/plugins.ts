@@ -1,5 +1,5 @@
 import { type Clock, FeatureGates, type MetricRegistry, type Random } from "../../base/mod.ts";
-import type { Toleration } from "../../api/mod.ts";
+import type { Toleration } from "../../api/served.ts";
 import type { RbacAuthorizer } from "../authz/mod.ts";
 import {
   choice,

@@ -1,4 +1,4 @@
-import type { CSIDriver, PersistentVolume, PersistentVolumeClaim, Pod } from "../../api/mod.ts";
+import type { CSIDriver, PersistentVolume, PersistentVolumeClaim, Pod } from "../../api/served.ts";
 import type { ObjectReader } from "../ports.ts";
 
 /** Whom the pod's volumes need tokens for: by projection, or for the driver behind them. Empty: the API server. */

@@ -1,4 +1,4 @@
-import type { Node, Pod, RuntimeClass, Toleration } from "../../api/mod.ts";
+import type { Node, Pod, RuntimeClass, Toleration } from "../../api/served.ts";
 import { equalJson } from "../../base/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
 import { isFor, isPodCreate, podOf, rejected } from "./target.ts";

@@ -1,5 +1,5 @@
 import { internalError } from "../../base/mod.ts";
-import { type Namespace, parseLabelSelector, type Pod } from "../../api/mod.ts";
+import { type Namespace, parseLabelSelector, type Pod } from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
 import { isPodCreate, podOf, rejected } from "./target.ts";
 

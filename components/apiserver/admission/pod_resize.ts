@@ -1,5 +1,5 @@
 import { equalJson } from "../../base/mod.ts";
-import { amountsOf, type Node, type Pod, podTotals, type Quantity } from "../../api/mod.ts";
+import { amountsOf, type Node, type Pod, podTotals, type Quantity } from "../../api/served.ts";
 import type { AdmissionPlugin, ObjectReader } from "../ports.ts";
 import { isFor, podOf, rejected } from "./target.ts";
 

@@ -1,5 +1,5 @@
 import { internalError } from "../../base/mod.ts";
-import { type Namespace, qosClassOf, type Toleration } from "../../api/mod.ts";
+import { type Namespace, qosClassOf, type Toleration } from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
 import { isFor, isPodCreate, podOf, rejected } from "./target.ts";
 import { covers, mergeTolerations } from "./tolerations.ts";

@@ -1,4 +1,4 @@
-import type { Binding, Node } from "../../api/mod.ts";
+import type { Binding, Node } from "../../api/served.ts";
 import type { AdmissionPlugin, ObjectReader } from "../ports.ts";
 import { isFor } from "./target.ts";
 

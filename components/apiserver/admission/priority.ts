@@ -1,4 +1,4 @@
-import type { Pod, PriorityClass } from "../../api/mod.ts";
+import type { Pod, PriorityClass } from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
 import { isFor, podOf, rejected } from "./target.ts";
 

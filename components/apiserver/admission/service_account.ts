@@ -1,5 +1,5 @@
 import { type Clock, nameSuffix, type Random } from "../../base/mod.ts";
-import type { Container, Pod, ServiceAccount, Volume } from "../../api/mod.ts";
+import type { Container, Pod, ServiceAccount, Volume } from "../../api/served.ts";
 import { isMirrorPod, podReferences } from "../authz/mod.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../ports.ts";
 import { foreignSecret } from "./mountable_secrets.ts";

@@ -1,5 +1,5 @@
 import { type ApiError, forbidden, type StatusCause } from "../../base/mod.ts";
-import type { Pod } from "../../api/mod.ts";
+import type { Pod } from "../../api/served.ts";
 import type { AdmissionRequest } from "../ports.ts";
 
 /** True for a write of that resource (and of that subresource, the resource itself by default). */

@@ -1,5 +1,5 @@
 import { equalJson } from "../../base/mod.ts";
-import type { Toleration } from "../../api/mod.ts";
+import type { Toleration } from "../../api/served.ts";
 
 /** True where `wide` tolerates everything that `narrow` does. */
 export function covers(wide: Toleration, narrow: Toleration): boolean {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../base/mod.ts";
-import type { EndpointSlice, Service } from "../../api/mod.ts";
+import type { EndpointSlice, Service } from "../../api/served.ts";
 import type { UserInfo } from "../ports.ts";
 import { judgeService } from "./availability_plan.ts";
 import { identityHeaders } from "./identity_headers.ts";

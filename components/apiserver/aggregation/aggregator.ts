@@ -1,5 +1,5 @@
 import type { Clock, Logger, MetricRegistry, Random } from "../../base/mod.ts";
-import type { APIGroupDiscovery, APIVersionDiscovery } from "../../api/mod.ts";
+import type { APIGroupDiscovery, APIVersionDiscovery } from "../../api/served.ts";
 import type { Dial } from "../../serving/mod.ts";
 import type { ObjectReader, ObjectWriter, RequestInfo, UserInfo } from "../ports.ts";
 import { AutoRegistration } from "./auto_registration.ts";

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "../../base/mod.ts";
-import type { APIService, CustomResourceDefinition, KubeObject } from "../../api/mod.ts";
+import type { APIService, CustomResourceDefinition, KubeObject } from "../../api/served.ts";
 import { ControlLoop } from "../../reconcile/mod.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 

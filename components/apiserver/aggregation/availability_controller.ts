@@ -12,7 +12,7 @@ import {
   type EndpointSlice,
   type KubeObject,
   type Service,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { ControlLoop } from "../../reconcile/mod.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import { failedCheck, type Judgement, judgeService, PASSED } from "./availability_plan.ts";

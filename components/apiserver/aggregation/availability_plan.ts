@@ -1,4 +1,4 @@
-import type { Condition, EndpointSlice, Service } from "../../api/mod.ts";
+import type { Condition, EndpointSlice, Service } from "../../api/served.ts";
 import type { RemoteService } from "./remote_service.ts";
 
 /** Whether an API is available, before it is asked itself. */

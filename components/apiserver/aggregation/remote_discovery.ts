@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonValue } from "../../base/mod.ts";
-import type { APIResourceDiscovery, APIVersionDiscovery, Verb } from "../../api/mod.ts";
+import type { APIResourceDiscovery, APIVersionDiscovery, Verb } from "../../api/served.ts";
 
 /** Resources of one version; more are left out. */
 const RESOURCES_MAXIMUM = 10_000;

@@ -1,4 +1,4 @@
-import type { APIService } from "../../api/mod.ts";
+import type { APIService } from "../../api/served.ts";
 import type { ObjectReader } from "../ports.ts";
 import { remoteOf, type RemoteService } from "./remote_service.ts";
 

@@ -1,5 +1,5 @@
 import { type Clock, isJsonObject, type JsonObject, type JsonValue } from "../../base/mod.ts";
-import { nestsTooDeep, openApiV2Protobuf } from "../../api/mod.ts";
+import { nestsTooDeep, openApiV2Protobuf } from "../../api/served.ts";
 import { OPENAPI_V2_PROTOBUF, openApiV2Type } from "../endpoints/openapi_type.ts";
 import { JSON_TYPE } from "../negotiation/mod.ts";
 import type { RemoteClients } from "./remote_clients.ts";

@@ -1,4 +1,4 @@
-import type { APIService } from "../../api/mod.ts";
+import type { APIService } from "../../api/served.ts";
 import { equalJson } from "../../base/mod.ts";
 
 /** An API that a server behind this one answers. */

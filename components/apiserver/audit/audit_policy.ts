@@ -1,4 +1,4 @@
-import { yamlLibrary } from "../../api/mod.ts";
+import { yamlLibrary } from "../../api/served.ts";
 
 export const LEVELS = ["None", "Metadata", "Request", "RequestResponse"] as const;
 export type AuditLevel = typeof LEVELS[number];

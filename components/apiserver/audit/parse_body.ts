@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../base/mod.ts";
-import { decodeAnyProtobuf, yamlLibrary } from "../../api/mod.ts";
+import { decodeAnyProtobuf, yamlLibrary } from "../../api/served.ts";
 
 const decoder = new TextDecoder();
 

@@ -1,5 +1,5 @@
 import { type Clock, unauthorized } from "../../base/mod.ts";
-import type { Secret } from "../../api/mod.ts";
+import type { Secret } from "../../api/served.ts";
 import type { ObjectReader } from "../ports.ts";
 import { intersection, type TokenAuthenticator } from "./token_authenticator.ts";
 

@@ -1,5 +1,5 @@
 import { ApiError, badRequest } from "../../base/mod.ts";
-import { dnsSubdomainProblems } from "../../api/mod.ts";
+import { dnsSubdomainProblems } from "../../api/served.ts";
 import { forbiddenError, MASTERS_GROUP, NODES_GROUP } from "../authz/mod.ts";
 import type { AuthorizationAttributes, Authorizer, UserInfo } from "../ports.ts";
 import { resourceQuestion } from "../questions.ts";

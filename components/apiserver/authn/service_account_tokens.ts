@@ -1,6 +1,6 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import { type Clock, isJsonObject, timestamp, unauthorized } from "../../base/mod.ts";
-import type { KubeObject, Secret } from "../../api/mod.ts";
+import type { KubeObject, Secret } from "../../api/served.ts";
 import type { ServiceAccountKeys } from "../../pki/mod.ts";
 import type { ObjectReader } from "../ports.ts";
 import type { IdentityMeter } from "./identity_meter.ts";

@@ -1,4 +1,4 @@
-import type { PolicyRule } from "../../api/mod.ts";
+import type { PolicyRule } from "../../api/served.ts";
 
 /** The rules of `wanted` that nothing in `held` covers, broken down and then put together by resource. Pure. */
 export function missingRules(

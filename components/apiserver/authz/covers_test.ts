@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PolicyRule } from "../../api/mod.ts";
+import type { PolicyRule } from "../../api/served.ts";
 import { countGrants, describeRule, missingRules } from "./covers.ts";
 
 const rule = (verbs: string, groups: string, resources: string, names = ""): PolicyRule => ({

@@ -6,7 +6,7 @@ import type {
   Role,
   RoleBinding,
   RoleRef,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, Authorizer, ObjectReader } from "../ports.ts";
 import { resourceQuestion } from "../questions.ts";
 import { countGrants, describeRule, GRANTS_MAXIMUM, missingRules, quotedList } from "./covers.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../base/mod.ts";
-import { CelFailure, type CelProgram, CelTypes, compileCel } from "../../api/mod.ts";
+import { CelFailure, type CelProgram, CelTypes, compileCel } from "../../api/served.ts";
 import { ConfigurationError } from "../configuration/mod.ts";
 
 /** What all conditions of one question may cost at most, in units of CEL. */

@@ -1,4 +1,4 @@
-import type { PolicyRule, ResourceSlice, VolumeAttachment } from "../../api/mod.ts";
+import type { PolicyRule, ResourceSlice, VolumeAttachment } from "../../api/served.ts";
 import type {
   AuthorizationAttributes,
   AuthorizationDecision,

@@ -1,4 +1,4 @@
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../../api/mod.ts";
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../../api/served.ts";
 import type { ObjectReader } from "../ports.ts";
 import { isMirrorPod, podReferences } from "./pod_references.ts";
 

@@ -1,4 +1,4 @@
-import type { Container, Pod, PodSpec } from "../../api/mod.ts";
+import type { Container, Pod, PodSpec } from "../../api/served.ts";
 
 /** Objects of its own namespace that a pod names. */
 export interface PodReferences {

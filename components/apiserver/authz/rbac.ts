@@ -1,4 +1,4 @@
-import type { PolicyRule } from "../../api/mod.ts";
+import type { PolicyRule } from "../../api/served.ts";
 import type {
   AuthorizationAttributes,
   AuthorizationDecision,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PolicyRule } from "../../api/mod.ts";
+import type { PolicyRule } from "../../api/served.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import type { AuthorizationAttributes, Authorizer } from "../ports.ts";
 import {

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../base/mod.ts";
-import { type LabelRequirement, parseLabelSelector } from "../../api/mod.ts";
+import { type LabelRequirement, parseLabelSelector } from "../../api/served.ts";
 import type { AuthorizationAttributes, FieldRequirement } from "../ports.ts";
 
 /** A question to authorization as the `spec` of a SubjectAccessReview v1. Pure. */

@@ -8,7 +8,7 @@ import type {
   Role,
   RoleBinding,
   RoleRef,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { ObjectReader, UserInfo } from "../ports.ts";
 import { type CompiledRule, compileRule } from "./rule.ts";
 

@@ -1,4 +1,4 @@
-import type { PolicyRule } from "../../api/mod.ts";
+import type { PolicyRule } from "../../api/served.ts";
 import type { AuthorizationAttributes } from "../ports.ts";
 
 /** A policy rule made ready for matching: sets instead of lists, wildcards as flags. */

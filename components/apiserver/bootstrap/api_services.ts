@@ -1,5 +1,5 @@
 import { type Clock, timestamp } from "../../base/mod.ts";
-import { API_SERVICES, type APIService } from "../../api/mod.ts";
+import { API_SERVICES, type APIService } from "../../api/served.ts";
 import type { Ensurer } from "./ensure.ts";
 
 /** Priorities of groups in discovery, and of versions where they are not the usual one. */

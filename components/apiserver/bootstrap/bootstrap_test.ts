@@ -7,8 +7,8 @@ import type {
   KubeObject,
   RoleBinding,
   Service,
-} from "../../api/mod.ts";
-import { BUILTIN_KINDS } from "../../api/mod.ts";
+} from "../../api/served.ts";
+import { BUILTIN_KINDS } from "../../api/served.ts";
 import { RBAC_GROUP } from "../authz/mod.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import { bootstrapCluster } from "./mod.ts";

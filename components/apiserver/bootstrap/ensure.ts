@@ -1,5 +1,5 @@
 import { type Clock, hasReason, sleep } from "../../base/mod.ts";
-import type { KubeObject, ResourceType } from "../../api/mod.ts";
+import type { KubeObject, ResourceType } from "../../api/served.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 
 /** Another server may be starting at the same time: how often a write that lost against it is tried again. */

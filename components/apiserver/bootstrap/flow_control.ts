@@ -11,7 +11,7 @@ import {
   PRIORITY_LEVEL_CONFIGURATIONS,
   type PriorityLevelConfiguration,
   type ResourceType,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { Ensurer } from "./ensure.ts";
 
 const AUTOUPDATE = "apf.kubernetes.io/autoupdate-spec";

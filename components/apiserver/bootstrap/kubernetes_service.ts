@@ -6,7 +6,7 @@ import {
   type EndpointSlice,
   type Service,
   SERVICES,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { Ensurer } from "./ensure.ts";
 
 /** Where pods reach the API server. */

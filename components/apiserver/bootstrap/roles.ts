@@ -13,7 +13,7 @@ import {
   type RoleBinding,
   type RoleRef,
   ROLES as ROLE_TYPE,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { missingRules, RBAC_GROUP } from "../authz/mod.ts";
 import type { Ensurer } from "./ensure.ts";
 import {

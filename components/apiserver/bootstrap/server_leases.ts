@@ -1,5 +1,5 @@
 import { type Clock, type Logger, sleep } from "../../base/mod.ts";
-import type { Endpoints } from "../../api/mod.ts";
+import type { Endpoints } from "../../api/served.ts";
 import { KeyExistsError, RevisionMismatchError, type Store } from "../../storage/mod.ts";
 
 /** Where kube-apiservers keep who of them lives, and how long they are believed to after the last word. */

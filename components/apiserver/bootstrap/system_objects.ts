@@ -5,7 +5,7 @@ import {
   PRIORITY_CLASSES,
   type PriorityClass,
   SERVICE_CIDRS,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { FrontProxies } from "../authn/mod.ts";
 import type { Ensurer } from "./ensure.ts";
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../base/mod.ts";
-import { readYaml } from "../../api/mod.ts";
+import { readYaml } from "../../api/served.ts";
 import { ConfigurationError } from "./fields.ts";
 
 /** A configuration file as it was read, and the version it is written in. */

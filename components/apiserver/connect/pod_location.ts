@@ -1,5 +1,5 @@
 import { badRequest, internalError, notFound } from "../../base/mod.ts";
-import type { Node, Pod } from "../../api/mod.ts";
+import type { Node, Pod } from "../../api/served.ts";
 import { allContainers } from "../authz/mod.ts";
 import type { KubeletAddress } from "../kubelet_connector.ts";
 import type { ObjectReader } from "../ports.ts";

@@ -6,7 +6,7 @@ import {
   randomInteger,
   serviceUnavailable,
 } from "../../base/mod.ts";
-import type { EndpointSlice, ObjectReference, Pod, Service } from "../../api/mod.ts";
+import type { EndpointSlice, ObjectReference, Pod, Service } from "../../api/served.ts";
 import type { BackendTarget, KubeletAddress } from "../kubelet_connector.ts";
 import type { ObjectReader } from "../ports.ts";
 import { findPod, kubeletOf } from "./pod_location.ts";

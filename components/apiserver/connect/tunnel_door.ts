@@ -1,5 +1,5 @@
 import { badRequest } from "../../base/mod.ts";
-import type { Endpoints } from "../../api/mod.ts";
+import type { Endpoints } from "../../api/served.ts";
 import {
   TUNNEL_PATH,
   TUNNEL_SERVERS_PATH,

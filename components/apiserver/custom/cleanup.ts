@@ -1,5 +1,5 @@
 import { hasReason } from "../../base/mod.ts";
-import type { ResourceDefinition } from "../../api/mod.ts";
+import type { ResourceDefinition } from "../../api/served.ts";
 import {
   deleteObject,
   type Registry,

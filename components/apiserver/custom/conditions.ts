@@ -2,7 +2,7 @@ import { timestamp } from "../../base/mod.ts";
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition as Condition,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 
 /** A condition without its time, which is that of its last change. */
 export type ConditionState = Required<Pick<Condition, "type" | "status" | "reason" | "message">>;

@@ -5,7 +5,7 @@ import {
   Path,
   validateAnnotations,
   validateLabels,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 
 const GROUP = "apiextensions.k8s.io";
 const KNOWN_VERSIONS = new Set(["v1", "v1beta1"]);

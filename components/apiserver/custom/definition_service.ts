@@ -14,7 +14,7 @@ import {
   customDefinitions,
   type CustomResourceDefinition,
   type RuleMeter,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import type { Registry } from "../registry/mod.ts";
 import type { CallWebhook } from "../webhook/mod.ts";

@@ -3,7 +3,7 @@ import {
   type CustomResourceDefinition,
   type CustomResourceDefinitionNames as Names,
   hasReadableBundle,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { type ConditionState, findCondition } from "./conditions.ts";
 
 export interface Naming {

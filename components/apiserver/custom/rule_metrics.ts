@@ -1,5 +1,5 @@
 import type { Clock, MetricRegistry } from "../../base/mod.ts";
-import type { RuleMeter } from "../../api/mod.ts";
+import type { RuleMeter } from "../../api/served.ts";
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 

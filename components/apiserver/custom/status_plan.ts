@@ -4,7 +4,7 @@ import {
   type CustomResourceDefinition,
   type CustomResourceDefinitionStatus as Status,
   structuralCondition,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import {
   findCondition,
   isTrue,

@@ -1,5 +1,5 @@
 import { ApiError, type Random } from "../../base/mod.ts";
-import type { CustomResourceDefinition, KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { CustomResourceDefinition, KubeObject, ResourceDefinition } from "../../api/served.ts";
 import type { ConvertObjects } from "../registry/mod.ts";
 import { type CallWebhook, WebhookError } from "../webhook/mod.ts";
 import type { MeterConversion } from "./conversion_metrics.ts";

@@ -1,4 +1,4 @@
-import { yamlLibrary } from "../../api/mod.ts";
+import { yamlLibrary } from "../../api/served.ts";
 import { parseDuration } from "../../base/mod.ts";
 
 /** `apiserver.config.k8s.io/v1` EncryptionConfiguration, checked. */

@@ -9,7 +9,7 @@ import {
   apiVersions,
   type Priorities,
   type ResourceDefinition,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import {
   JSON_TYPE,
   negotiate,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { MetricRegistry } from "../../base/mod.ts";
-import { AGGREGATED_DISCOVERY, BUILTIN_KINDS, type ResourceDefinition } from "../../api/mod.ts";
+import { AGGREGATED_DISCOVERY, BUILTIN_KINDS, type ResourceDefinition } from "../../api/served.ts";
 import { HealthChecks } from "./health.ts";
 import { serveEndpoints } from "./serve.ts";
 

@@ -10,7 +10,7 @@ import {
   openApiV3Document,
   openApiV3Index,
   type ResourceDefinition,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { JSON_TYPE, notAcceptable, parseAccept, PLAIN, writeBody } from "../negotiation/mod.ts";
 import { type Endpoint, type EndpointRequest, pageNotFound } from "./endpoint.ts";
 import { openApiV2Type } from "./openapi_type.ts";

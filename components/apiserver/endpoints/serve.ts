@@ -1,5 +1,5 @@
 import type { MetricRegistry } from "../../base/mod.ts";
-import { servedGroups } from "../../api/mod.ts";
+import { servedGroups } from "../../api/served.ts";
 import { PLAIN, writeBody } from "../negotiation/mod.ts";
 import { OPENID_CONFIGURATION_PATH, OPENID_KEYS_PATH } from "../reviews/mod.ts";
 import { type DiscoveryOptions, serveDiscovery } from "./discovery.ts";

@@ -5,7 +5,7 @@ import {
   type FlowSchemaCondition,
   PRIORITY_LEVEL_CONFIGURATIONS,
   type PriorityLevelConfiguration,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { ensureFlowControl, Ensurer } from "../bootstrap/mod.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import type { PriorityAndFairness } from "./priority_and_fairness.ts";

@@ -2,7 +2,7 @@ import type {
   FlowSchema,
   PolicyRulesWithSubjects,
   PriorityLevelConfiguration,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { flowSchemas, priorityLevels } from "../bootstrap/flow_control.ts";
 import type { QueueShape } from "./fair_queues.ts";
 

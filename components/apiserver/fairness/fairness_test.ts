@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock, MetricRegistry } from "../../base/mod.ts";
-import type { FlowSchema, PriorityLevelConfiguration } from "../../api/mod.ts";
+import type { FlowSchema, PriorityLevelConfiguration } from "../../api/served.ts";
 import type { UserInfo } from "../ports.ts";
 import { parseRequestInfo } from "../request_info.ts";
 import { allocateSeats } from "./allocation.ts";

@@ -1,5 +1,5 @@
 import type { Clock, MetricRegistry, Timer } from "../../base/mod.ts";
-import type { FlowSchema, PriorityLevelConfiguration } from "../../api/mod.ts";
+import type { FlowSchema, PriorityLevelConfiguration } from "../../api/served.ts";
 import type { RequestInfo, UserInfo } from "../ports.ts";
 import { isLongRunning } from "../request_info.ts";
 import { lendSeats } from "./borrowing.ts";

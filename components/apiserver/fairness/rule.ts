@@ -3,7 +3,7 @@ import type {
   NonResourcePolicyRule,
   PolicyRulesWithSubjects,
   ResourcePolicyRule,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { RequestInfo, UserInfo } from "../ports.ts";
 import { serviceAccountUsername } from "../authn/mod.ts";
 

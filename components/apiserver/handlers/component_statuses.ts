@@ -1,5 +1,5 @@
 import { type Clock, notFound } from "../../base/mod.ts";
-import type { ComponentStatus, KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { ComponentStatus, KubeObject, ResourceDefinition } from "../../api/served.ts";
 import {
   negotiate,
   readIncludeObject,

@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { KubeObject, ResourceDefinition } from "../../api/served.ts";
 import { trailOf } from "../audit/mod.ts";
 import { splitProxyPath } from "../connect/mod.ts";
 import type { AdmissionRequest, RequestInfo, UserInfo } from "../ports.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/mod.ts";
-import { ageOf } from "../../api/mod.ts";
+import { ageOf } from "../../api/served.ts";
 import { negotiate, readIncludeObject, writeBody, writeObject } from "../negotiation/mod.ts";
 import type { Scale } from "../registry/mod.ts";
 import type { StoredRequest } from "./write_handlers.ts";

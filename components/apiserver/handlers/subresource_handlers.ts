@@ -12,7 +12,7 @@ import {
   fitObject,
   type KubeObject,
   type SubresourceDefinition,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import {
   admissionRequest,

@@ -6,7 +6,7 @@ import {
   mediaTypeOf,
   type ResourceDefinition,
   type SubresourceDefinition,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { trailOf } from "../audit/mod.ts";
 import type { RequestInfo, UserInfo } from "../ports.ts";
 import {

@@ -1,5 +1,5 @@
 import { invalid } from "../../base/mod.ts";
-import type { FieldValidation } from "../../api/mod.ts";
+import type { FieldValidation } from "../../api/served.ts";
 import { isDryRun } from "../registry/mod.ts";
 import { isTrue } from "../request_info.ts";
 

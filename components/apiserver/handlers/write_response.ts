@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../api/mod.ts";
+import type { KubeObject } from "../../api/served.ts";
 import { PROTOBUF_TYPE, writeBody, writeObject } from "../negotiation/mod.ts";
 import type { Presentation } from "../read/mod.ts";
 import { convertObject } from "../registry/conversion.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock, MetricRegistry, unauthorized } from "../../base/mod.ts";
-import { BUILTIN_KINDS } from "../../api/mod.ts";
+import { BUILTIN_KINDS } from "../../api/served.ts";
 import type { UserInfo } from "../ports.ts";
 import { parseRequestInfo } from "../request_info.ts";
 import { StoredPlaces } from "../stored_places.ts";

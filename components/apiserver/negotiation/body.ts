@@ -1,5 +1,5 @@
 import { ApiError, type JsonValue, type Status } from "../../base/mod.ts";
-import { encodeProtobuf, type KubeObject, yamlLibrary } from "../../api/mod.ts";
+import { encodeProtobuf, type KubeObject, yamlLibrary } from "../../api/served.ts";
 import { packed, packedStream, STREAMED_MINIMUM_BYTES } from "./gzip.ts";
 import {
   JSON_TYPE,

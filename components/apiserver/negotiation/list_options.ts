@@ -7,7 +7,7 @@ import {
   parseFieldSelector,
   parseLabelSelector,
   type ResourceDefinition,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 
 export type VersionMatch = "" | "Exact" | "NotOlderThan";
 

@@ -1,5 +1,5 @@
 import type { CacheSink, CacheWatch, WatchCache } from "../../storage/mod.ts";
-import type { KubeObject } from "../../api/mod.ts";
+import type { KubeObject } from "../../api/served.ts";
 import type { ObjectIndex } from "../registry/resource_store.ts";
 import type { Selection } from "./selection.ts";
 import type { ObjectEvent } from "./watch_event.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/mod.ts";
-import type { KubeList } from "../../api/mod.ts";
+import type { KubeList } from "../../api/served.ts";
 import { apiVersionOf } from "../registry/encoding.ts";
 import type { StoredObject } from "../registry/resource_store.ts";
 import {

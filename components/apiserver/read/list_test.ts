@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ApiError } from "../../base/mod.ts";
-import { BUILTIN_KINDS } from "../../api/mod.ts";
+import { BUILTIN_KINDS } from "../../api/served.ts";
 import { decodeContinue, encodeContinue } from "./continue_token.ts";
 import { getObject } from "./get.ts";
 import { listObjects } from "./list.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/mod.ts";
-import { hasProtobuf } from "../../api/mod.ts";
+import { hasProtobuf } from "../../api/served.ts";
 import { negotiate, type Negotiated, readIncludeObject, writeBody } from "../negotiation/mod.ts";
 import type { StoredObject } from "../registry/resource_store.ts";
 import { type Form, formOf } from "./form.ts";

@@ -7,7 +7,7 @@ import {
   ProtobufListWriter,
   transcodeProtobufItem,
   writeWatchEvent,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { heldBody, type Negotiated, type PieceBody } from "../negotiation/mod.ts";
 import { apiVersionOf } from "../registry/encoding.ts";
 import type { StoredObject } from "../registry/resource_store.ts";

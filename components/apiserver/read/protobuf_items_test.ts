@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { decodeAnyProtobuf, type KubeObject, protobufBody } from "../../api/mod.ts";
+import { decodeAnyProtobuf, type KubeObject, protobufBody } from "../../api/served.ts";
 import type { StoredObject } from "../registry/resource_store.ts";
 import { getObject } from "./get.ts";
 import { listObjects } from "./list.ts";

@@ -1,5 +1,5 @@
 import { FakeClock, seededRandom, silentLogger } from "../../base/mod.ts";
-import { BUILTIN_KINDS, type KubeObject, type ResourceDefinition } from "../../api/mod.ts";
+import { BUILTIN_KINDS, type KubeObject, type ResourceDefinition } from "../../api/served.ts";
 import { openKvStore, type Store } from "../../storage/mod.ts";
 import { ResourceStore } from "../registry/resource_store.ts";
 import { parseRequestInfo } from "../request_info.ts";

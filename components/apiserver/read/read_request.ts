@@ -1,5 +1,5 @@
 import type { Clock, GroupResource, Logger, Random } from "../../base/mod.ts";
-import type { ResourceDefinition } from "../../api/mod.ts";
+import type { ResourceDefinition } from "../../api/served.ts";
 import type { RequestInfo } from "../ports.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
 

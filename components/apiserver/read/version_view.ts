@@ -1,5 +1,5 @@
 import { internalError } from "../../base/mod.ts";
-import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { KubeObject, ResourceDefinition } from "../../api/served.ts";
 import { convertObject } from "../registry/conversion.ts";
 import { ObjectEncoding } from "../registry/encoding.ts";
 import type { ResourceStore, StoredObject } from "../registry/resource_store.ts";

@@ -1,5 +1,5 @@
 import { ApiError, type Status } from "../../base/mod.ts";
-import { encodeProtobuf, type KubeObject, writeWatchEvent } from "../../api/mod.ts";
+import { encodeProtobuf, type KubeObject, writeWatchEvent } from "../../api/served.ts";
 import type { CacheEvent } from "../../storage/mod.ts";
 import { type Negotiated, PROTOBUF_TYPE } from "../negotiation/mod.ts";
 import type { ObjectIndex } from "../registry/resource_store.ts";

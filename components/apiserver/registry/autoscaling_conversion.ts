@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../api/mod.ts";
+import type { KubeObject } from "../../api/served.ts";
 
 /** Where v1 keeps what it has no fields for. */
 const METRICS_ANNOTATION = "autoscaling.alpha.kubernetes.io/metrics";

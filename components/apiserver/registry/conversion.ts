@@ -1,5 +1,5 @@
 import { cloneJson } from "../../base/mod.ts";
-import type { Event, KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { Event, KubeObject, ResourceDefinition } from "../../api/served.ts";
 import { autoscalingV1ToV2, autoscalingV2ToV1 } from "./autoscaling_conversion.ts";
 import { apiVersionOf, asJson } from "./encoding.ts";
 

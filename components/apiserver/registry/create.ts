@@ -1,5 +1,5 @@
 import { alreadyExists, ApiError, type Clock, notFound, type Random } from "../../base/mod.ts";
-import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { KubeObject, ResourceDefinition } from "../../api/served.ts";
 import { KeyExistsError, type Store } from "../../storage/mod.ts";
 import { convertObject } from "./conversion.ts";
 import { asJson } from "./encoding.ts";

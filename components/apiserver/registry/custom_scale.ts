@@ -12,7 +12,7 @@ import {
   type ScalePaths,
   selectorAt,
   valueAt,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { asJson } from "./encoding.ts";
 import { type Scale, scaleOf, withScale } from "./scale.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "../../base/mod.ts";
-import type { CustomDefinitions, ResourceDefinition } from "../../api/mod.ts";
+import type { CustomDefinitions, ResourceDefinition } from "../../api/served.ts";
 import type { Store } from "../../storage/mod.ts";
 import { ResourceStore } from "./resource_store.ts";
 import { StoredVersions } from "./stored_versions.ts";

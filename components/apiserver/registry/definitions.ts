@@ -1,4 +1,4 @@
-import type { ResourceDefinition } from "../../api/mod.ts";
+import type { ResourceDefinition } from "../../api/served.ts";
 
 /** The resources that are served, by where they are found. Built-in ones, and others that come and go. */
 export class Definitions {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BUILTIN_KINDS, type ResourceDefinition } from "../../api/mod.ts";
+import { BUILTIN_KINDS, type ResourceDefinition } from "../../api/served.ts";
 import { Definitions } from "./definitions.ts";
 
 const PODS = BUILTIN_KINDS.find(({ plural }) => plural === "pods")!;

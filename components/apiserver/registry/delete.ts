@@ -1,5 +1,5 @@
 import { conflict, type Status, timestamp } from "../../base/mod.ts";
-import type { KubeObject } from "../../api/mod.ts";
+import type { KubeObject } from "../../api/served.ts";
 import { RevisionMismatchError } from "../../storage/mod.ts";
 import { answer, lifetimeOf, missing, type WriteDependencies } from "./create.ts";
 import type { DeleteOptions } from "./delete_options.ts";

@@ -1,5 +1,10 @@
 import type { JsonObject } from "../../base/mod.ts";
-import { decodeObject, hasMagic, type KubeObject, type ResourceDefinition } from "../../api/mod.ts";
+import {
+  decodeObject,
+  hasMagic,
+  type KubeObject,
+  type ResourceDefinition,
+} from "../../api/served.ts";
 import { failureOf } from "../encryption/mod.ts";
 
 const encoder = new TextEncoder();

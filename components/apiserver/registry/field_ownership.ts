@@ -1,4 +1,4 @@
-import { completeSteps, type GrantWish, type KubeObject, trackSteps } from "../../api/mod.ts";
+import { completeSteps, type GrantWish, type KubeObject, trackSteps } from "../../api/served.ts";
 import type { JsonObject } from "../../base/mod.ts";
 import { apiVersionOf, asJson } from "./encoding.ts";
 import type { WriteContext } from "./write_context.ts";

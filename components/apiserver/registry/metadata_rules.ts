@@ -7,7 +7,7 @@ import {
   type Random,
   timestamp,
 } from "../../base/mod.ts";
-import type { KubeObject, ObjectMeta, ResourceDefinition } from "../../api/mod.ts";
+import type { KubeObject, ObjectMeta, ResourceDefinition } from "../../api/served.ts";
 import { groupResource, type WriteContext } from "./write_context.ts";
 
 /** Generated names: the base is cut so that five characters more still make a label. */

@@ -1,5 +1,5 @@
 import { ApiError, hasReason, invariant, noSuchResource } from "../../base/mod.ts";
-import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { KubeObject, ResourceDefinition } from "../../api/served.ts";
 import type { CacheEvent } from "../../storage/mod.ts";
 import type { ObjectReader, ObjectWriter, UserInfo } from "../ports.ts";
 import { createObject } from "./create.ts";

@@ -20,7 +20,7 @@ import {
   nestsTooDeep,
   readYaml,
   type ResourceDefinition,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { apiVersionOf, asJson } from "./encoding.ts";
 import { versionsFor } from "./field_ownership.ts";
 import { goText, patchedObject } from "./patched_object.ts";

@@ -4,7 +4,7 @@ import {
   fitObject,
   type KubeObject,
   type ResourceDefinition,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 
 /**
  * Reads what a patch made as an object again. What does not fit is the patch's fault: 422 that shows `shown`, the

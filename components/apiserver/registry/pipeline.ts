@@ -4,7 +4,7 @@ import {
   type KubeObject,
   type Strategy,
   subresourceStrategyFor,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, Rollback, WriteHook } from "../ports.ts";
 import { ruledDefinition, type WriteContext } from "./write_context.ts";
 

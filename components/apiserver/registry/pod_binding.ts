@@ -1,5 +1,5 @@
 import { badRequest, conflict, isJsonObject, type Status, timestamp } from "../../base/mod.ts";
-import type { KubeObject, Pod } from "../../api/mod.ts";
+import type { KubeObject, Pod } from "../../api/served.ts";
 import type { WriteDependencies } from "./create.ts";
 import { admissionRequest } from "./pipeline.ts";
 import { updateObject } from "./update.ts";

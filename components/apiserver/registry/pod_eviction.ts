@@ -1,5 +1,5 @@
 import { ApiError, hasReason, internalError, type Status, timestamp } from "../../base/mod.ts";
-import { labelSelectorMatcher, type Pod, type PodDisruptionBudget } from "../../api/mod.ts";
+import { labelSelectorMatcher, type Pod, type PodDisruptionBudget } from "../../api/served.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import { missing, type WriteDependencies } from "./create.ts";
 import { deleteObject } from "./delete.ts";

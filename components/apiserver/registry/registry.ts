@@ -1,5 +1,5 @@
 import { type Clock, invariant, type Logger, type Random } from "../../base/mod.ts";
-import type { CustomDefinitions, KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { CustomDefinitions, KubeObject, ResourceDefinition } from "../../api/served.ts";
 import type { Store } from "../../storage/mod.ts";
 import type { AdmissionPlugin, WriteHook } from "../ports.ts";
 import type { WriteDependencies } from "./create.ts";

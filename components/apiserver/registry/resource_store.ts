@@ -1,5 +1,5 @@
 import { type Clock, expired, type Logger } from "../../base/mod.ts";
-import { jsonOutline, type KubeObject, type ResourceDefinition } from "../../api/mod.ts";
+import { jsonOutline, type KubeObject, type ResourceDefinition } from "../../api/served.ts";
 import {
   type CacheEntry,
   CompactedError,

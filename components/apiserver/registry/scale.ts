@@ -1,5 +1,5 @@
 import { badRequest, invalid, isJsonObject, type JsonObject } from "../../base/mod.ts";
-import { formatLabelSelector, type KubeObject, type LabelSelector } from "../../api/mod.ts";
+import { formatLabelSelector, type KubeObject, type LabelSelector } from "../../api/served.ts";
 
 /** autoscaling/v1 Scale. */
 export interface Scale extends KubeObject {

@@ -1,4 +1,4 @@
-import type { CustomDefinitions, KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { CustomDefinitions, KubeObject, ResourceDefinition } from "../../api/served.ts";
 import { convertObject } from "./conversion.ts";
 import { asJson, ObjectEncoding } from "./encoding.ts";
 import type { VersionConversion } from "./version_conversion.ts";

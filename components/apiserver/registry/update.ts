@@ -1,5 +1,5 @@
 import { conflict, OBJECT_MODIFIED } from "../../base/mod.ts";
-import { type KubeObject, onlyTimesDiffer, subresourceStrategyFor } from "../../api/mod.ts";
+import { type KubeObject, onlyTimesDiffer, subresourceStrategyFor } from "../../api/served.ts";
 import { type Entry, RevisionMismatchError } from "../../storage/mod.ts";
 import { convertObject } from "./conversion.ts";
 import { answer, createObject, lifetimeOf, missing, type WriteDependencies } from "./create.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../base/mod.ts";
-import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { KubeObject, ResourceDefinition } from "../../api/served.ts";
 import { apiVersionOf, asJson } from "./encoding.ts";
 import type { StoredObject } from "./resource_store.ts";
 

@@ -1,5 +1,5 @@
 import { ApiError, internalError, type JsonObject, timedOut } from "../../base/mod.ts";
-import type { KubeObject, ResourceDefinition } from "../../api/mod.ts";
+import type { KubeObject, ResourceDefinition } from "../../api/served.ts";
 import { StoreFailedError, ValueTooLargeError } from "../../storage/mod.ts";
 import type { Annotate, UserInfo } from "../ports.ts";
 import type { ResourceStore } from "./resource_store.ts";

@@ -4,7 +4,7 @@ import type {
   SelfSubjectRulesReview,
   SubjectAccessReview,
   SubjectAccessReviewSpec,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import { MASTERS_GROUP, nodeNameOf, type RbacAuthorizer } from "../authz/mod.ts";
 import type { AuthorizationAttributes, Authorizer, UserInfo, VirtualHandler } from "../ports.ts";
 

@@ -1,5 +1,5 @@
 import { badRequest, hasReason } from "../../base/mod.ts";
-import type { KubeObject, SelfSubjectReview, TokenReview } from "../../api/mod.ts";
+import type { KubeObject, SelfSubjectReview, TokenReview } from "../../api/served.ts";
 import { type TokenAuthenticator, withAuthenticatedGroup } from "../authn/mod.ts";
 import type { UserInfo, VirtualHandler } from "../ports.ts";
 

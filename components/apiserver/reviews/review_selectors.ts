@@ -1,5 +1,5 @@
 import type { StatusCause } from "../../base/mod.ts";
-import type { ResourceAttributes } from "../../api/mod.ts";
+import type { ResourceAttributes } from "../../api/served.ts";
 import { readFieldSelector, readLabelSelector } from "../selector_attributes.ts";
 import type { AuthorizationAttributes, FieldRequirement } from "../ports.ts";
 

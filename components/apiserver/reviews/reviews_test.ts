@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock, type JsonObject, seededRandom } from "../../base/mod.ts";
-import type { KubeObject, TokenRequest } from "../../api/mod.ts";
+import type { KubeObject, TokenRequest } from "../../api/served.ts";
 import { openPki } from "../../pki/mod.ts";
 import { ServiceAccountTokens } from "../authn/mod.ts";
 import { mastersAuthorizer, RBAC_GROUP, RbacAuthorizer, unionAuthorizer } from "../authz/mod.ts";

@@ -16,7 +16,7 @@ import type {
   Secret,
   ServiceAccount,
   TokenRequest,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { ServiceAccountKeys } from "../../pki/mod.ts";
 import { type ServiceAccountClaims, serviceAccountUsername } from "../authn/mod.ts";
 import type { ObjectReader, VirtualHandler } from "../ports.ts";

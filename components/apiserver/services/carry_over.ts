@@ -1,5 +1,5 @@
 import { equalJson } from "../../base/mod.ts";
-import type { ServicePort, ServiceSpec } from "../../api/mod.ts";
+import type { ServicePort, ServiceSpec } from "../../api/served.ts";
 import {
   hasExternalTraffic,
   isHeadless,

@@ -1,5 +1,5 @@
 import { hasReason, type Random } from "../../base/mod.ts";
-import { IP_ADDRESSES, type IPAddress, SERVICE_CIDRS, type ServiceCIDR } from "../../api/mod.ts";
+import { IP_ADDRESSES, type IPAddress, SERVICE_CIDRS, type ServiceCIDR } from "../../api/served.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import {
   addressAt,

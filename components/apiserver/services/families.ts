@@ -1,4 +1,4 @@
-import type { FieldError, ServiceSpec } from "../../api/mod.ts";
+import type { FieldError, ServiceSpec } from "../../api/served.ts";
 import { familyOf, type IpFamily } from "./ip_range.ts";
 import { isHeadless, needsClusterIp } from "./service_needs.ts";
 

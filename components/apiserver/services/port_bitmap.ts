@@ -1,5 +1,5 @@
 import { internalError } from "../../base/mod.ts";
-import { hasMagic } from "../../api/mod.ts";
+import { hasMagic } from "../../api/served.ts";
 import type { PortRange } from "./port_range.ts";
 
 /** What kube-apiserver stores of an allocator: the range in words, and one large number whose bits are the ports. */

@@ -6,7 +6,7 @@ import {
   type MetricRegistry,
   type Random,
 } from "../../base/mod.ts";
-import { type KubeObject, type Service, SERVICES, type ServiceSpec } from "../../api/mod.ts";
+import { type KubeObject, type Service, SERVICES, type ServiceSpec } from "../../api/served.ts";
 import type { Store } from "../../storage/mod.ts";
 import type { ObjectReader, ObjectWriter, Rollback, WriteHook } from "../ports.ts";
 import { type AllocatorMeter, allocatorMeter, type Scope } from "./allocator_metrics.ts";

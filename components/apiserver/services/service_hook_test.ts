@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cloneJson, lineLogger, seededRandom } from "../../base/mod.ts";
-import type { IPAddress, Service, ServiceSpec } from "../../api/mod.ts";
+import type { IPAddress, Service, ServiceSpec } from "../../api/served.ts";
 import { FakeObjects } from "../fake_objects.ts";
 import { NODE_PORT_RANGE, ServiceHook } from "./mod.ts";
 

@@ -1,4 +1,4 @@
-import type { ServiceSpec } from "../../api/mod.ts";
+import type { ServiceSpec } from "../../api/served.ts";
 
 export const HEADLESS = "None";
 

@@ -1,5 +1,5 @@
 import { type Clock, type Logger, sleep } from "../../base/mod.ts";
-import { type KubeObject, type Service, SERVICES } from "../../api/mod.ts";
+import { type KubeObject, type Service, SERVICES } from "../../api/served.ts";
 import type { ObjectReader } from "../ports.ts";
 import { clusterIpsOf, nodePortsOf } from "./carry_over.ts";
 import type { ClusterIps, Owner } from "./cluster_ips.ts";

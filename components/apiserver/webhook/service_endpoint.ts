@@ -1,5 +1,5 @@
 import { type Random, randomInteger } from "../../base/mod.ts";
-import type { EndpointSlice, Service } from "../../api/mod.ts";
+import type { EndpointSlice, Service } from "../../api/served.ts";
 import type { DialTarget } from "../../serving/mod.ts";
 import { isLocalAddress } from "../connect/mod.ts";
 import type { ObjectReader } from "../ports.ts";

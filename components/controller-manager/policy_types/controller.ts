@@ -1,6 +1,5 @@
 import { CUSTOM_RESOURCE_DEFINITIONS, VALIDATING_ADMISSION_POLICIES } from "../../api/mod.ts";
 import { type Controller, runLoop } from "../controller.ts";
-import { checkedKinds, typeWarnings } from "./plan.ts";
 
 /** Tells in a policy's status which of its expressions do not fit the kinds that it is for. */
 export const policyTypeController: Controller = {
@@ -14,6 +13,8 @@ export const policyTypeController: Controller = {
         const policy = policies.get(name);
         const generation = policy?.metadata?.generation ?? 0;
         if (policy === undefined || generation <= (policy.status?.observedGeneration ?? 0)) return;
+        // The language of expressions is large, and few clusters have policies.
+        const { checkedKinds, typeWarnings } = await import("./plan.ts");
         // Seldom: once for each change of a policy. A cache of all definitions would cost more.
         const { items } = await context.options.client.list(CUSTOM_RESOURCE_DEFINITIONS);
         const expressionWarnings = typeWarnings(policy, checkedKinds(items));

@@ -13,7 +13,7 @@ import {
   type ExpressionWarning,
   fieldSchema,
   type ValidatingAdmissionPolicy,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 
 /** A policy may be for more kinds: those after the first ones are not looked at, as upstream. */
 const KINDS_MAXIMUM = 10;

@@ -4,7 +4,16 @@ import type { Pod, ResourceClaim } from "../../api/mod.ts";
 import { Client } from "../../client/mod.ts";
 import type { Cycle } from "../framework/mod.ts";
 import { ClaimWriter } from "./claim_writer.ts";
-import { aClaim, allocated, cacheOf, pluginOf, podFor, request, slice } from "./fake_devices.ts";
+import {
+  aClaim,
+  allocated,
+  cacheOf,
+  pluginOf,
+  podFor,
+  request,
+  SELECTORS,
+  slice,
+} from "./fake_devices.ts";
 import { dynamicResourcesHints } from "./hints.ts";
 
 const POD = podFor("a");
@@ -47,7 +56,7 @@ const cycleOf = (pod: Pod): Cycle => ({ pod, profile: "", state: new Map() });
 /** Places the pod on a node, as far as it is promised. */
 function placed({ plugin }: ReturnType<typeof pluginFor>, node = "n1"): Cycle {
   const cycle = cycleOf(POD);
-  assert.equal(plugin.preFilter(cycle).verdict.code, "Success");
+  assert.equal(plugin.begin(cycle, SELECTORS).verdict.code, "Success");
   assert.equal(plugin.filter(cycle, [node]).size, 0);
   assert.equal(plugin.reserve(cycle, node).code, "Success");
   return cycle;
@@ -83,7 +92,7 @@ Deno.test("two pods that are decided at once do not get one device", () => {
   const { cache, plugin } = pluginFor(claims);
   const cycles = ["a", "b", "c"].map((name) => cycleOf(podFor(name)));
   for (const cycle of cycles) {
-    plugin.preFilter(cycle);
+    plugin.begin(cycle, SELECTORS);
     assert.equal(plugin.filter(cycle, ["n1"]).size, 0);
   }
   assert.deepEqual(cycles.map((cycle) => plugin.reserve(cycle, "n1").code), [
@@ -142,7 +151,7 @@ Deno.test("devices that keep a pod from every node are given back, unless others
   ) {
     const { plugin, writes } = pluginFor([claim]);
     const cycle = cycleOf(POD);
-    plugin.preFilter(cycle);
+    plugin.begin(cycle, SELECTORS);
     const refused = plugin.filter(cycle, ["n1", "n3"]);
     assert.deepEqual([...refused.values()].flatMap(({ reasons }) => reasons), [
       "resourceclaim not available on the node",
@@ -194,7 +203,7 @@ Deno.test("a pod waits until its devices are prepared", async () => {
     const { cache, clock, plugin } = pluginFor([claim()]);
     await clock.advance(Date.parse("2026-01-01T00:00:00Z") - clock.now());
     const cycle = cycleOf(POD);
-    plugin.preFilter(cycle);
+    plugin.begin(cycle, SELECTORS);
     const bound = plugin.preBind(cycle, "n1");
     if (type !== undefined) cache.putClaim(KEY, claim(type));
     else await clock.advance(600_000);

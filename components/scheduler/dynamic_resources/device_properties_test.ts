@@ -17,6 +17,7 @@ import {
   pluginOf,
   podFor,
   request,
+  SELECTORS,
   slice,
 } from "./fake_devices.ts";
 
@@ -132,7 +133,7 @@ function run(seed: number): string[] {
   const answers: string[] = [];
   for (const claim of claims) {
     const cycle: Cycle = { pod: podFor(claim.metadata?.name ?? ""), profile: "", state: new Map() };
-    assert.equal(plugin.preFilter(cycle).verdict.code, "Success");
+    assert.equal(plugin.begin(cycle, SELECTORS).verdict.code, "Success");
     const refused = plugin.filter(cycle, NODES.names);
     const node = NODES.names.find((name) => !refused.has(name));
     if (node === undefined) {

@@ -4,7 +4,8 @@ import { type ClaimPlan, type DeviceWish, RESULTS_MAXIMUM } from "./claim_plan.t
 import { type Amounts, takenCapacity } from "./consumable_capacity.ts";
 import { CounterUse } from "./counter_use.ts";
 import { ConstraintState } from "./device_constraint.ts";
-import { type DeviceSelectors, SelectorError } from "./device_selectors.ts";
+import type { DeviceSelectors } from "./device_selectors.ts";
+import { SelectorError } from "./selector_error.ts";
 import { isTainted } from "./device_taint.ts";
 import type { NodeDevice, NodePool } from "./pool_index.ts";
 

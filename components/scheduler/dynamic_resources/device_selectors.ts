@@ -5,18 +5,14 @@ import {
   type CelProgram,
   CelTypes,
   compileCel,
-} from "../../api/mod.ts";
+} from "../../api/served.ts";
 import type { NodeDevice } from "./pool_index.ts";
+import { SelectorError } from "./selector_error.ts";
 
 /** Upstream's bound of what one selector may cost on one device. */
 const COST_MAXIMUM = 1_000_000;
 /** Expressions whose answers are kept; those that are asked for least lately go first. */
 const PROGRAMS_MAXIMUM = 256;
-
-/** A selector cannot be asked: its text, or what it says of a device, is wrong. */
-export class SelectorError extends Error {
-  override readonly name = "SelectorError";
-}
 
 interface Compiled {
   readonly program: CelProgram | string;

@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../../base/mod.ts";
 import type { AllocationResult, Pod, ResourceClaim } from "../../api/mod.ts";
 import {
+  type Answer,
   type Cycle,
   failure,
   type PreFilterAnswer,
@@ -18,7 +19,7 @@ import { isOverdue, readiness } from "./binding_conditions.ts";
 import { type ClaimPlan, planClaim } from "./claim_plan.ts";
 import type { ClaimWriter } from "./claim_writer.ts";
 import { ATTEMPT_STEPS_MAXIMUM, type ClaimChoice, type SearchBudget } from "./device_search.ts";
-import { DeviceSelectors } from "./device_selectors.ts";
+import type { DeviceSelectors } from "./device_selectors.ts";
 import { extendedClaim, type ExtendedRequests, extendedRequests } from "./extended_resources.ts";
 import { dynamicResourcesHints } from "./hints.ts";
 import { chooseDevices } from "./node_devices.ts";
@@ -43,6 +44,8 @@ export interface DynamicResourcesOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly bindingTimeoutSeconds: number;
+  /** Loaded with the first pod that needs devices where not given: the language of selectors is large. */
+  readonly selectors?: DeviceSelectors;
   /** Aborts when the scheduler ends. */
   readonly signal: AbortSignal;
   /** Told when a pod waits for its devices to be prepared. */
@@ -70,6 +73,7 @@ interface Attempt {
   readonly allocated: readonly Allocated[];
   readonly plans: readonly ClaimPlan[];
   readonly budget: SearchBudget;
+  readonly selectors: DeviceSelectors;
   /** Extended resources that devices may serve, each with its class's name. */
   readonly served: ReadonlyMap<string, string>;
   readonly choices: Map<string, NodeChoice>;
@@ -89,10 +93,11 @@ export class DynamicResources implements SchedulerPlugin {
   readonly name = NAME;
   readonly hints = dynamicResourcesHints;
   readonly #options: DynamicResourcesOptions;
-  readonly #selectors = new DeviceSelectors();
+  #selectors: DeviceSelectors | undefined;
 
   constructor(options: DynamicResourcesOptions) {
     this.#options = options;
+    this.#selectors = options.selectors;
   }
 
   concerns(pod: Pod): boolean {
@@ -105,7 +110,19 @@ export class DynamicResources implements SchedulerPlugin {
     return typeof claims === "string" ? unresolvable(claims) : SUCCESS;
   }
 
-  preFilter(cycle: Cycle): PreFilterAnswer {
+  preFilter(cycle: Cycle): Answer<PreFilterAnswer> {
+    return this.#selectors === undefined
+      ? this.#load().then((selectors) => this.begin(cycle, selectors))
+      : this.begin(cycle, this.#selectors);
+  }
+
+  async #load(): Promise<DeviceSelectors> {
+    const { DeviceSelectors } = await import("./device_selectors.ts");
+    return this.#selectors ??= new DeviceSelectors();
+  }
+
+  /** What the pod needs of devices, before nodes are looked at. */
+  begin(cycle: Cycle, selectors: DeviceSelectors): PreFilterAnswer {
     const { cache, nodes, clock, bindingTimeoutSeconds } = this.#options;
     const claims = podResourceClaims(cycle.pod, (key) => cache.claim(key));
     if (typeof claims === "string") return { verdict: unresolvable(claims) };
@@ -146,6 +163,7 @@ export class DynamicResources implements SchedulerPlugin {
       allocated,
       plans,
       served,
+      selectors,
       budget: { steps: ATTEMPT_STEPS_MAXIMUM },
       choices: new Map(),
       unavailable: new Set(),
@@ -191,9 +209,9 @@ export class DynamicResources implements SchedulerPlugin {
     return missing ? NOT_ON_NODE : undefined;
   }
 
-  #choose(plans: readonly ClaimPlan[], node: string, { budget }: Attempt) {
+  #choose(plans: readonly ClaimPlan[], node: string, { budget, selectors }: Attempt) {
     const { cache: { pools, allocated }, nodes } = this.#options;
-    const view = { pools, allocated, selectors: this.#selectors, nodes };
+    const view = { pools, allocated, selectors, nodes };
     return chooseDevices(plans, node, view, budget);
   }
 

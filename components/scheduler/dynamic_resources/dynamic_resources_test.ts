@@ -11,6 +11,7 @@ import {
   pluginOf,
   podFor,
   request,
+  SELECTORS,
   slice,
   type World,
 } from "./fake_devices.ts";
@@ -22,7 +23,7 @@ function decide(world: World, pod: Pod): string | Record<string, string> {
   for (const node of NODES.names) {
     const plugin = pluginOf(cache);
     const cycle: Cycle = { pod, profile: "default-scheduler", state: new Map() };
-    const { verdict } = plugin.preFilter(cycle);
+    const { verdict } = plugin.begin(cycle, SELECTORS);
     if (verdict.code === "Skip") return "skip";
     if (verdict.code !== "Success") return `${verdict.code}: ${verdict.reasons}`;
     let refused: ReturnType<typeof plugin.filter>;
@@ -129,7 +130,7 @@ Deno.test("a pod is refused for what its claims are", () => {
   cache.promise("uid-a", {});
   const plugin = pluginOf(cache);
   const cycle: Cycle = { pod: podFor("a"), profile: "", state: new Map() };
-  assert.deepEqual(plugin.preFilter(cycle).verdict.reasons, [
+  assert.deepEqual(plugin.begin(cycle, SELECTORS).verdict.reasons, [
     "resource claim d/a is in the process of being allocated",
   ]);
   assert.deepEqual(plugin.preEnqueue(fromTemplate).reasons, [
@@ -508,7 +509,7 @@ Deno.test("the first alternative that a node has; nodes with better ones score h
   });
   const plugin = pluginOf(cacheOf(world));
   const cycle: Cycle = { pod: podFor("a"), profile: "", state: new Map() };
-  plugin.preFilter(cycle);
+  plugin.begin(cycle, SELECTORS);
   assert.equal(plugin.filter(cycle, NODES.names).size, 0);
   assert.deepEqual(plugin.score(cycle, NODES.names), [87, 100, 75]);
 });

@@ -12,10 +12,13 @@ import type {
 import { FakeNodes } from "../volumes/fake_nodes.ts";
 import type { ClaimWriter } from "./claim_writer.ts";
 import { sliceRecord } from "./device_pool.ts";
+import { DeviceSelectors } from "./device_selectors.ts";
 import { DynamicResources } from "./dynamic_resources.ts";
 import { ResourceClaimCache } from "./resource_claim_cache.ts";
 
 export const DRIVER = "gpu.example.com";
+
+export const SELECTORS = new DeviceSelectors();
 
 /** Objects of tests, short to write. */
 export interface World {
@@ -120,6 +123,7 @@ export function pluginOf(
     clock,
     random: seededRandom(1),
     bindingTimeoutSeconds: 600,
+    selectors: SELECTORS,
     signal: new AbortController().signal,
   });
 }

@@ -2,7 +2,7 @@ import { cloneJson, equalJson } from "../../../base/mod.ts";
 import type { Container, Pod, PodSpec, ResourceRequirements } from "../../generated/types.ts";
 import type { Errors } from "../errors.ts";
 import { Path } from "../path.ts";
-import { qosClassOf } from "./pod.ts";
+import { qosClassOf } from "../../qos_class.ts";
 import { validatePodSpec } from "./spec.ts";
 
 const SPEC = Path.of("spec");

@@ -8,7 +8,7 @@ import {
   celResourceAuthorizer,
   type KubeObject,
   type Namespace,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import type { AdmissionRequest, Authorizer } from "../../ports.ts";
 import { attributesOf, kindOf } from "./attributes.ts";
 import { RequestAuthorizer } from "./cel_authorizer.ts";

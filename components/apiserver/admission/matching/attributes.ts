@@ -1,4 +1,4 @@
-import type { GroupVersionKind, KubeObject, ResourceDefinition } from "../../../api/mod.ts";
+import type { GroupVersionKind, KubeObject, ResourceDefinition } from "../../../api/served.ts";
 import type { AdmissionRequest } from "../../ports.ts";
 
 /** What rules look at of a request. */

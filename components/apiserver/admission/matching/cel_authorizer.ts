@@ -2,7 +2,7 @@ import type {
   CelAuthorizationCheck,
   CelAuthorizationDecision,
   CelAuthorizer,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import type {
   AuthorizationAttributes,
   AuthorizationDecision,

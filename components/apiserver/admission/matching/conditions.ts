@@ -6,7 +6,7 @@ import {
   type CelProgram,
   type CelType,
   compileCel,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import {
   type Activation,
   CALL_COST_MAXIMUM,

@@ -1,4 +1,4 @@
-import type { GroupVersionKind, ResourceDefinition } from "../../../api/mod.ts";
+import type { GroupVersionKind, ResourceDefinition } from "../../../api/served.ts";
 import type { AdmissionRequest } from "../../ports.ts";
 import { attributesOf, kindOf } from "./attributes.ts";
 import { type Rule, ruleMatches } from "./rules.ts";

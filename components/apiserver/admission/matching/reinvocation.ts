@@ -1,5 +1,5 @@
 import { equalJson } from "../../../base/mod.ts";
-import type { KubeObject } from "../../../api/mod.ts";
+import type { KubeObject } from "../../../api/served.ts";
 import type { AdmissionRequest, AdmissionRounds } from "../../ports.ts";
 
 /**

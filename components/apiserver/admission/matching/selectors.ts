@@ -1,5 +1,5 @@
 import { internalError, notFound } from "../../../base/mod.ts";
-import type { LabelMatcher, Namespace } from "../../../api/mod.ts";
+import type { LabelMatcher, Namespace } from "../../../api/served.ts";
 import type { AdmissionRequest, ObjectReader } from "../../ports.ts";
 import { isNamespaceObject, labelsOf } from "./attributes.ts";
 

@@ -1,5 +1,5 @@
 import { badRequest, internalError, isJsonObject, type JsonObject } from "../../../base/mod.ts";
-import { fitObject, type KubeObject, type ResourceDefinition } from "../../../api/mod.ts";
+import { fitObject, type KubeObject, type ResourceDefinition } from "../../../api/served.ts";
 import type { AdmissionRequest } from "../../ports.ts";
 import { asJson, convertObject, scaledObject, scaleFrom } from "../../registry/mod.ts";
 import { isWhole } from "./attributes.ts";

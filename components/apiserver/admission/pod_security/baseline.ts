@@ -1,4 +1,4 @@
-import type { Container, PodSpec } from "../../../api/mod.ts";
+import type { Container, PodSpec } from "../../../api/served.ts";
 import {
   type Check,
   containersOf,

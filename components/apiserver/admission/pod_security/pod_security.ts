@@ -1,5 +1,5 @@
 import { equalJson, invalid } from "../../../base/mod.ts";
-import type { KubeObject, Namespace, Pod, PodSpec } from "../../../api/mod.ts";
+import type { KubeObject, Namespace, Pod, PodSpec } from "../../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../../ports.ts";
 import { rejected } from "../target.ts";
 import { DEFAULT_CONFIGURATION, type PodSecurityConfiguration } from "./configuration.ts";

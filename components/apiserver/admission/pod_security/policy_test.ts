@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Container, PodSpec, Volume } from "../../../api/mod.ts";
+import type { Container, PodSpec, Volume } from "../../../api/served.ts";
 import { isVersion, type Level, showViolations, violationsOf } from "./policy.ts";
 
 type Context = NonNullable<Container["securityContext"]>;

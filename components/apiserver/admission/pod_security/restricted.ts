@@ -1,4 +1,4 @@
-import type { Volume } from "../../../api/mod.ts";
+import type { Volume } from "../../../api/served.ts";
 import { isProfile } from "./baseline.ts";
 import {
   type Check,

@@ -1,4 +1,4 @@
-import type { Container, KubeObject, PodSpec } from "../../../api/mod.ts";
+import type { Container, KubeObject, PodSpec } from "../../../api/served.ts";
 
 /** The part of a pod, or of a template of pods, that the standards are about. */
 export interface PodShape {

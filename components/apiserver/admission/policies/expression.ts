@@ -6,7 +6,7 @@ import {
   type CelScope,
   type CelValue,
   compileCel,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import { type Activation, expressionError } from "../matching/activation.ts";
 
 /** An expression of a policy, or why it is none. */

@@ -3,7 +3,7 @@ import {
   labelSelectorMatcher,
   MATCH_EVERYTHING,
   type MatchResources,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import type { AdmissionRequest, ObjectReader } from "../../ports.ts";
 import { kindOf } from "../matching/attributes.ts";
 import { type Equivalents, type Invocation, invocationOf } from "../matching/invocation.ts";

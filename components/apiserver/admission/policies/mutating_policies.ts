@@ -1,5 +1,5 @@
 import { ApiError, type JsonObject } from "../../../base/mod.ts";
-import type { KubeObject } from "../../../api/mod.ts";
+import type { KubeObject } from "../../../api/served.ts";
 import type { AdmissionRequest } from "../../ports.ts";
 import { asJson } from "../../registry/mod.ts";
 import { Activation } from "../matching/activation.ts";

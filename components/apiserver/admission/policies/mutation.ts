@@ -11,7 +11,7 @@ import {
   mergeApplied,
   type Schema,
   type StructSchema,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 
 /** The object that an apply configuration makes of another; shares with it what stays. Throws an `Error`. Pure. */
 export function withConfiguration(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../../base/mod.ts";
-import { BUILTIN_KINDS } from "../../../api/mod.ts";
+import { BUILTIN_KINDS } from "../../../api/served.ts";
 import { withConfiguration, withOperations } from "./mutation.ts";
 
 const { schema } = BUILTIN_KINDS.find(({ kind, version }) => kind === "Pod" && version === "v1")!;

@@ -4,7 +4,7 @@ import {
   type ParamKind,
   type ParamRef,
   type ResourceDefinition,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import type { ObjectReader } from "../../ports.ts";
 import { convertObject } from "../../registry/mod.ts";
 

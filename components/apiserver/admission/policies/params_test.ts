@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BUILTIN_KINDS, type ParamKind, type ParamRef } from "../../../api/mod.ts";
+import { BUILTIN_KINDS, type ParamKind, type ParamRef } from "../../../api/served.ts";
 import { FakeObjects } from "../../fake_objects.ts";
 import { paramsOf, type ServedKinds } from "./params.ts";
 

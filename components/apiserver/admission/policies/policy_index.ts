@@ -1,4 +1,4 @@
-import type { KubeObject, MatchResources, ParamRef } from "../../../api/mod.ts";
+import type { KubeObject, MatchResources, ParamRef } from "../../../api/served.ts";
 import type { ObjectReader } from "../../ports.ts";
 import { ResourceMatcher } from "./match_resources.ts";
 

@@ -1,4 +1,4 @@
-import type { Namespace } from "../../../api/mod.ts";
+import type { Namespace } from "../../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, Authorizer, ObjectReader } from "../../ports.ts";
 import { Activation } from "../matching/activation.ts";
 import { isExempt } from "../matching/attributes.ts";

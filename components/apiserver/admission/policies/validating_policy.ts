@@ -7,7 +7,7 @@ import {
   type KubeObject,
   type ParamKind,
   type ValidatingAdmissionPolicy,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import { type Activation, CALL_COST_MAXIMUM, POLICY_COST_MAXIMUM } from "../matching/activation.ts";
 import { type ConditionsOutcome, MatchConditions } from "../matching/conditions.ts";
 import { compileExpression, evaluateExpression, type PolicyExpression } from "./expression.ts";

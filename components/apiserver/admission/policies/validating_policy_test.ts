@@ -3,7 +3,7 @@ import {
   BUILTIN_KINDS,
   type KubeObject,
   type ValidatingAdmissionPolicy,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import type { AdmissionRequest, Authorizer } from "../../ports.ts";
 import { Activation } from "../matching/activation.ts";
 import { ValidatingPolicy } from "./validating_policy.ts";

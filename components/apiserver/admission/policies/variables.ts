@@ -8,7 +8,7 @@ import {
   CelTypes,
   type CelValue,
   compileCel,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import type { PolicyExpression } from "./expression.ts";
 
 export interface Variable {

@@ -12,7 +12,7 @@ import {
   type ScopedResourceSelectorRequirement,
   scopesOf,
   showAmounts,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import type { AdmissionRequest } from "../../ports.ts";
 import type { LimitedResource } from "./configuration.ts";
 

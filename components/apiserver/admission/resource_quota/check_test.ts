@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { KubeObject, ResourceQuota } from "../../../api/mod.ts";
+import type { KubeObject, ResourceQuota } from "../../../api/served.ts";
 import { checkQuotas, type QuotaQuestion } from "./check.ts";
 import type { LimitedResource } from "./configuration.ts";
 

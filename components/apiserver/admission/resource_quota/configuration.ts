@@ -1,5 +1,5 @@
 import { fallback, type Field, list, members, text } from "../../configuration/mod.ts";
-import type { ScopedResourceSelectorRequirement } from "../../../api/mod.ts";
+import type { ScopedResourceSelectorRequirement } from "../../../api/served.ts";
 
 /** A resource that may not be used where no quota covers it. */
 export interface LimitedResource {

@@ -1,6 +1,6 @@
 import { type Clock, hasReason, internalError } from "../../../base/mod.ts";
-import { isTerminating, type PersistentVolumeClaim, type Pod } from "../../../api/mod.ts";
-import type { ResourceQuota } from "../../../api/mod.ts";
+import { isTerminating, type PersistentVolumeClaim, type Pod } from "../../../api/served.ts";
+import type { ResourceQuota } from "../../../api/served.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader, ObjectWriter } from "../../ports.ts";
 import { rejected } from "../target.ts";
 import { checkQuotas } from "./check.ts";

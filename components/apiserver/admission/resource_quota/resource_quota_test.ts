@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { conflict, FakeClock } from "../../../base/mod.ts";
-import { builtinKind, type KubeObject, type ResourceQuota } from "../../../api/mod.ts";
+import { builtinKind, type KubeObject, type ResourceQuota } from "../../../api/served.ts";
 import { FakeObjects } from "../../fake_objects.ts";
 import type { AdmissionRequest } from "../../ports.ts";
 import { ResourceQuotaAdmission } from "./resource_quota.ts";

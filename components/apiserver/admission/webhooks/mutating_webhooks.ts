@@ -5,7 +5,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "../../../base/mod.ts";
-import { applyJsonPatch, nestsTooDeep } from "../../../api/mod.ts";
+import { applyJsonPatch, nestsTooDeep } from "../../../api/served.ts";
 import type { AdmissionRequest } from "../../ports.ts";
 import { asJson } from "../../registry/mod.ts";
 import type { Invocation } from "../matching/invocation.ts";

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../base/mod.ts";
-import { type KubeObject, nestsTooDeep } from "../../../api/mod.ts";
+import { type KubeObject, nestsTooDeep } from "../../../api/served.ts";
 
 /** What a webhook answered, after every check of its form. */
 export interface ReviewAnswer {

@@ -4,7 +4,7 @@ import {
   MATCH_EVERYTHING,
   type MutatingWebhook,
   type MutatingWebhookConfiguration,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import type { WebhookClientConfig } from "../../webhook/mod.ts";
 import { MatchConditions } from "../matching/conditions.ts";
 import type { Rule } from "../matching/rules.ts";

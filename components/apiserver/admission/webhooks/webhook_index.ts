@@ -1,4 +1,4 @@
-import type { MutatingWebhookConfiguration } from "../../../api/mod.ts";
+import type { MutatingWebhookConfiguration } from "../../../api/served.ts";
 import type { ObjectReader } from "../../ports.ts";
 import { type Webhook, webhooksOf } from "./webhook.ts";
 

@@ -5,7 +5,7 @@ import {
   type CelType,
   CelTypes,
   compileCel,
-} from "../../../api/mod.ts";
+} from "../../../api/served.ts";
 import { ConfigurationError } from "../../configuration/mod.ts";
 
 /** What one evaluation may cost at most, in units of CEL. */
