@@ -57,6 +57,16 @@ export class NodeSetup implements PodSetup {
     await Deno.mkdir(files.pod(pod.metadata?.uid ?? ""), { recursive: true, mode: 0o750 });
     objects.watch(pod);
     await volumes.mount(pod);
+    this.#prepareDevices(pod);
+  }
+
+  /** Rejects pods that have devices: started without them they would do something else than they were asked to. */
+  #prepareDevices({ spec, status, ...pod }: Pod): void {
+    const isServed = status?.extendedResourceClaimStatus !== undefined;
+    if ((spec?.resourceClaims ?? []).length === 0 && !isServed) return;
+    const message = "Failed to prepare dynamic resources: no DRA driver is registered on this node";
+    this.#options.events.pod(pod, "Warning", "FailedPrepareDynamicResources", message);
+    throw new Error(message);
   }
 
   podChanged(pod: Pod): void {

@@ -199,6 +199,26 @@ Deno.test("NodeSetup updates files when their ConfigMap changes, and starts when
   });
 });
 
+Deno.test("NodeSetup starts no pod without the devices that it claims", async () => {
+  await withNode(async (node) => {
+    node.api.putPod(testPod("p", {
+      resourceClaims: [{ name: "gpu", resourceClaimName: "mine" }],
+      containers: [{ name: "c", image: "x:1", resources: { claims: [{ name: "gpu" }] } }],
+    }));
+    await node.until(
+      "told",
+      () =>
+        node.api.events().some(({ reason, message }) =>
+          reason === "FailedPrepareDynamicResources" &&
+          message ===
+            "Failed to prepare dynamic resources: no DRA driver is registered on this node"
+        ),
+    );
+    assert.equal(node.phase("p"), "Pending");
+    assert.deepEqual(node.configs, []);
+  });
+});
+
 Deno.test("NodeSetup refuses a subPath that a link leads out of its volume", async () => {
   await withNode(async (node) => {
     const outside = `${node.directory}/outside`;
