@@ -11,6 +11,7 @@ import { PodBook } from "./cycle/pod_book.ts";
 import { Profile } from "./cycle/profile.ts";
 import { SchedulingLoop } from "./cycle/scheduling_loop.ts";
 import { WaitingPods } from "./cycle/waiting_pods.ts";
+import { MAXIMA } from "./cycle/write_slots.ts";
 import { DecisionLog } from "./explanation/decision_log.ts";
 import { type Explanation, nodeVerdicts } from "./explanation/explanation.ts";
 import { wouldFit } from "./explanation/would_fit.ts";
@@ -24,9 +25,6 @@ import { type SchedulerMetrics, schedulerMetrics } from "./scheduler_metrics.ts"
 import type { Scheduler, SchedulerOptions } from "./scheduler_options.ts";
 import { ClusterState } from "./state/cluster_state.ts";
 import { podObject } from "./state/tracked_pod.ts";
-
-/** Events that are written at once. */
-const EVENT_WRITERS = 16;
 
 /** kube-scheduler: gives each pod the node on which it fits best. Throws `ConfigurationError`. */
 export function startScheduler(options: SchedulerOptions): Scheduler {
@@ -128,7 +126,7 @@ class SchedulerRun implements Scheduler {
     this.#events = new Map(
       [...this.#profiles.keys()].map((component) => [
         component,
-        new EventRecorder({ ...options, component, writers: EVENT_WRITERS }),
+        new EventRecorder({ ...options, component, writers: MAXIMA.writes }),
       ]),
     );
     const tell: SchedulingLoopTell = (pod, type, reason, message, action) =>

@@ -10,7 +10,7 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { NAMESPACES, NODES, type Pod, PODS } from "../../components/api/mod.ts";
+import { EVENTS, NAMESPACES, NODES, type Pod, PODS } from "../../components/api/mod.ts";
 import { percentiles, printTable } from "./measure.ts";
 import { BoundPods } from "./scheduler/bound_pods.ts";
 import { SCHEDULER_CASES, type SchedulerCase } from "./scheduler/scheduler_cases.ts";
@@ -38,7 +38,7 @@ if (cases.length === 0) {
 }
 const lines: string[][] = [];
 for (const one of cases) {
-  const { processor, seconds } = await run(one);
+  const { events, processor, seconds } = await run(one);
   const pods = Math.ceil(one.pods * share);
   const rate = pods / seconds;
   lines.push([
@@ -47,6 +47,7 @@ for (const one of cases) {
     seconds.toFixed(1),
     rate.toFixed(0),
     (processor / pods).toFixed(0),
+    String(events),
     String(one.goal),
     String(one.floor),
   ]);
@@ -54,20 +55,25 @@ for (const one of cases) {
     `${one.name}: ${rate.toFixed(0)} pods/s, ${(processor / pods).toFixed(0)} us of processor each`,
   );
 }
-printTable(["case", "pods", "seconds", "pods/s", "CPU us/pod", "goal", "upstream's floor"], lines);
+printTable(
+  ["case", "pods", "seconds", "pods/s", "CPU us/pod", "events", "goal", "upstream's floor"],
+  lines,
+);
 if (Number(flags.rate) > 0) await steady(Number(flags.rate));
 
-async function run(one: SchedulerCase): Promise<Timed> {
+async function run(one: SchedulerCase): Promise<Run> {
   return await withCluster(async (cluster) => {
     const { client } = cluster;
     await inParallel(nodes, (i) => client.create(NODES, one.node(i)));
-    const place = async (count: number, pod: (i: number) => Pod) => {
+    // The last one counts until its events are written, too.
+    const place = async (count: number, pod: (i: number) => Pod, isLast = false) => {
       const bound = new BoundPods(client, NAMESPACE, count);
       const started = performance.now();
       const before = processorMicroseconds();
       await inParallel(count, (i) => client.create(PODS, pod(i)));
       await bound.all;
       bound.end();
+      if (isLast) await cluster.scheduler.end();
       return {
         seconds: (performance.now() - started) / 1000,
         processor: processorMicroseconds() - before,
@@ -80,9 +86,10 @@ async function run(one: SchedulerCase): Promise<Timed> {
       await inParallel(count, (i) => client.create(PODS, unschedulable.pod(i)));
     }
     const churning = one.churn === true ? churn(cluster, one) : undefined;
-    const timed = await place(Math.ceil(one.pods * share), one.pod);
+    const timed = await place(Math.ceil(one.pods * share), one.pod, true);
     await churning?.end();
-    return timed;
+    const { items, metadata } = await client.list(EVENTS, { namespace: NAMESPACE, limit: 1 });
+    return { ...timed, events: items.length + (metadata?.remainingItemCount ?? 0) };
   });
 }
 
@@ -90,6 +97,11 @@ interface Timed {
   readonly seconds: number;
   /** Microseconds of all threads of this process: client, server and scheduler. */
   readonly processor: number;
+}
+
+/** Events that were written: a flood of them is cut, as upstream cuts it. */
+interface Run extends Timed {
+  readonly events: number;
 }
 
 function processorMicroseconds(): number {

@@ -1,6 +1,6 @@
 /** What is under way at once. */
 export const MAXIMA = {
-  /** Bindings and conditions. */
+  /** Bindings and conditions; and as many events, so that they keep up with what they tell of. */
   writes: 256,
   /** Cycles of slow plugins. */
   remoteCycles: 16,
