@@ -5,7 +5,7 @@ import type { PieceBody } from "./piece_body.ts";
 /** Smaller answers are not worth the time, as upstream. */
 export const GZIP_MINIMUM_BYTES = 128 * 1024;
 /** Smaller bodies are sent as a whole: that takes less time, and they are not held for long. */
-export const STREAMED_MINIMUM_BYTES = 512 * 1024;
+export const STREAMED_MINIMUM_BYTES = 1024 * 1024;
 /** The fastest level, as upstream. */
 const LEVEL = 1;
 
