@@ -10,11 +10,6 @@ export async function mountTmpfs(
   await outputOf(["mount", "-t", "tmpfs", "-o", words.join(","), "tmpfs", path]);
 }
 
-/** Shows `source` at `target` too. */
-export async function bindMount(source: string, target: string): Promise<void> {
-  await outputOf(["mount", "--bind", source, target]);
-}
-
 /** Takes the topmost mount off a path, at once and also when it is in use. Fine when nothing is mounted. */
 export async function unmount(path: string): Promise<void> {
   if (!await isMounted(path)) return;

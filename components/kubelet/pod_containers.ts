@@ -54,13 +54,6 @@ export function latestInstance(runtime: PodRuntime, name: string): ContainerStat
   return runtime.containers.find((container) => container.name === name);
 }
 
-/** Instances of a container that have ended, newest first. */
-export function endedInstances(runtime: PodRuntime, name: string): ContainerState[] {
-  return runtime.containers.filter((container) =>
-    container.name === name && container.state === "exited"
-  );
-}
-
 export function isActive(container: ContainerState): boolean {
   return container.state === "running" || container.state === "unknown";
 }

@@ -4,8 +4,6 @@ import { memberNode, type SchemaNode } from "./node.ts";
 /** Members that every object has, whether its schema names them or not. */
 const META_MEMBERS = new Set(["apiVersion", "kind", "metadata"]);
 
-export const isMetaMember = (name: string): boolean => META_MEMBERS.has(name);
-
 /**
  * Drops, in place, what the schema does not name. `isObject` where the value is an object of the API, whose type and
  * metadata stay. `unknown` collects the paths of what goes; without it nothing is collected.

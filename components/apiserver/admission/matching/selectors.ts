@@ -1,4 +1,4 @@
-import { internalError, notFound } from "../../../base/mod.ts";
+import { notFound } from "../../../base/mod.ts";
 import type { LabelMatcher, Namespace } from "../../../api/served.ts";
 import type { AdmissionRequest, ObjectReader } from "../../ports.ts";
 import { isNamespaceObject, labelsOf } from "./attributes.ts";
@@ -44,7 +44,3 @@ export function namespaceOf(
   if (found !== undefined || definition.plural === "namespaces") return found;
   throw notFound({ group: "", resource: "namespaces" }, namespace);
 }
-
-/** What upstream makes of a namespace that cannot be judged. */
-export const selectorError = (error: unknown) =>
-  internalError(error instanceof Error ? error.message : String(error));
